@@ -1,0 +1,3 @@
+// Element-wise SIMD kernels in plain C; each file of kernels has its header here.
+#pragma once
+#include "croco_clones.h"

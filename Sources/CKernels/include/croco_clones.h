@@ -1,0 +1,8 @@
+// One binary for every x86-64: the compiler makes a clone of a kernel for each instruction set and picks at load time.
+#pragma once
+
+#if defined(__x86_64__) && defined(__linux__)
+#define CROCO_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CROCO_CLONES
+#endif

@@ -1,0 +1,3 @@
+// TurboJPEG: one handle a thread, errors as return codes (no setjmp).
+#pragma once
+#include <turbojpeg.h>

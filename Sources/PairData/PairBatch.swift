@@ -1,0 +1,28 @@
+import Tensors
+
+/// One micro-batch of pairs, ready for the network.
+public final class PairBatch: @unchecked Sendable {
+  /// The number of pairs B.
+  public let count: Int
+  /// View 1, the image to complete, normalised: [B, 3, H, W].
+  public let view1: AlignedBuffer<Float>
+  /// View 2, the reference, normalised: [B, 3, H, W].
+  public let view2: AlignedBuffer<Float>
+  /// The mask of view 1 in raster order, 1 = masked: [B, N]. Every row holds the same number of ones.
+  public let mask: AlignedBuffer<UInt8>
+  /// The image height and width in pixels.
+  public let height: Int, width: Int
+  /// Patches of a view, N.
+  public let patchCount: Int
+
+  /// Allocates a batch of zeros.
+  public init(count: Int, height: Int, width: Int, patchCount: Int) {
+    self.count = count
+    self.height = height
+    self.width = width
+    self.patchCount = patchCount
+    view1 = AlignedBuffer(count: count * 3 * height * width)
+    view2 = AlignedBuffer(count: count * 3 * height * width)
+    mask = AlignedBuffer(count: count * patchCount)
+  }
+}

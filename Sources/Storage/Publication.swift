@@ -1,0 +1,94 @@
+import Foundation
+
+/// Publishing by rename: readers see a complete file or folder under its final name, or none.
+public enum Publication {
+  /// The marker in the names of unfinished files and folders; leftovers of a killed writer carry it.
+  public static let temporaryMarker = ".tmp-"
+
+  /// Writes a file under a temporary name beside `path`, flushes it, and renames it to `path`.
+  ///
+  /// - Parameter write: receives the temporary path, and creates and closes the file there.
+  /// - Throws: what `write` throws (the temporary file is removed then), or ``Failure`` of kind `inputOutput`.
+  public static func publishFile(at path: String, write: (String) throws -> Void) throws {
+    let temporary = temporaryName(for: path)
+    do {
+      try write(temporary)
+      try SystemCall.synchronize(temporary)
+      try SystemCall.rename(temporary, to: path)
+      try SystemCall.synchronize(parent(of: path))
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// Writes a text file atomically.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
+  public static func publishText(_ text: String, at path: String) throws {
+    try publishFile(at: path) { temporary in
+      guard FileManager.default.createFile(atPath: temporary, contents: Data(text.utf8)) else {
+        throw SystemCall.writeFailure(path)
+      }
+    }
+  }
+
+  /// Fills a folder under a temporary name beside `path`, flushes every file in it, and renames it to `path`.
+  ///
+  /// - Parameter fill: receives the path of the temporary folder, which exists and is empty.
+  /// - Throws: what `fill` throws (the temporary folder is removed then), or ``Failure`` of kind `inputOutput`.
+  public static func publishFolder(at path: String, fill: (String) throws -> Void) throws {
+    let temporary = temporaryName(for: path)
+    do {
+      try createFolder(temporary)
+      try fill(temporary)
+      for name in try FileManager.default.contentsOfDirectory(atPath: temporary) {
+        try SystemCall.synchronize(temporary + "/" + name)
+      }
+      try SystemCall.synchronize(temporary)
+      try SystemCall.rename(temporary, to: path)
+      try SystemCall.synchronize(parent(of: path))
+    } catch {
+      try? FileManager.default.removeItem(atPath: temporary)
+      throw error
+    }
+  }
+
+  /// Creates a folder and its parents; does nothing where it exists.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
+  public static func createFolder(_ path: String) throws(Failure) {
+    let components = path.split(separator: "/")
+    var partial = path.hasPrefix("/") ? "" : "."
+    for component in components {
+      partial += "/" + component
+      guard mkdir(partial, 0o777) == 0 || errno == EEXIST || errno == EISDIR else {
+        // A read-only or foreign parent that exists already is no obstacle by itself.
+        let code = errno
+        if FileManager.default.fileExists(atPath: partial) { continue }
+        throw SystemCall.writeFailure(path, code: code)
+      }
+    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw SystemCall.writeFailure(path, code: ENOTDIR)
+    }
+  }
+
+  /// Removes what killed writers left in a folder: entries whose names carry ``temporaryMarker``.
+  public static func removeLeftovers(in folder: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.contains(temporaryMarker) {
+      try? FileManager.default.removeItem(atPath: folder + "/" + name)
+    }
+  }
+
+  private static func temporaryName(for path: String) -> String {
+    path + temporaryMarker + String(getpid())
+  }
+
+  private static func parent(of path: String) -> String {
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? "." : folder
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+
+/// Writes safetensors files whose bytes depend on their content only: tensors in the order of the calls, sorted metadata.
+///
+/// Source: the safetensors format, version 1.
+public struct SafetensorsWriter {
+  /// Bytes of an element by the format's type name.
+  public static let elementSizes = [
+    "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
+    "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
+  ]
+
+  private struct Tensor {
+    let name: String
+    let type: String
+    let shape: [Int]
+    let bytes: UnsafeRawBufferPointer
+    let owner: AnyObject?
+  }
+
+  private final class Owner {
+    let storage: UnsafeMutableRawBufferPointer
+    init(_ source: UnsafeRawBufferPointer) {
+      storage = .allocate(byteCount: max(1, source.count), alignment: 64)
+      storage.copyMemory(from: source)
+    }
+    deinit { storage.deallocate() }
+  }
+
+  private var tensors: [Tensor] = []
+  private let metadata: [String: String]
+
+  /// Creates an empty file with the given `__metadata__`.
+  public init(metadata: [String: String] = [:]) { self.metadata = metadata }
+
+  /// Adds a tensor whose memory stays valid and unchanged until ``write(to:)`` returns.
+  public mutating func addUnowned(_ name: String, type: String, shape: [Int], bytes: UnsafeRawBufferPointer) {
+    let expected = shape.reduce(Self.elementSizes[type] ?? 0, *)
+    precondition(expected == bytes.count, "tensor \(name) of shape \(shape) and type \(type) needs \(expected) bytes, got \(bytes.count)")
+    tensors.append(Tensor(name: name, type: type, shape: shape, bytes: bytes, owner: nil))
+  }
+
+  /// Adds a copy of a tensor's values.
+  public mutating func add<Element: BitwiseCopyable>(_ name: String, type: String, shape: [Int], values: [Element]) {
+    values.withUnsafeBytes { source in
+      let owner = Owner(source)
+      let expected = shape.reduce(Self.elementSizes[type] ?? 0, *)
+      precondition(expected == source.count, "tensor \(name) of shape \(shape) and type \(type) needs \(expected) bytes, got \(source.count)")
+      tensors.append(
+        Tensor(
+          name: name, type: type, shape: shape,
+          bytes: UnsafeRawBufferPointer(start: owner.storage.baseAddress, count: source.count), owner: owner))
+    }
+  }
+
+  /// Adds a copy of an fp32 tensor.
+  public mutating func add(_ name: String, shape: [Int], _ values: [Float]) {
+    add(name, type: "F32", shape: shape, values: values)
+  }
+
+  /// Creates the file at `path` and writes everything. The file is not flushed: see ``Publication``.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` that names the path (disk full, read-only, ...).
+  public func write(to path: String) throws(Failure) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
+    var failure: Failure?
+    let header = headerBytes()
+    header.withUnsafeBytes { failure = Self.writeAll(descriptor, $0, path) }
+    for tensor in tensors where failure == nil {
+      failure = Self.writeAll(descriptor, tensor.bytes, path)
+    }
+    // Network file systems report a full disk at close.
+    if close(descriptor) != 0 && failure == nil { failure = SystemCall.writeFailure(path) }
+    if let failure { throw failure }
+  }
+
+  private func headerBytes() -> [UInt8] {
+    var fields: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
+      fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var offset = 0
+    for tensor in tensors {
+      let end = offset + tensor.bytes.count
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      fields.append(
+        "\(Self.quoted(tensor.name)):{\"dtype\":\"\(tensor.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var json = Array("{\(fields.joined(separator: ","))}".utf8)
+    // Spaces pad the header so that the data starts at a multiple of 64 bytes.
+    json += [UInt8](repeating: 0x20, count: (64 - (8 + json.count) % 64) % 64)
+    let length = UInt64(json.count)
+    return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + json
+  }
+
+  private static func quoted(_ text: String) -> String {
+    guard let data = try? JSONSerialization.data(withJSONObject: [text], options: [.withoutEscapingSlashes]) else {
+      preconditionFailure("a Swift string is always valid JSON text")
+    }
+    return String(String(decoding: data, as: UTF8.self).dropFirst().dropLast())
+  }
+
+  private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ path: String) -> Failure? {
+    var done = 0
+    while done < bytes.count {
+      // Linux writes at most 2 GiB a call.
+      let count = Foundation.write(descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30))
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return SystemCall.writeFailure(path) }
+      done += count
+    }
+    return nil
+  }
+}
