@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import Storage
+
+/// The command line: parses arguments, runs one subcommand, and turns failures into sentences and exit codes.
+@main
+struct Croco: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "croco",
+    abstract: "Pre-trains CroCo (cross-view completion) on CPU clusters.",
+    version: version,
+    subcommands: []
+  )
+
+  /// The version of the program, as in CHANGELOG.md.
+  static let version = "0.1.0"
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as Failure {
+      end(with: failure)
+    } catch {
+      // argument-parser prints help and usage errors itself, with EX_USAGE (64).
+      exit(withError: error)
+    }
+  }
+
+  /// Prints one sentence and ends the process with the documented exit code.
+  private static func end(with failure: Failure) -> Never {
+    FileHandle.standardError.write(Data("croco: \(failure)\n".utf8))
+    Foundation.exit(failure.kind.exitCode)
+  }
+}
