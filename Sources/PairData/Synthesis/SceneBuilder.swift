@@ -1,6 +1,6 @@
 internal import CKernels
 import Foundation
-internal import Tensors
+import Tensors
 
 /// Collects the solids and materials of a scene.
 struct SceneBuilder {

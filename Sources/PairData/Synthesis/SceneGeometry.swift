@@ -10,7 +10,7 @@ extension Vector {
     Vector(y * other.z - z * other.y, z * other.x - x * other.z, x * other.y - y * other.x)
   }
   var length: Float { dot(self).squareRoot() }
-  var unit: Vector { self / max(length, 1e-20) }
+  var unit: Vector { self / Swift.max(length, 1e-20) }
   var kernel: croco_vec3 { croco_vec3(x: x, y: y, z: z) }
 
   init(_ vector: croco_vec3) { self.init(vector.x, vector.y, vector.z) }

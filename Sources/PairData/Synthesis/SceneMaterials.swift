@@ -1,6 +1,6 @@
 internal import CKernels
 import Foundation
-internal import Tensors
+import Tensors
 
 /// The procedural patterns, by the names that the kernel gives them.
 enum ScenePattern: Int32, CaseIterable {
@@ -25,8 +25,9 @@ struct MaterialMaker {
   let palettes: [ScenePalette]
 
   init(random: RandomStream) {
+    var random = random
+    palettes = (0..<3).map { _ in ScenePalette.all[random.nextIndex(below: ScenePalette.all.count)] }
     self.random = random
-    palettes = (0..<3).map { _ in ScenePalette.all[self.random.nextIndex(below: ScenePalette.all.count)] }
   }
 
   /// A material with cells of height `cell` metres.
