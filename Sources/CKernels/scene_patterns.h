@@ -210,13 +210,14 @@ HOT v3 pattern_grass(const croco_material *m, const place *s) {
   float patch = noise3(v_make(s->u * 0.6f, s->v * 0.6f, 9.5f), m->seed + 5u) + 0.35f * n;
   c = v_mix(c, m->color[2], smooth01((patch - 0.12f) * 5.0f));
   // Flowers, stones or tufts.
-  int32_t i = f_floor(s->u * 1.6f), j = f_floor(s->v * 1.6f);
+  float u = s->u * 3.2f, v = s->v * 3.2f, w = s->w * 3.2f;
+  int32_t i = f_floor(u), j = f_floor(v);
   uint32_t h = hash3(i, j, m->seed);
-  if (hash_unit(h, 3) < 0.45f) {
-    float r = 0.16f + 0.16f * hash_unit(h, 0);
-    float x = s->u * 1.6f - (float)i - 0.4f - 0.2f * hash_unit(h, 1), y = s->v * 1.6f - (float)j - 0.4f - 0.2f * hash_unit(h, 2);
-    float ink = 1.0f - soft_step(sqrtf(x * x + y * y), r, 0.1f + 1.6f * s->w);
-    c = v_mix(c, m->color[3 + (h >> 29) % 3], ink * band(s->w * 1.2f));
+  if (hash_unit(h, 3) < 0.5f) {
+    float r = 0.1f + 0.16f * hash_unit(h, 0);
+    float x = u - (float)i - 0.35f - 0.3f * hash_unit(h, 1), y = v - (float)j - 0.35f - 0.3f * hash_unit(h, 2);
+    float ink = 1.0f - soft_step(sqrtf(x * x + y * y), r, 0.08f + w);
+    c = v_mix(c, m->color[3 + (h >> 29) % 3], ink * band(w * 0.5f));
   }
   return c;
 }
@@ -249,7 +250,7 @@ HOT v3 pattern_patchwork(const croco_material *m, const place *s) {
   for (uint32_t level = 0; level < 3; level++) {
     int32_t i = f_floor(u), j = f_floor(v);
     h = hash3(i, j, m->seed + level);
-    if ((h >> 28) < 7u || w > 0.35f) break;
+    if ((h >> 28) < 3u + 4u * level || w > 0.35f) break;
     u *= 2.0f;
     v *= 2.0f;
     w *= 2.0f;

@@ -97,8 +97,8 @@ struct RoomScene {
       table(&builder, at: at)
       taken.append((at, 0.9))
     }
-    for _ in 0..<60 where taken.count < 11 {
-      let size = builder.uniform(0.4...0.95)
+    for _ in 0..<60 where taken.count < 12 {
+      let size = builder.uniform(0.45...1.05)
       let at = Vector(builder.uniform(low.x + 0.6...high.x - 0.6), builder.uniform(low.y + 0.6...high.y - 0.6), 0)
       guard taken.allSatisfy({ ($0.0 - at).length > $0.1 + size * 0.62 }) else { continue }
       taken.append((at, size * 0.6))
