@@ -104,8 +104,11 @@ typedef struct {
 /// Traces one ray (direction of length 1) through the scene.
 croco_hit croco_scene_trace(const croco_scene *scene, croco_vec3 origin, croco_vec3 direction);
 
-/// Renders rows x columns of 8-bit sRGB [height, width, 3] with samples x samples rays a pixel.
-void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, uint8_t *pixels);
+/// Renders 8-bit sRGB [height, width, 3] with samples x samples rays a pixel, through a lens that blurs by half a pixel.
+///
+/// light [height, width, 3] receives the linear picture before the lens.
+void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, float *light,
+                        uint8_t *pixels);
 
 /// Flow from view 1 to view 2 in pixels (x, y) [height, width, 2]; NaN where the point is hidden or outside view 2.
 ///

@@ -31,10 +31,10 @@ struct LandscapeScene {
     default: nil
     }
     let cell: Float = switch pattern {
-    case .grass: maker.random.nextUniform(1.3...2)
-    case .brick: maker.random.nextUniform(0.5...0.7)
-    case .stones: maker.random.nextUniform(0.7...1.2)
-    default: maker.random.nextUniform(1.4...2.4)
+    case .grass: maker.random.nextUniform(1.6...2.4)
+    case .brick: maker.random.nextUniform(0.65...0.95)
+    case .stones: maker.random.nextUniform(1...1.5)
+    default: maker.random.nextUniform(1.8...2.8)
     }
     return maker.make(
       pattern, cell: cell, palette: palette, turned: maker.random.nextUniform(0...3), bump: pattern == .grass ? 0.3 : 0.15)

@@ -27,7 +27,7 @@ struct RoomScene {
     }
     walls.append(builder.add(Self.floor(&builder.maker)))
     let pattern = builder.pick([.planks, .truchet, .checker, .blotches, .patchwork] as [ScenePattern])
-    walls.append(builder.add(builder.maker.make(pattern, cell: builder.uniform(0.5...0.8))))
+    walls.append(builder.add(builder.maker.make(pattern, cell: builder.uniform(0.6...0.9))))
   }
 
   private static func wall(_ maker: inout MaterialMaker) -> croco_material {
@@ -35,10 +35,10 @@ struct RoomScene {
       [.stripes, .dots, .truchet, .brick, .glyphs, .zigzag, .blotches, .plaid, .patchwork, .stones, .brick, .patchwork]
         as [ScenePattern])
     let cell: Float = switch pattern {
-    case .brick: maker.random.nextUniform(0.22...0.34)
-    case .patchwork: maker.random.nextUniform(0.7...1.1)
-    case .blotches: maker.random.nextUniform(0.5...0.9)
-    default: maker.random.nextUniform(0.38...0.65)
+    case .brick: maker.random.nextUniform(0.28...0.42)
+    case .patchwork: maker.random.nextUniform(0.9...1.4)
+    case .blotches: maker.random.nextUniform(0.7...1.1)
+    default: maker.random.nextUniform(0.5...0.85)
     }
     let palette = pattern == .brick && maker.random.nextUnit() < 0.6 ? ScenePalette.brick : nil
     return maker.make(pattern, cell: cell, palette: palette, bump: pattern == .stones ? 0.15 : 0)
@@ -48,9 +48,9 @@ struct RoomScene {
     let pattern = maker.pick(
       [.planks, .planks, .checker, .stones, .truchet, .patchwork, .plaid, .zigzag, .marble] as [ScenePattern])
     let cell: Float = switch pattern {
-    case .planks: maker.random.nextUniform(0.24...0.4)
-    case .patchwork, .marble: maker.random.nextUniform(0.8...1.2)
-    default: maker.random.nextUniform(0.4...0.65)
+    case .planks: maker.random.nextUniform(0.3...0.48)
+    case .patchwork, .marble: maker.random.nextUniform(1...1.5)
+    default: maker.random.nextUniform(0.5...0.8)
     }
     let turned = pattern == .marble ? 0 : maker.pick([0, 0, .pi / 2, .pi / 4, 0.4] as [Float])
     let palette = pattern == .planks && maker.random.nextUnit() < 0.7 ? ScenePalette.wood : nil
@@ -71,8 +71,8 @@ struct RoomScene {
   private func hang(_ builder: inout SceneBuilder) {
     for wall in 0..<4 {
       for place in [-0.55, 0.0, 0.55] as [Float] where builder.chance(0.6) {
-        let width = builder.uniform(0.3...0.55)
-        let height = builder.uniform(0.3...0.5)
+        let width = builder.uniform(0.4...0.65)
+        let height = builder.uniform(0.35...0.55)
         let material = builder.add(builder.maker.picture(width: 2 * width, height: 2 * height))
         let frame = builder.add(builder.maker.make(.plain, cell: 0.3, palette: ScenePalette.wood))
         builder.box(
@@ -98,7 +98,7 @@ struct RoomScene {
       taken.append((at, 0.9))
     }
     for _ in 0..<60 where taken.count < 12 {
-      let size = builder.uniform(0.45...1.05)
+      let size = builder.uniform(0.55...1.15)
       let at = Vector(builder.uniform(low.x + 0.6...high.x - 0.6), builder.uniform(low.y + 0.6...high.y - 0.6), 0)
       guard taken.allSatisfy({ ($0.0 - at).length > $0.1 + size * 0.62 }) else { continue }
       taken.append((at, size * 0.6))
@@ -108,7 +108,7 @@ struct RoomScene {
 
   private func rug(_ builder: inout SceneBuilder) {
     let pattern = builder.pick([.plaid, .zigzag, .patchwork, .truchet, .dots, .glyphs] as [ScenePattern])
-    let cell = pattern == .patchwork ? builder.uniform(0.5...0.8) : builder.uniform(0.25...0.45)
+    let cell = pattern == .patchwork ? builder.uniform(0.6...1) : builder.uniform(0.32...0.55)
     let material = builder.add(builder.maker.make(pattern, cell: cell))
     builder.box(
       Placement(Vector(builder.uniform(-0.5...0.5), builder.uniform(-0.5...0.5), 0.01), yaw: builder.uniform(0...3.1)),
@@ -120,7 +120,7 @@ struct RoomScene {
     let height = builder.uniform(0.6...0.75)
     let at = Placement(foot + Vector(0, 0, height), yaw: builder.uniform(0...3.1))
     let pattern = builder.pick([.planks, .rings, .marble, .checker, .plaid] as [ScenePattern])
-    let wood = builder.add(builder.maker.make(pattern, cell: builder.uniform(0.15...0.3), gloss: 0.15))
+    let wood = builder.add(builder.maker.make(pattern, cell: builder.uniform(0.2...0.35), gloss: 0.15))
     builder.box(at, size: half, material: wood)
     for (x, y) in [(-1, -1), (-1, 1), (1, -1), (1, 1)] as [(Float, Float)] {
       let leg = at(x * (half.x - 0.06), y * (half.y - 0.06), 0)
@@ -129,7 +129,7 @@ struct RoomScene {
         material: wood)
     }
     for x in [-0.55, 0.05, 0.6] as [Float] where builder.chance(0.8) {
-      let size = builder.uniform(0.2...0.38)
+      let size = builder.uniform(0.26...0.42)
       builder.prop(at: at(x * half.x, builder.uniform(-0.3...0.3) * half.y, half.z), size: size)
     }
   }
@@ -154,7 +154,7 @@ struct RoomScene {
       // A row of books is one box whose stripes are their backs.
       let books = builder.uniform(0.4...0.9) * width
       let height = builder.uniform(0.16...0.23)
-      let backs = builder.add(builder.maker.make(.stripes, cell: builder.uniform(0.09...0.16)))
+      let backs = builder.add(builder.maker.make(.stripes, cell: builder.uniform(0.12...0.2)))
       builder.box(
         Placement(at(books - width + 0.03, -0.02, Float(row) * step + 0.04 + height), yaw: yaw),
         size: Vector(books, 0.13, height), material: backs)
@@ -168,7 +168,7 @@ struct RoomScene {
     let half = Vector(builder.uniform(0.45...0.8), 0.25, builder.uniform(0.4...0.95))
     let at = wallPlacement(wall, along: builder.uniform(-0.5...0.5), height: half.z, depth: half.y)
     let pattern = builder.pick([.planks, .checker, .patchwork, .truchet] as [ScenePattern])
-    let front = builder.add(builder.maker.make(pattern, cell: builder.uniform(0.3...0.5), gloss: 0.1))
+    let front = builder.add(builder.maker.make(pattern, cell: builder.uniform(0.35...0.6), gloss: 0.1))
     builder.box(at, size: half, material: front)
     if half.z < 0.65 { builder.prop(at: at(builder.uniform(-0.3...0.3), 0, half.z), size: 0.4) }
   }
@@ -178,7 +178,7 @@ struct RoomScene {
     let at = wallPlacement(wall, along: builder.uniform(-0.4...0.4), height: 0, depth: 0.45)
     let yaw = atan2(at.axes.x.y, at.axes.x.x)
     let pattern = builder.pick([.plaid, .stripes, .dots, .zigzag, .blotches, .patchwork] as [ScenePattern])
-    let cloth = builder.add(builder.maker.make(pattern, cell: builder.uniform(0.2...0.35)))
+    let cloth = builder.add(builder.maker.make(pattern, cell: builder.uniform(0.25...0.42)))
     builder.box(Placement(at(0, 0, 0.22), yaw: yaw), size: Vector(half, 0.4, 0.22), material: cloth)
     builder.box(Placement(at(0, 0.32, 0.62), yaw: yaw), size: Vector(half, 0.1, 0.25), material: cloth)
     for side in [-1, 1] as [Float] {

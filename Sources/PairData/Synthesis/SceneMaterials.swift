@@ -75,7 +75,11 @@ struct MaterialMaker {
       .checker, .stripes, .patchwork, .dots, .glyphs, .blotches, .marble, .rings, .stones, .zigzag, .truchet, .plaid,
       .patchwork, .blotches, .glyphs, .brick,
     ] as [ScenePattern])
-    let cells: Float = pattern == .brick ? 5 : pattern == .patchwork ? random.nextUniform(1.2...2.2) : random.nextUniform(2.2...4)
+    let cells: Float = switch pattern {
+    case .brick: 4
+    case .patchwork: random.nextUniform(1...1.8)
+    default: random.nextUniform(1.7...3)
+    }
     let gloss = random.nextUnit() < 0.4 ? random.nextUniform(0.1...0.35) : 0
     return make(pattern, cell: size / cells, gloss: gloss)
   }
