@@ -15,8 +15,8 @@ HOT int solids_in_tile(const croco_scene *scene, const croco_camera *c, float x0
   float cosine = f_min(f_min(v_dot(axis, ray_through(c, x0, y0)), v_dot(axis, ray_through(c, x1, y0))),
                        f_min(v_dot(axis, ray_through(c, x0, y1)), v_dot(axis, ray_through(c, x1, y1))));
   float sine = sqrtf(f_max(1.0f - cosine * cosine, 0.0f)) + 1e-4f;
-  float near[MAX_SOLIDS];
-  int count = 0, limit = scene->solid_count < MAX_SOLIDS ? scene->solid_count : MAX_SOLIDS;
+  float near[CROCO_MAX_SOLIDS];
+  int count = 0, limit = scene->solid_count < CROCO_MAX_SOLIDS ? scene->solid_count : CROCO_MAX_SOLIDS;
   for (int32_t k = 0; k < limit; k++) {
     v3 to = v_sub(scene->solids[k].center, c->position);
     float r = scene->solids[k].bound, along = v_dot(to, axis), length2 = v_dot(to, to);
@@ -76,7 +76,7 @@ croco_hit croco_scene_trace(const croco_scene *scene, croco_vec3 origin, croco_v
 CROCO_CLONES
 void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, float *light,
                         uint8_t *pixels) {
-  int32_t candidates[MAX_SOLIDS];
+  int32_t candidates[CROCO_MAX_SOLIDS];
   crowd c;
   gather_crowd(scene, &c);
   // One point of the lamp a sample, on a spiral of golden angles: soft shadows without noise.

@@ -38,7 +38,8 @@ struct SynthesisGeometryTests {
   private static func contains(_ solid: croco_solid, _ point: Vector) -> Bool {
     let offset = point - vector(solid.center)
     let p = Vector(
-      (offset * vector(solid.axis_x)).sum(), (offset * vector(solid.axis_y)).sum(), (offset * vector(solid.axis_z)).sum())
+      (offset * vector(solid.axis_x)).sum(), (offset * vector(solid.axis_y)).sum(),
+      (offset * vector(solid.axis_z)).sum())
     let size = vector(solid.size)
     let rise = (p.z / size.z + 1) / 2
     switch Int(solid.shape) {
@@ -59,11 +60,18 @@ struct SynthesisGeometryTests {
   func test_trace_meetsSolidsAtAnalyticDistances() {
     let far = Vector(-5, 0, 1)
     let cases: [(croco_solid, from: Vector, to: Vector, distance: Float, normal: Vector)] = [
-      (Self.solid(Int(CROCO_ELLIPSOID), size: Vector(2, 1, 1), center: Vector(0, 0, 1)), far, Vector(0, 0, 1), 3, Vector(-1, 0, 0)),
-      (Self.solid(Int(CROCO_PRISM), size: Vector(1, 1, 1), center: Vector(0, 0, 1)), far, Vector(0, 0, 1), 4, Vector(-1, 0, 0)),
-      // A box turned by 45 degrees shows its edge, half a diagonal from its middle; just beside it a face turned as much.
       (
-        Self.solid(Int(CROCO_PRISM), size: Vector(1, 1, 1), center: Vector(0, 0, 1), yaw: .pi / 4), Vector(-5, 0.001, 1),
+        Self.solid(Int(CROCO_ELLIPSOID), size: Vector(2, 1, 1), center: Vector(0, 0, 1)), far, Vector(0, 0, 1), 3,
+        Vector(-1, 0, 0)
+      ),
+      (
+        Self.solid(Int(CROCO_PRISM), size: Vector(1, 1, 1), center: Vector(0, 0, 1)), far, Vector(0, 0, 1), 4,
+        Vector(-1, 0, 0)
+      ),
+      // A box turned by 45 degrees shows its edge, half a diagonal from its middle, and beside it a face.
+      (
+        Self.solid(Int(CROCO_PRISM), size: Vector(1, 1, 1), center: Vector(0, 0, 1), yaw: .pi / 4),
+        Vector(-5, 0.001, 1),
         Vector(0, 0.001, 1), 5 - Float(2).squareRoot() + 0.001, Vector(-0.70710678, 0.70710678, 0)
       ),
       (
@@ -75,10 +83,14 @@ struct SynthesisGeometryTests {
         Self.solid(Int(CROCO_FRUSTUM), size: Vector(1, 0, 1), center: Vector(0, 0, 1)), far, Vector(0, 0, 1), 4.5,
         Vector(-2, 0, 1) / Float(5).squareRoot()
       ),
-      (Self.solid(Int(CROCO_TORUS), size: Vector(1, 0.25, 0), center: Vector(0, 0, 1)), far, Vector(0, 0, 1), 3.75, Vector(-1, 0, 0)),
+      (
+        Self.solid(Int(CROCO_TORUS), size: Vector(1, 0.25, 0), center: Vector(0, 0, 1)), far, Vector(0, 0, 1), 3.75,
+        Vector(-1, 0, 0)
+      ),
       // From above onto the crest of the ring.
       (
-        Self.solid(Int(CROCO_TORUS), size: Vector(1, 0.25, 0), center: Vector(0, 0, 1)), Vector(0, 1, 4), Vector(0, 1, 0), 2.75,
+        Self.solid(Int(CROCO_TORUS), size: Vector(1, 0.25, 0), center: Vector(0, 0, 1)), Vector(0, 1, 4),
+        Vector(0, 1, 0), 2.75,
         Vector(0, 0, 1)
       ),
     ]
@@ -107,7 +119,8 @@ struct SynthesisGeometryTests {
     var hits = 0
     for trial in 0..<600 {
       let shape = trial % 4
-      let size = shape == Int(CROCO_TORUS)
+      let size =
+        shape == Int(CROCO_TORUS)
         ? Vector(draw(0.5, 1), draw(0.15, 0.4), 0) : Vector(draw(0.3, 1), draw(0.3, 1), draw(0.3, 1))
       let solid = Self.solid(
         shape, size: shape == Int(CROCO_FRUSTUM) && trial % 8 > 3 ? Vector(size.x, 0, size.z) : size,
@@ -124,17 +137,21 @@ struct SynthesisGeometryTests {
         hits += 1
         guard hit.surface == 0 else {
           // A graze that lasts for a few steps only may be lost to rounding.
-          #expect(!Self.contains(solid, from + direction * (marched + 5 * step)), "trial \(trial) missed shape \(shape)")
+          #expect(
+            !Self.contains(solid, from + direction * (marched + 5 * step)), "trial \(trial) missed shape \(shape)")
           continue
         }
-        #expect(marched - hit.distance > -2e-3 && marched - hit.distance < step + 2e-2, "trial \(trial), shape \(shape)")
-        let point = Self.vector(hit.point), normal = Self.vector(hit.normal)
+        #expect(
+          marched - hit.distance > -2e-3 && marched - hit.distance < step + 2e-2, "trial \(trial), shape \(shape)")
+        let point = Self.vector(hit.point)
+        let normal = Self.vector(hit.normal)
         #expect(abs((normal * normal).sum() - 1) < 1e-4)
         #expect((normal * direction).sum() < 1e-4)
         #expect(!Self.contains(solid, point + normal * 5e-3), "trial \(trial): the normal points inwards")
       } else if hit.surface == 0 {
         // Met between two steps: then the way through the solid is shorter than a step.
-        #expect(!Self.contains(solid, from + direction * (hit.distance + step)), "trial \(trial) met shape \(shape) too much")
+        #expect(
+          !Self.contains(solid, from + direction * (hit.distance + step)), "trial \(trial) met shape \(shape) too much")
       }
     }
     #expect(hits > 250)
@@ -167,7 +184,8 @@ struct SynthesisGeometryTests {
     #expect(met > 50)
   }
 
-  @Test("Flow over a wall that the camera faces is focal length times shift over distance, and none is seen behind a ball")
+  @Test(
+    "Flow over a wall that the camera faces is focal length times shift over distance, and none is seen behind a ball")
   func test_flow_matchesAnalyticParallax() {
     let size = 32
     var ball = Self.solid(Int(CROCO_ELLIPSOID), size: Vector(repeating: 0.2), center: Vector(0, 2, 1.5))
@@ -180,10 +198,12 @@ struct SynthesisGeometryTests {
     scene.room_high = Self.kernel(Vector(9, 4, 3))
     func camera(_ x: Float) -> croco_camera {
       croco_camera(
-        position: Self.kernel(Vector(x, 0, 1.5)), right: Self.kernel(Vector(1, 0, 0)), down: Self.kernel(Vector(0, 0, -1)),
+        position: Self.kernel(Vector(x, 0, 1.5)), right: Self.kernel(Vector(1, 0, 0)),
+        down: Self.kernel(Vector(0, 0, -1)),
         forward: Self.kernel(Vector(0, 1, 0)), focal: 60, width: Int32(size), height: Int32(size))
     }
-    var view1 = camera(0), view2 = camera(0.4)
+    var view1 = camera(0)
+    var view2 = camera(0.4)
     func flow(_ solids: Int32) -> [Float] {
       var values = [Float](repeating: 0, count: size * size * 2)
       scene.solid_count = solids

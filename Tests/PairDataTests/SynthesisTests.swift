@@ -10,7 +10,7 @@ struct SynthesisTests {
     SceneSynthesizer(options: .init(pairs: pairs, size: size, seed: seed))
   }
 
-  /// The mean difference, in grey levels, of view 1 and of view 2 fetched along `flow` (bilinear), where flow is finite.
+  /// The mean difference, in grey levels, of view 1 and of view 2 fetched along `flow` (bilinear).
   private static func warpError(_ pair: SceneSynthesizer.Pair, along flow: (_ pixel: Int) -> (Float, Float)) -> Double {
     let size = pair.flow.size
     var sum = 0.0
@@ -23,7 +23,9 @@ struct SynthesisTests {
         let (left, top) = (Int(sx), Int(sy))
         let (fx, fy) = (sx - Float(left), sy - Float(top))
         for channel in 0..<3 {
-          func sample(_ column: Int, _ row: Int) -> Float { Float(pair.view2.pixels[3 * (row * size + column) + channel]) }
+          func sample(_ column: Int, _ row: Int) -> Float {
+            Float(pair.view2.pixels[3 * (row * size + column) + channel])
+          }
           let upper = sample(left, top) * (1 - fx) + sample(left + 1, top) * fx
           let lower = sample(left, top + 1) * (1 - fx) + sample(left + 1, top + 1) * fx
           sum += Double(abs(upper * (1 - fy) + lower * fy - Float(pair.view1.pixels[3 * (y * size + x) + channel])))
@@ -61,7 +63,9 @@ struct SynthesisTests {
       var sum: Float = 0
       for index in 0..<40 {
         let pair = try synthesizer.pair(index)
-        let finite = (0..<(32 * 32)).filter { pair.flow.values[2 * $0].isFinite && pair.flow.values[2 * $0 + 1].isFinite }
+        let finite = (0..<(32 * 32)).filter {
+          pair.flow.values[2 * $0].isFinite && pair.flow.values[2 * $0 + 1].isFinite
+        }
         #expect(pair.overlap == Float(finite.count) / 1024)
         #expect(ViewSampler.overlapRange.contains(pair.overlap), "pair \(index): \(pair.overlap)")
         sum += pair.overlap

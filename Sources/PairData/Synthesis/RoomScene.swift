@@ -34,12 +34,13 @@ struct RoomScene {
     let pattern = maker.pick(
       [.stripes, .dots, .truchet, .brick, .glyphs, .zigzag, .blotches, .plaid, .patchwork, .stones, .brick, .patchwork]
         as [ScenePattern])
-    let cell: Float = switch pattern {
-    case .brick: maker.random.nextUniform(0.28...0.42)
-    case .patchwork: maker.random.nextUniform(0.9...1.4)
-    case .blotches: maker.random.nextUniform(0.7...1.1)
-    default: maker.random.nextUniform(0.5...0.85)
-    }
+    let cell: Float =
+      switch pattern {
+      case .brick: maker.random.nextUniform(0.28...0.42)
+      case .patchwork: maker.random.nextUniform(0.9...1.4)
+      case .blotches: maker.random.nextUniform(0.7...1.1)
+      default: maker.random.nextUniform(0.5...0.85)
+      }
     let palette = pattern == .brick && maker.random.nextUnit() < 0.6 ? ScenePalette.brick : nil
     return maker.make(pattern, cell: cell, palette: palette, bump: pattern == .stones ? 0.15 : 0)
   }
@@ -47,17 +48,18 @@ struct RoomScene {
   private static func floor(_ maker: inout MaterialMaker) -> croco_material {
     let pattern = maker.pick(
       [.planks, .planks, .checker, .stones, .truchet, .patchwork, .plaid, .zigzag, .marble] as [ScenePattern])
-    let cell: Float = switch pattern {
-    case .planks: maker.random.nextUniform(0.3...0.48)
-    case .patchwork, .marble: maker.random.nextUniform(1...1.5)
-    default: maker.random.nextUniform(0.5...0.8)
-    }
+    let cell: Float =
+      switch pattern {
+      case .planks: maker.random.nextUniform(0.3...0.48)
+      case .patchwork, .marble: maker.random.nextUniform(1...1.5)
+      default: maker.random.nextUniform(0.5...0.8)
+      }
     let turned = pattern == .marble ? 0 : maker.pick([0, 0, .pi / 2, .pi / 4, 0.4] as [Float])
     let palette = pattern == .planks && maker.random.nextUnit() < 0.7 ? ScenePalette.wood : nil
     return maker.make(pattern, cell: cell, palette: palette, turned: turned, gloss: pattern == .brick ? 0 : 0.12)
   }
 
-  /// A point on wall 0 ... 3 (-x, +x, -y, +y), `along` it and `height` above the floor, and the yaw that faces the room.
+  /// A point on wall 0 ... 3 (-x, +x, -y, +y), `along` it and `height` above the floor, turned to face the room.
   private func wallPlacement(_ wall: Int, along: Float, height: Float, depth: Float) -> Placement {
     switch wall {
     case 0: Placement(Vector(low.x + depth, along * high.y, height), yaw: .pi / 2)
@@ -76,7 +78,8 @@ struct RoomScene {
         let material = builder.add(builder.maker.picture(width: 2 * width, height: 2 * height))
         let frame = builder.add(builder.maker.make(.plain, cell: 0.3, palette: ScenePalette.wood))
         builder.box(
-          wallPlacement(wall, along: place + builder.uniform(-0.1...0.1), height: builder.uniform(1.4...1.9), depth: 0.03),
+          wallPlacement(
+            wall, along: place + builder.uniform(-0.1...0.1), height: builder.uniform(1.4...1.9), depth: 0.03),
           size: Vector(width, 0.03, height), material: material, ends: frame)
       }
     }
@@ -125,7 +128,8 @@ struct RoomScene {
     for (x, y) in [(-1, -1), (-1, 1), (1, -1), (1, 1)] as [(Float, Float)] {
       let leg = at(x * (half.x - 0.06), y * (half.y - 0.06), 0)
       builder.frustum(
-        Placement(Vector(leg.x, leg.y, (height - half.z) / 2)), bottom: 0.025, top: 0.04, halfHeight: (height - half.z) / 2,
+        Placement(Vector(leg.x, leg.y, (height - half.z) / 2)), bottom: 0.025, top: 0.04,
+        halfHeight: (height - half.z) / 2,
         material: wood)
     }
     for x in [-0.55, 0.05, 0.6] as [Float] where builder.chance(0.8) {

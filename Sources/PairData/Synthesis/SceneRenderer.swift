@@ -4,7 +4,7 @@ internal import CKernels
 public struct FlowField: Sendable, Equatable {
   /// Width and height in pixels.
   public let size: Int
-  /// Displacement (x, y) in pixels of every pixel of view 1; NaN where its point is hidden in view 2 or outside it: [H, W, 2].
+  /// Displacement (x, y) in pixels of each pixel of view 1, NaN where its point is hidden or outside: [H, W, 2].
   public let values: [Float]
 
   /// Wraps displacements.

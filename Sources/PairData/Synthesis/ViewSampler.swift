@@ -116,7 +116,8 @@ public struct ViewSampler: Sendable {
       position += first.right * (signed(0.01, 0.05) * distance * amount)
       let angle = signed(0.04, 0.11) * amount
       let arm = focus - position
-      target = position + Vector(arm.x * cos(angle) - arm.y * sin(angle), arm.x * sin(angle) + arm.y * cos(angle), arm.z)
+      target =
+        position + Vector(arm.x * cos(angle) - arm.y * sin(angle), arm.x * sin(angle) + arm.y * cos(angle), arm.z)
     }
     position.z += signed(0, 0.04) * distance * amount
     target += first.down * (signed(0, 0.05) * distance * amount)
@@ -143,7 +144,8 @@ public struct ViewSampler: Sendable {
     return scene.solids.allSatisfy { solid in
       let offset = position - Vector(solid.center)
       let place = Vector(
-        abs(offset.dot(Vector(solid.axis_x))), abs(offset.dot(Vector(solid.axis_y))), abs(offset.dot(Vector(solid.axis_z))))
+        abs(offset.dot(Vector(solid.axis_x))), abs(offset.dot(Vector(solid.axis_y))),
+        abs(offset.dot(Vector(solid.axis_z))))
       return any(place .> SceneRenderer.halfExtents(solid) + margin)
     }
   }
