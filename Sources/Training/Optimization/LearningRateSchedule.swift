@@ -23,23 +23,22 @@ public struct LearningRateSchedule: Sendable, Equatable {
 
   /// Derives the schedule of a run.
   ///
-  /// - Parameter stepsPerEpoch: whole global batches in the data set.
+  /// - Parameter stepsPerEpoch: samples of the data set over those of a global batch; need not be whole.
   /// - Throws: `Failure` of kind `configuration` where the warm-up outlasts the schedule.
-  public init(_ configuration: TrainingConfiguration, stepsPerEpoch: Int) throws(Failure) {
+  public init(_ configuration: TrainingConfiguration, stepsPerEpoch: Double) throws(Failure) {
     let schedule = configuration.schedule
-    let perEpoch = Double(stepsPerEpoch)
     kind = schedule.kind
     peak = configuration.optimizer.peakLearningRate(globalBatchSize: configuration.batch.globalBatchSize)
     minimum = configuration.optimizer.minimumLearningRate
-    self.stepsPerEpoch = perEpoch
+    self.stepsPerEpoch = stepsPerEpoch
     if let steps = schedule.totalSteps {
       totalSteps = steps
-      epochs = Double(steps) / perEpoch
+      epochs = Double(steps) / stepsPerEpoch
     } else {
       epochs = schedule.epochs ?? 0
-      totalSteps = max(1, Int((epochs * perEpoch).rounded()))
+      totalSteps = max(1, Int((epochs * stepsPerEpoch).rounded()))
     }
-    warmupEpochs = schedule.warmupSteps.map { Double($0) / perEpoch } ?? schedule.warmupEpochs ?? epochs / 10
+    warmupEpochs = schedule.warmupSteps.map { Double($0) / stepsPerEpoch } ?? schedule.warmupEpochs ?? epochs / 10
     guard warmupEpochs < epochs || warmupEpochs == 0 else {
       throw Failure(
         .configuration,
