@@ -57,7 +57,8 @@ let package = Package(
     .testTarget(name: "CroCoModelTests", dependencies: ["CroCoModel", "TestSupport"]),
     .testTarget(name: "PairDataTests", dependencies: ["PairData", "TestSupport"]),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -12,3 +12,4 @@ public enum Split: String, Sendable, CaseIterable {
 }
 public struct LoaderConfiguration { public enum PairTransforms: String, Sendable, CaseIterable { case independent, shared } }
 public enum Reduction: String, Sendable, CaseIterable { case reproducible, mpi }
+enum BLAS { static var coreName: String { "" } }

@@ -4,17 +4,18 @@ import Tensors
 
 /// What is worth a warning before hours of computation, and what the run's log says of its machine.
 struct StartupChecks {
-  /// Cores that this process may run on (`sched_getaffinity`).
+  /// Cores that this process may run on: `Cpus_allowed` of /proc/self/status on Linux, which heeds binding.
   static var availableCores: Int {
-    var set = cpu_set_t()
-    guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-    return withUnsafeBytes(of: &set) { bytes in max(1, bytes.reduce(0) { $0 + $1.nonzeroBitCount }) }
+    let status = FileManager.default.contents(atPath: "/proc/self/status").map { String(decoding: $0, as: UTF8.self) }
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
+    let bits = line?.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount } ?? 0
+    return bits > 0 ? bits : ProcessInfo.processInfo.activeProcessorCount
   }
 
   /// The compute threads of a rank where the configuration leaves them open: its cores, shared where ranks are not bound.
   ///
   /// Ranks that mpirun binds see only their own cores; unbound ranks of a host share them all.
-  static func threads(configured: Int?, ranksOfHost: Int, environment: [String: String]) -> Int {
+  static func threads(configured: Int?, ranksOfHost: Int) -> Int {
     if let configured { return configured }
     let online = ProcessInfo.processInfo.activeProcessorCount
     let isBound = availableCores < online
