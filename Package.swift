@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "CroCoModel", dependencies: ["Storage", "Tensors", "CKernels"]),
     .target(
       name: "PairData", dependencies: ["Storage", "Tensors", "CHDF5", "CTurboJPEG", "CSpng", "CKernels"]),
-    .target(name: "Collectives", dependencies: ["Storage", "CMPI", "CKernels"]),
+    .target(name: "Collectives", dependencies: ["Storage", "Tensors", "CMPI", "CKernels"]),
     .target(
       name: "Training",
       dependencies: [
@@ -56,7 +56,14 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
     .testTarget(name: "CroCoModelTests", dependencies: ["CroCoModel", "TestSupport"]),
     .testTarget(name: "PairDataTests", dependencies: ["PairData", "TestSupport"]),
-    .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
+    .executableTarget(
+      name: "collectives-check",
+      dependencies: [
+        "Collectives", "Storage", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Helpers/CollectivesCheck"),
+    .testTarget(
+      name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "Tensors", "collectives-check"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),

@@ -2,3 +2,4 @@
 #pragma once
 #include "croco_adamw.h"
 #include "croco_clones.h"
+#include "sums.h"
