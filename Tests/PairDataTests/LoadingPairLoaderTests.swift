@@ -267,6 +267,18 @@ struct LoadingPairLoaderTests {
     #expect(identities.count <= 3)
   }
 
+  @Test("A run ends with a sentence where the numbered epochs end")
+  func lastEpoch() throws {
+    var configuration = smallConfiguration()
+    configuration.bothOrders = false
+    let loader = try PairLoader(
+      source: noiseSource(1), configuration: configuration, globalBatchSize: 3, firstStep: (1 << 24) / 3 - 1)
+    #expect(loader.order.positionCount == 1 << 24)
+    _ = try loader.next()
+    let failure = #expect(throws: Failure.self) { try loader.next() }
+    #expect(failure?.kind == .configuration)
+  }
+
   @Test("Impossible configurations and empty data sets are refused")
   func refused() throws {
     let source = noiseSource(2)

@@ -1,6 +1,6 @@
 /// Which positions of the sample order make up which micro-batch.
 ///
-/// A step s of global batch G has G / B micro-batches; micro-batch m holds positions s * G + m * B ..< s * G + (m + 1) * B.
+/// A step s of global batch G has G / B micro-batches; micro-batch m holds the B positions from s * G + m * B on.
 /// A loader prepares a range of each step's micro-batches, one after another, step after step.
 public struct BatchSchedule: Sendable, Equatable {
   /// Samples of a step over all ranks, G.

@@ -3,8 +3,8 @@ import Storage
 
 /// Prepares the micro-batches of a training run ahead of time, in order.
 ///
-/// What a batch holds is a function of the configuration's seed and its positions alone: not of threads, ranks, the size
-/// of micro-batches, or where the run began. Threads share the samples of a batch among them.
+/// What a sample holds is a function of the configuration and its position alone: not of threads, ranks, the size of
+/// micro-batches, or where the run began. Threads share the samples of a batch among them.
 public final class PairLoader: @unchecked Sendable {
   /// How samples are made.
   public let configuration: LoaderConfiguration
@@ -55,8 +55,8 @@ public final class PairLoader: @unchecked Sendable {
 
   /// The next micro-batch. It stays valid as long as it is held; its memory is reused once it is let go.
   ///
-  /// - Throws: the `Failure` of the batch's first sample that cannot be read, is damaged or is smaller than the crop. Every
-  ///   later call throws the same.
+  /// - Throws: the `Failure` of the batch's first sample that cannot be read, is damaged or is smaller than the crop.
+  ///   Every later call throws the same.
   public func next() throws(Failure) -> PairBatch {
     if configuration.threadCount == 0 { worker.serve(ring, waits: false) }
     return try ring.next()
@@ -99,6 +99,11 @@ private final class Worker: @unchecked Sendable {
     while let claim = ring.claim(waits: waits) {
       let position = schedule.positions(ofBatch: claim.batch).lowerBound + claim.row
       do throws(Failure) {
+        guard position < order.positionCount else {
+          throw Failure(
+            .configuration, "The run has more than 2^24 epochs of \(order.sampleCount) samples.",
+            hint: "Train for fewer steps, or on more pairs.")
+        }
         let sample = order.sample(at: position)
         try transform.writeTraining(try source.checkedImages(ofPair: sample.pair), sample: sample, to: claim.target)
         ring.settle(claim, failure: nil)

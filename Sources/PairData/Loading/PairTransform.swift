@@ -47,7 +47,9 @@ final class PairTransform {
   }
 
   /// Writes the centre crop of an image with its own colours: [3, H, W].
-  func writeValidation(_ image: RGBImage, pair: Int, view: Int, to target: UnsafeMutablePointer<Float>) throws(Failure) {
+  func writeValidation(
+    _ image: RGBImage, pair: Int, view: Int, to target: UnsafeMutablePointer<Float>
+  ) throws(Failure) {
     try checkSize(image, pair: pair, view: view)
     let crop = CropWindow(centredIn: image.height, image.width, height: window.height, width: window.width)
     write(image, crop, nil, to: target)

@@ -3,8 +3,8 @@ import Tensors
 
 /// Random brightness, contrast and saturation, in random order, on 8-bit colours.
 ///
-/// Every operation blends in fp32 with a darker, greyer or paler image, clips to 0 ... 255 and truncates; a factor of 1
-/// changes nothing. Bit for bit what torchvision's `ColorJitter(strength, strength, strength, 0)` does on Pillow images.
+/// Every operation blends in fp32 with black, the mean grey or each pixel's grey, clips to 0 ... 255 and truncates; a
+/// factor of 1 changes nothing. For the same factors and order the bytes are those of torchvision on Pillow images.
 public struct ColorJitter: Sendable, Equatable {
   /// One of the four places in the order; `hue` is there for the odds and does nothing.
   public enum Operation: UInt8, Sendable, CaseIterable {
