@@ -55,7 +55,9 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
     .testTarget(name: "CroCoModelTests", dependencies: ["CroCoModel", "TestSupport"]),
-    .testTarget(name: "PairDataTests", dependencies: ["PairData", "TestSupport"]),
+    .testTarget(
+      name: "PairDataTests", dependencies: ["PairData", "Storage", "Tensors", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .executableTarget(
       name: "collectives-check",
       dependencies: [

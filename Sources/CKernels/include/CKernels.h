@@ -3,3 +3,5 @@
 #include "croco_adamw.h"
 #include "croco_clones.h"
 #include "sums.h"
+#include "transforms.h"
+#include "crc32c.h"

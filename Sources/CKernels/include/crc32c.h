@@ -1,0 +1,6 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// CRC-32C (Castagnoli, reflected polynomial 0x82f63b78) of `count` bytes; `crc` is 0 or the result of the bytes before.
+uint32_t croco_crc32c(uint32_t crc, const void *bytes, size_t count);

@@ -1,0 +1,116 @@
+internal import CSpng
+import Foundation
+import Storage
+
+/// PNG through libspng. Public, because pictures of a run are PNG files as well.
+public enum PNGCodec {
+  /// The stored size and orientation (from an eXIf chunk before the image data).
+  static func header(
+    of bytes: UnsafeRawBufferPointer, name: String
+  ) throws(Failure) -> (width: Int, height: Int, orientation: Orientation) {
+    let context = try open(bytes, name)
+    defer { spng_ctx_free(context) }
+    let header = try header(context, name)
+    var exif = spng_exif()
+    var orientation = Orientation.upright
+    if spng_get_exif(context, &exif) == 0 {
+      orientation = Orientation(tiff: UnsafeRawBufferPointer(start: exif.data, count: exif.length))
+    }
+    return (Int(header.width), Int(header.height), orientation)
+  }
+
+  /// Decodes any PNG to RGB: palettes and grey expanded, 16 bits cut to their upper 8, transparency laid over white.
+  ///
+  /// - Throws: `Failure` of kind `badData` that names the file: damaged, cut off, too large.
+  static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> RGBImage {
+    let context = try open(bytes, name)
+    defer { spng_ctx_free(context) }
+    let header = try header(context, name)
+    let (width, height) = (Int(header.width), Int(header.height))
+    var transparency = spng_trns()
+    let hasAlpha = header.color_type & 4 != 0 || spng_get_trns(context, &transparency) == 0
+    let channels = hasAlpha ? 4 : 3
+    var status: Int32 = 0
+    var pixels = [UInt8](unsafeUninitializedCapacity: width * height * channels) { buffer, count in
+      status = spng_decode_image(
+        context, buffer.baseAddress, buffer.count, Int32((hasAlpha ? SPNG_FMT_RGBA8 : SPNG_FMT_RGB8).rawValue),
+        hasAlpha ? Int32(SPNG_DECODE_TRNS.rawValue) : 0)
+      count = width * height * channels
+    }
+    guard status == 0 else { throw damaged(name, status) }
+    if hasAlpha { pixels = overWhite(pixels) }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  /// Encodes RGB losslessly; the same pixels give the same bytes.
+  ///
+  /// - Throws: `Failure` of kind `internalError` where libspng refuses.
+  public static func encode(_ image: RGBImage) throws(Failure) -> [UInt8] {
+    guard let context = spng_ctx_new(Int32(SPNG_CTX_ENCODER.rawValue)) else {
+      throw Failure(.internalError, "libspng does not start: out of memory.")
+    }
+    defer { spng_ctx_free(context) }
+    var header = spng_ihdr(
+      width: UInt32(image.width), height: UInt32(image.height), bit_depth: 8,
+      color_type: UInt8(SPNG_COLOR_TYPE_TRUECOLOR.rawValue), compression_method: 0, filter_method: 0,
+      interlace_method: 0)
+    var status = spng_set_option(context, SPNG_ENCODE_TO_BUFFER, 1)
+    if status == 0 { status = spng_set_ihdr(context, &header) }
+    if status == 0 {
+      status = image.pixels.withUnsafeBytes {
+        spng_encode_image(
+          context, $0.baseAddress, $0.count, Int32(SPNG_FMT_PNG.rawValue), Int32(SPNG_ENCODE_FINALIZE.rawValue))
+      }
+    }
+    var length = 0
+    guard status == 0, let buffer = spng_get_png_buffer(context, &length, &status) else {
+      throw Failure(.internalError, "Cannot encode a PNG: \(String(cString: spng_strerror(status))).")
+    }
+    defer { free(buffer) }
+    return Array(UnsafeRawBufferPointer(start: buffer, count: length))
+  }
+
+  private static func open(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(Failure) -> OpaquePointer {
+    guard let context = spng_ctx_new(0) else { throw Failure(.internalError, "libspng does not start: out of memory.") }
+    let side = UInt32(ImageLimits.side)
+    var status = spng_set_image_limits(context, side, side)
+    // Text and profiles of hostile files could claim gigabytes.
+    if status == 0 { status = spng_set_chunk_limits(context, 64 << 20, 128 << 20) }
+    if status == 0 { status = spng_set_png_buffer(context, bytes.baseAddress, bytes.count) }
+    guard status == 0 else {
+      spng_ctx_free(context)
+      throw damaged(name, status)
+    }
+    return context
+  }
+
+  private static func header(_ context: OpaquePointer, _ name: String) throws(Failure) -> spng_ihdr {
+    var header = spng_ihdr()
+    let status = spng_get_ihdr(context, &header)
+    guard status == 0 else { throw damaged(name, status) }
+    try ImageLimits.check(width: Int(header.width), height: Int(header.height), name: name)
+    return header
+  }
+
+  private static func overWhite(_ rgba: [UInt8]) -> [UInt8] {
+    let count = rgba.count / 4
+    return rgba.withUnsafeBufferPointer { source in
+      [UInt8](unsafeUninitializedCapacity: count * 3) { target, written in
+        for pixel in 0..<count {
+          let alpha = UInt32(source[4 * pixel + 3])
+          for channel in 0..<3 {
+            let value = UInt32(source[4 * pixel + channel]) * alpha + 255 * (255 - alpha)
+            target[3 * pixel + channel] = UInt8((value + 127) / 255)
+          }
+        }
+        written = count * 3
+      }
+    }
+  }
+
+  private static func damaged(_ name: String, _ status: Int32) -> Failure {
+    Failure(
+      .badData, "\(name) is a damaged PNG: \(String(cString: spng_strerror(status))).",
+      hint: "Copy it again, or leave it out with --skip-bad.")
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Storage
+
+/// The part of a data set that a pair belongs to; all pairs of a scene belong to the same one.
+public enum Split: String, Sendable, CaseIterable {
+  case train
+  case validation = "val"
+}
+
+/// `manifest.json` of a data set: what its shards are, and how to recognise damage before HDF5 touches them.
+public struct DatasetManifest: Codable, Sendable, Equatable {
+  /// The value of `format` in manifests and shards.
+  public static let formatName = "croco-pairs"
+  /// The newest version of the format, which this program writes; it reads this one and all before.
+  public static let formatVersion = 1
+  /// The manifest's file name.
+  public static let fileName = "manifest.json"
+
+  /// Height and width in pixels.
+  public struct ImageSize: Codable, Sendable, Equatable {
+    public let height: Int
+    public let width: Int
+  }
+
+  /// One shard file.
+  public struct Shard: Codable, Sendable, Equatable {
+    /// The file's name in the folder.
+    public let name: String
+    /// The file's length in bytes.
+    public let bytes: Int
+    public let pairs: Int
+    public let images: Int
+    /// XXH3 of the whole file, 16 hexadecimal digits.
+    public let xxh3: String
+    /// XXH3 of the bytes outside `payload`: everything that HDF5 itself reads.
+    public let indexXXH3: String
+    /// File ranges of image bytes and flow, as [offset, bytes], ascending; each item in them has its own checksum.
+    public let payload: [[Int]]
+
+    enum CodingKeys: String, CodingKey {
+      case name, bytes, pairs, images, xxh3, payload
+      case indexXXH3 = "index_xxh3"
+    }
+
+    /// The payload as file ranges.
+    var payloadRanges: [Range<Int>] { payload.map { $0[0]..<($0[0] + $0[1]) } }
+  }
+
+  public let format: String
+  public let version: Int
+  /// How images are stored: keep, jpeg, png or raw.
+  public let codec: String
+  /// JPEG quality where images were encoded as JPEG.
+  public let quality: Int?
+  /// The size of all images, or nil where sizes differ.
+  public let image: ImageSize?
+  /// Whether pairs carry optical flow from view 1 to view 2.
+  public let flow: Bool
+  /// The licence or origin of the images, as the user gave it.
+  public let licence: String?
+  /// The seed of splits, crops and draws.
+  public let seed: UInt64
+  /// The program that wrote the data set.
+  public let tool: String
+  /// Shards by split name.
+  public let splits: [String: [Shard]]
+
+  /// The shards of a split; empty where the data set has no such split.
+  public func shards(of split: Split) -> [Shard] { splits[split.rawValue] ?? [] }
+
+  /// The number of pairs of a split.
+  public func pairCount(of split: Split) -> Int { shards(of: split).reduce(0) { $0 + $1.pairs } }
+
+  /// The manifest as the bytes of `manifest.json`; they depend on its values only.
+  func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self) + Data("\n".utf8)
+  }
+
+  /// Reads and checks the manifest of a data-set folder.
+  ///
+  /// - Throws: `Failure` of kind `noInput` (no such folder, no manifest) or `badData` (another format, damaged).
+  public init(folder: String) throws(Failure) {
+    self = try Self.load(folder: folder).manifest
+  }
+
+  /// Reads the manifest together with the XXH3 of its bytes.
+  static func load(folder: String) throws(Failure) -> (manifest: DatasetManifest, digest: FileDigest) {
+    let path = folder + "/" + fileName
+    guard let data = FileManager.default.contents(atPath: path) else {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+        throw Failure(.noInput, "There is no data set at \(folder).", hint: "Check the path.")
+      }
+      throw Failure(
+        .noInput, "\(folder) is not a data set: it has no readable \(fileName).",
+        hint: "Make one with `croco convert` or `croco synthesize`.")
+    }
+    let manifest: DatasetManifest
+    do {
+      manifest = try JSONDecoder().decode(DatasetManifest.self, from: data)
+    } catch {
+      try checkVersion(of: data, path: path)
+      throw Failure(.badData, "\(path) is damaged: it is not a manifest.", hint: "Copy or convert the data set again.")
+    }
+    try checkVersion(of: data, path: path)
+    try manifest.validate(path: path)
+    return (manifest, data.withUnsafeBytes { FileDigest(of: $0) })
+  }
+
+  private static func checkVersion(of data: Data, path: String) throws(Failure) {
+    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else { return }
+    guard object["format"] as? String == formatName else {
+      throw Failure(.badData, "\(path) does not describe a croco data set: its `format` is not \"\(formatName)\".")
+    }
+    if let version = object["version"] as? Int, version > formatVersion {
+      throw Failure(
+        .badData, "\(path) has format version \(version); this program reads up to \(formatVersion).",
+        hint: "Update croco.")
+    }
+  }
+
+  private func validate(path: String) throws(Failure) {
+    for shard in splits.values.joined() {
+      let ranges = shard.payload.allSatisfy { $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 && $0[0] <= shard.bytes - $0[1] }
+      let ascending = ranges && zip(shard.payload, shard.payload.dropFirst()).allSatisfy { $0[0] + $0[1] <= $1[0] }
+      guard ascending, shard.bytes > 0, shard.pairs > 0, shard.images > 0, !shard.name.isEmpty,
+        !shard.name.contains("/"), FileDigest(shard.xxh3) != nil, FileDigest(shard.indexXXH3) != nil
+      else {
+        throw Failure(
+          .badData, "\(path) is damaged: its entry of shard \(shard.name) is impossible.",
+          hint: "Copy or convert the data set again.")
+      }
+    }
+  }
+
+  init(
+    codec: StorageCodec, image: ImageSize?, flow: Bool, licence: String?, seed: UInt64, tool: String,
+    splits: [String: [Shard]]
+  ) {
+    format = Self.formatName
+    version = Self.formatVersion
+    self.codec = codec.name
+    quality = codec.quality
+    self.image = image
+    self.flow = flow
+    self.licence = licence
+    self.seed = seed
+    self.tool = tool
+    self.splits = splits
+  }
+}

@@ -1,0 +1,26 @@
+/// How a data set stores its images.
+public enum StorageCodec: Sendable, Equatable {
+  /// The bytes of the image files as they came.
+  case keep
+  /// JPEG with 4:2:0 chroma and a quality of 1 to 100.
+  case jpeg(quality: Int)
+  /// PNG, lossless.
+  case png
+  /// Uncompressed [H, W, 3]; all images have the same size.
+  case raw
+
+  /// The name in manifests: keep, jpeg, png or raw.
+  public var name: String {
+    switch self {
+    case .keep: "keep"
+    case .jpeg: "jpeg"
+    case .png: "png"
+    case .raw: "raw"
+    }
+  }
+
+  /// The JPEG quality, or nil for other codecs.
+  public var quality: Int? {
+    if case .jpeg(let quality) = self { quality } else { nil }
+  }
+}
