@@ -96,6 +96,6 @@ public struct Checkpoint: Sendable {
 
   /// What a weights file says of its network: nothing that two equal networks could differ in.
   static func weightsMetadata(_ configuration: ModelConfiguration) -> [String: String] {
-    ["format": "pt", "croco_kwargs": configuration.officialArguments]
+    ["format": "pt", "croco_kwargs": configuration.officialArgumentsJSON]
   }
 }
