@@ -60,10 +60,11 @@ public final class GradientReducer {
   /// - Throws: ``Failure`` of kind `configuration` if `size` does not divide `count`.
   public static func microBatches(of rank: Int, size: Int, count: Int) throws(Failure) -> Range<Int> {
     guard count > 0, count % size == 0 else {
-      let divisors = (1...max(1, count)).filter { count % $0 == 0 }.map(String.init).joined(separator: ", ")
+      let divisors = (1...max(1, count)).filter { count % $0 == 0 }.map(String.init)
+      let choice = [divisors.dropLast().joined(separator: ", "), divisors[divisors.count - 1]].filter { !$0.isEmpty }
       throw Failure(
         .configuration, "\(size) ranks cannot share the \(count) micro-batches of a step evenly.",
-        hint: "Start \(divisors) ranks, or change global_batch_size or micro_batch_size.")
+        hint: "Start \(choice.joined(separator: " or ")) ranks, or change global_batch_size or micro_batch_size.")
     }
     return rank * count / size..<(rank + 1) * count / size
   }

@@ -42,7 +42,6 @@ public final class ChildProcess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, folder + "/output", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, folder + "/error", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    if let currentFolder { posix_spawn_file_actions_addchdir_np(&actions, currentFolder) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -55,10 +54,13 @@ public final class ChildProcess {
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
 
+    // posix_spawn has no portable way to change the folder.
+    let inFolder = currentFolder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []
+    let command = inFolder + [executable] + arguments
     var process: pid_t = 0
-    let code = Self.withCStrings([executable] + arguments) { argv in
+    let code = Self.withCStrings(command) { argv in
       Self.withCStrings(merged.map { "\($0)=\($1)" }) { environment in
-        posix_spawn(&process, executable, &actions, &attributes, argv, environment)
+        posix_spawn(&process, command[0], &actions, &attributes, argv, environment)
       }
     }
     processIdentifier = process
