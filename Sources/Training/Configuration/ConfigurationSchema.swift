@@ -66,7 +66,8 @@ public enum ConfigurationSchema {
     .init(
       "data.jitter", \.data.jitter, .fraction, "brightness, contrast and saturation vary by this share; 0: not at all"),
     .init(
-      "data.loader_threads", \.data.loaderThreads, .integer(atLeast: 1), "threads that decode and transform",
+      "data.loader_threads", \.data.loaderThreads, .integer(atLeast: 0),
+      "threads of a rank that decode and transform; 0: the compute thread itself",
       mayChange: true),
     .init(
       "data.prefetch", \.data.prefetch, .integer(atLeast: 1), "micro-batches prepared ahead of the one in use",
