@@ -2,30 +2,44 @@ import Tensors
 
 /// Memory of a network, planned before it is taken: the same layout code first counts, then hands out.
 ///
-/// Built twice from one initialiser: with no memory it only counts, then with a buffer of that size.
+/// An arena without memory only counts; its pointers must not be followed.
 final class Arena {
-  private var used = 0
-  private let buffer: AlignedBuffer<Float>?
-  private static let counting = UnsafeMutablePointer<Float>(bitPattern: 64)!
+  private let base: UnsafeMutablePointer<Float>?
+  private let capacity: Int
+  /// The floats handed out so far, padding included.
+  private(set) var count = 0
 
   /// An arena that only counts.
-  init() { buffer = nil }
-
-  /// An arena that hands out `count` floats.
-  init(count: Int) { buffer = AlignedBuffer(count: count) }
-
-  /// The floats handed out so far, padding included.
-  var count: Int { used }
-
-  /// `count` floats, zero at first, aligned to 64 bytes.
-  func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let start = used
-    used += (count + 15) / 16 * 16
-    guard let buffer else { return Self.counting }
-    precondition(used <= buffer.count, "the plan has \(buffer.count) floats, \(used) are asked for")
-    return buffer.pointer + start
+  init() {
+    base = nil
+    capacity = .max
   }
 
-  /// A matrix of zeros [rows, columns].
+  /// An arena over memory that somebody else keeps alive.
+  init(_ base: UnsafeMutablePointer<Float>, capacity: Int) {
+    self.base = base
+    self.capacity = capacity
+  }
+
+  /// `count` floats, aligned to 64 bytes.
+  func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    let start = self.count
+    self.count += (count + 15) / 16 * 16
+    precondition(self.count <= capacity, "the plan has \(capacity) floats, \(self.count) are asked for")
+    return (base ?? UnsafeMutablePointer(bitPattern: 64)!) + start
+  }
+
+  /// A matrix [rows, columns].
   func matrix(_ rows: Int, _ columns: Int) -> Matrix { Matrix(floats(rows * columns), rows: rows, columns: columns) }
+
+  /// Room that several layouts use one after the other: as large as the largest of them.
+  func overlay(_ layouts: [(Arena) -> Void]) {
+    let largest = layouts.map { layout in
+      let counter = Arena()
+      layout(counter)
+      return counter.count
+    }.max() ?? 0
+    let start = floats(largest)
+    for layout in layouts { layout(base == nil ? Arena() : Arena(start, capacity: largest)) }
+  }
 }

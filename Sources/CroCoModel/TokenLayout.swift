@@ -4,40 +4,48 @@ import Tensors
 ///
 /// Encoder rows: for each sample its K visible tokens of view 1, then all N tokens of view 2: [B * (K + N)].
 /// Decoder rows: N tokens of each sample, for the stream and for the memory: [B * N] each.
-/// A slab is a range of whole samples, hence of rows, and does not depend on the number of threads.
-struct TokenLayout {
+struct TokenLayout: Sendable {
+  /// A range of whole samples, hence of rows. What it holds depends on sizes alone, not on the number of threads.
+  struct Slab: Sendable {
+    let index: Int
+    let samples: Range<Int>
+    let encoderRows: Range<Int>
+    let decoderRows: Range<Int>
+    /// Tokens that attend to each other in the encoder: for each sample view 1, then view 2.
+    let encoderSequences: [Range<Int>]
+    /// Tokens that attend to each other in the decoder, and in the memory.
+    let decoderSequences: [Range<Int>]
+  }
+
   let batchSize: Int  // B
   let visibleCount: Int  // K
   let patchCount: Int  // N
-  let slabCount: Int
+  let slabs: [Slab]
 
   init(_ configuration: ModelConfiguration, batchSize: Int, slabCount: Int) {
+    let visible = configuration.visibleCount
+    let patches = configuration.patchCount
     self.batchSize = batchSize
-    visibleCount = configuration.visibleCount
-    patchCount = configuration.patchCount
-    self.slabCount = max(1, min(slabCount, batchSize))
+    visibleCount = visible
+    patchCount = patches
+    let slabCount = max(1, min(slabCount, batchSize))
+    slabs = (0..<slabCount).map { index in
+      let samples = Partition.range(index, of: slabCount, count: batchSize)
+      let perSample = visible + patches
+      return Slab(
+        index: index, samples: samples,
+        encoderRows: samples.lowerBound * perSample..<samples.upperBound * perSample,
+        decoderRows: samples.lowerBound * patches..<samples.upperBound * patches,
+        encoderSequences: samples.flatMap { sample in
+          let start = sample * perSample
+          return [start..<start + visible, start + visible..<start + perSample]
+        },
+        decoderSequences: samples.map { $0 * patches..<($0 + 1) * patches })
+    }
   }
 
-  var encoderRowsPerSample: Int { visibleCount + patchCount }
-  var encoderRows: Int { batchSize * encoderRowsPerSample }
+  var encoderRows: Int { batchSize * (visibleCount + patchCount) }
   var decoderRows: Int { batchSize * patchCount }
-
-  func samples(ofSlab slab: Int) -> Range<Int> { Partition.range(slab, of: slabCount, count: batchSize) }
-
-  func encoderRows(ofSlab slab: Int) -> Range<Int> { scaled(samples(ofSlab: slab), by: encoderRowsPerSample) }
-
-  func decoderRows(ofSlab slab: Int) -> Range<Int> { scaled(samples(ofSlab: slab), by: patchCount) }
-
-  /// The encoder sequences of a sample: the visible tokens of view 1, and view 2.
-  func encoderSequences(ofSample sample: Int) -> [Range<Int>] {
-    let start = sample * encoderRowsPerSample
-    return [start..<start + visibleCount, start + visibleCount..<start + encoderRowsPerSample]
-  }
-
-  /// The largest number of samples in a slab.
-  var largestSlab: Int { (batchSize + slabCount - 1) / slabCount }
-
-  private func scaled(_ range: Range<Int>, by factor: Int) -> Range<Int> {
-    range.lowerBound * factor..<range.upperBound * factor
-  }
+  var largestEncoderSlab: Int { slabs.map(\.encoderRows.count).max() ?? 0 }
+  var largestDecoderSlab: Int { slabs.map(\.decoderRows.count).max() ?? 0 }
 }
