@@ -54,7 +54,9 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Storage", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
-    .testTarget(name: "CroCoModelTests", dependencies: ["CroCoModel", "TestSupport"]),
+    .testTarget(
+      name: "CroCoModelTests", dependencies: ["CroCoModel", "Storage", "Tensors", "TestSupport", "CKernels"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "PairDataTests", dependencies: ["PairData", "Storage", "Tensors", "TestSupport"],
       resources: [.copy("Fixtures")]),
@@ -67,7 +69,9 @@ let package = Package(
     .testTarget(
       name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "Tensors", "collectives-check"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "TrainingTests",
+      dependencies: ["Training", "PairData", "Collectives", "CroCoModel", "Storage", "Tensors", "TestSupport", "croco"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

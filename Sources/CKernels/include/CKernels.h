@@ -5,3 +5,8 @@
 #include "sums.h"
 #include "transforms.h"
 #include "crc32c.h"
+#include "attention.h"
+#include "gelu.h"
+#include "layer_norm.h"
+#include "patches.h"
+#include "rows.h"

@@ -13,3 +13,6 @@
 #else
 #define CROCO_CLONES
 #endif
+
+// "x86-64-v4", "x86-64-v3", "x86-64" or "portable": the clone in use.
+const char *croco_kernel_level(void);
