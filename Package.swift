@@ -55,7 +55,8 @@ let package = Package(
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
     .testTarget(name: "CroCoModelTests", dependencies: ["CroCoModel", "TestSupport"]),
-    .testTarget(name: "PairDataTests", dependencies: ["PairData", "TestSupport"]),
+    .testTarget(
+      name: "PairDataTests", dependencies: ["PairData", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),

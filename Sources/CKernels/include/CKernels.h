@@ -2,3 +2,4 @@
 #pragma once
 #include "croco_clones.h"
 #include "crc32c.h"
+#include "resize.h"
