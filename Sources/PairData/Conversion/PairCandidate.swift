@@ -1,5 +1,5 @@
 /// A pair of image files that is to be converted.
-public struct PairCandidate: Sendable, Equatable {
+public struct PairCandidate: Sendable {
   /// One of the two files.
   public struct View: Sendable, Equatable {
     /// Where to read it.

@@ -61,14 +61,10 @@ public enum PairList {
       let names = header.map { $0.lowercased().filter { $0.isLetter || $0.isNumber } }
       func column(_ synonyms: [String]) -> Int? { names.firstIndex { synonyms.contains($0) } }
       let stems = ["view", "image", "img", "im", "path", "file", "filename", "frame"]
-      let first = stems.flatMap { [$0 + "1", $0 + "a", $0 + "left"] } + ["left", "first", "target", "a"]
-      let second = stems.flatMap { [$0 + "2", $0 + "b", $0 + "right"] } + ["right", "second", "reference", "b"]
-      var view1 = column(first)
-      var view2 = column(second)
-      if view1 == nil, view2 == nil, stems.contains(where: { names.contains($0 + "0") && names.contains($0 + "1") }) {
-        view1 = names.firstIndex { name in stems.contains { name == $0 + "0" } }
-        view2 = names.firstIndex { name in stems.contains { name == $0 + "1" } }
-      }
+      let countsFromZero = stems.contains { names.contains($0 + "0") && names.contains($0 + "1") }
+      let suffixes = countsFromZero ? ["0", "1"] : ["1", "2"]
+      let view1 = column(stems.flatMap { [$0 + suffixes[0], $0 + "a", $0 + "left"] } + ["left", "first", "target"])
+      let view2 = column(stems.flatMap { [$0 + suffixes[1], $0 + "b", $0 + "right"] } + ["right", "second", "reference"])
       guard let view1, let view2 else { return nil }
       self.view1 = view1
       self.view2 = view2
