@@ -8,6 +8,7 @@
 #include "gelu.h"
 #include "layer_norm.h"
 #include "patches.h"
+#include "resize.h"
 #include "rows.h"
 #include "sums.h"
 #include "transforms.h"
