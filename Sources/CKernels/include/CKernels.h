@@ -10,3 +10,4 @@
 #include "layer_norm.h"
 #include "patches.h"
 #include "rows.h"
+#include "croco_scene.h"

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import PairData
+import Storage
+import Tensors
+
+/// `croco synthesize`: ray-traced scenes with true flow, as a data set.
+struct SynthesizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "synthesize",
+    abstract: "Renders pairs of views of synthetic scenes, with true flow, into a data set.",
+    discussion: """
+      Rooms and landscapes with textured objects, each pair seen by two cameras that share 30 to 90 % of the first view. \
+      The same seed gives the same pairs with any number of threads.
+      """)
+
+  @Option(help: ArgumentHelp("Folder of the data set; new or empty.", valueName: "dir"))
+  var output: String
+
+  @Option(help: "Number of pairs.")
+  var pairs: Int
+
+  @Option(help: "Width and height of a view in pixels.")
+  var size = 64
+
+  @Option(help: "Seed of everything.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Threads (default: all cores).")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(help: ArgumentHelp("Share of scenes for the validation split.", valueName: "fraction"))
+  var validation = 0.1
+
+  @Option(help: ArgumentHelp("Pairs of each scene.", valueName: "n"))
+  var pairsPerScene = 1
+
+  @Option(help: ArgumentHelp("Distance between the cameras: small, medium, large, or a factor.", valueName: "amount"))
+  var baseline = "medium"
+
+  @Option(help: ArgumentHelp("Rays a pixel along each axis, 1 to 8.", valueName: "n"))
+  var samples = 2
+
+  @Option(help: "How views are stored: raw, png or jpeg (quality 95).")
+  var codec = "raw"
+
+  @Flag(inversion: .prefixedNo, help: "Store the true flow.")
+  var flow = true
+
+  @Option(help: ArgumentHelp("Also write a contact sheet of the first pairs.", valueName: "png"))
+  var preview: String?
+
+  func validate() throws {
+    func check(_ condition: Bool, _ message: String) throws {
+      guard condition else { throw ValidationError(message) }
+    }
+    try check(pairs > 0 && pairs <= 1 << 31, "--pairs \(pairs): give a number from 1 to 2147483648.")
+    try check((8...4096).contains(size), "--size \(size): give a number from 8 to 4096.")
+    try check((1...1024).contains(threads), "--threads \(threads): give a number from 1 to 1024.")
+    try check((0...1).contains(validation), "--validation \(validation): give a share from 0 to 1.")
+    try check((1...1_000_000).contains(pairsPerScene), "--pairs-per-scene \(pairsPerScene): give a number from 1 to 1000000.")
+    try check((1...8).contains(samples), "--samples \(samples): give a number from 1 to 8.")
+    try check(Self.baseline(baseline) != nil, "--baseline \(baseline): give small, medium, large or a factor from 0.1 to 4.")
+    try check(Self.codec(codec) != nil, "--codec \(codec): give raw, png or jpeg.")
+  }
+
+  func run() throws {
+    var options = SceneSynthesizer.Options(pairs: pairs, size: size, seed: seed, pairsPerScene: pairsPerScene)
+    options.baseline = Self.baseline(baseline)!
+    options.samplesPerAxis = samples
+    options.storesFlow = flow
+    let synthesizer = SceneSynthesizer(options: options)
+    let pool = WorkerPool(workerCount: threads)
+    if let preview { try writePreview(synthesizer, pool, to: preview) }
+
+    let writer = try DatasetWriter(
+      output: output,
+      options: .init(
+        codec: Self.codec(codec)!, validationFraction: validation, seed: seed,
+        licence: "synthetic, made by croco synthesize; public domain (CC0-1.0)", tool: "croco \(Croco.version)"))
+    let clock = ContinuousClock()
+    let start = clock.now
+    var shown = start
+    let onTerminal = isatty(STDERR_FILENO) == 1
+    try synthesizer.write(to: writer, pool: pool) { done in
+      let now = clock.now
+      guard done == pairs || now - shown > .seconds(onTerminal ? 0.2 : 5) else { return }
+      shown = now
+      let seconds = (now - start) / .seconds(1)
+      let line = "\(done)/\(pairs) pairs | \(Int(Double(done) / max(seconds, 1e-3))) pairs/s"
+      let text = onTerminal ? "\r\(line)\u{1B}[K" + (done == pairs ? "\n" : "") : line + "\n"
+      FileHandle.standardError.write(Data(text.utf8))
+    }
+    let manifest = try writer.finish()
+    print(
+      "\(output): \(manifest.pairCount(of: .train)) training pairs, \(manifest.pairCount(of: .validation)) validation pairs, "
+        + "\(size)x\(size) pixels")
+  }
+
+  private func writePreview(_ synthesizer: SceneSynthesizer, _ pool: WorkerPool, to path: String) throws {
+    var sheet = ScenePreview(size: size)
+    for pair in try synthesizer.pairs(0..<min(pairs, 24), pool: pool, transform: { $0 }) { sheet.add(pair) }
+    guard let image = sheet.image else { return }
+    let bytes = try PNGCodec.encode(image)
+    try Publication.publishFile(at: path) { temporary in
+      try Data(bytes).write(to: URL(fileURLWithPath: temporary))
+    }
+  }
+
+  private static func baseline(_ text: String) -> CameraBaseline? {
+    switch text {
+    case "small": return .small
+    case "medium": return .medium
+    case "large": return .large
+    default:
+      guard let scale = Float(text), (0.1...4).contains(scale) else { return nil }
+      return CameraBaseline(scale: scale)
+    }
+  }
+
+  private static func codec(_ text: String) -> StorageCodec? {
+    ["raw": .raw, "png": .png, "jpeg": .jpeg(quality: 95)][text]
+  }
+}
