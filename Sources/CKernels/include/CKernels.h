@@ -11,3 +11,4 @@
 #include "patches.h"
 #include "rows.h"
 #include "croco_scene.h"
+#include "resize.h"

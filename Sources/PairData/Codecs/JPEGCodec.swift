@@ -68,7 +68,7 @@ enum JPEGCodec {
     var (width, height, subsampling, colorspace): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
     let status = tjDecompressHeader3(
       handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count), &width, &height, &subsampling, &colorspace)
-    if status != 0, tjGetErrorCode(handle) != TJERR_WARNING.rawValue {
+    if status != 0, tjGetErrorCode(handle) != TJERR_WARNING.rawValue || width == 0 {
       throw damaged(name, String(cString: tjGetErrorStr2(handle)))
     }
     if colorspace == TJCS_CMYK.rawValue || colorspace == TJCS_YCCK.rawValue {
