@@ -1,4 +1,6 @@
-# What the launch scripts share; sourced by them.
+# shellcheck shell=bash
+# What the launch scripts share; sourced by them. The scripts set ranks, threads, binding, report and grace.
+# shellcheck disable=SC2154
 
 croco_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 croco_script=${0##*/}
@@ -67,7 +69,7 @@ plan_ranks() {
 
 # The folder of the run, from the arguments of `croco train`.
 run_folder() {
-  local previous= argument
+  local previous='' argument
   for argument in "$@"; do
     [ "$previous" != --output ] || { printf '%s\n' "$argument"; return; }
     case $argument in --output=*) printf '%s\n' "${argument#--output=}"; return ;; esac
@@ -94,8 +96,9 @@ on_signal() {
 
 # Runs mpirun with the given arguments, and sets mpirun_status.
 supervise() {
-  local signal terminated= last=0
-  mpirun_process=
+  local signal terminated='' last=0
+  mpirun_process=''
+  # shellcheck disable=SC2064
   for signal in TERM INT USR1 HUP; do trap "on_signal $signal" "$signal"; done
   # A session of its own: Ctrl-C reaches this script alone.
   setsid mpirun "$@" </dev/null &
