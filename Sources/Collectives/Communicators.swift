@@ -54,7 +54,8 @@ public enum Communicators {
     guard communicator.meetsEveryone(within: patience), let failures = try? communicator.gatherFailures(failure) else {
       report(
         Failure(
-          failure.kind, "Rank \(communicator.rank) of \(communicator.size) (\(communicator.hostName)): "
+          failure.kind,
+          "Rank \(communicator.rank) of \(communicator.size) (\(communicator.hostName)): "
             + failure.message, hint: failure.hint))
       communicator.abort(exitCode: failure.kind.exitCode)
     }

@@ -20,7 +20,7 @@ package struct LaunchEnvironment: Equatable {
     }
     isUnderLauncher = environment.keys.contains { $0.hasPrefix("PMI_") || $0.hasPrefix("PMIX_") }
     processCount = number("PMI_SIZE") ?? number("SLURM_STEP_NUM_TASKS") ?? number("SLURM_NTASKS")
-    launcher = isSlurm ? "Slurm" : "the launcher"
+    launcher = isSlurm ? "Slurm" : "The launcher"
   }
 
   /// The failure of a process that is one of several but sees only itself, as when srun's PMI does not match MPI's.
@@ -28,12 +28,11 @@ package struct LaunchEnvironment: Equatable {
   /// - Parameter worldSize: the number of ranks that MPI sees; 1 without MPI.
   package func failure(worldSize: Int) -> Failure? {
     guard worldSize == 1, let processCount, processCount > 1 else { return nil }
-    let hint =
-      launcher == "Slurm"
-      ? "Start it with srun --mpi=pmix or with mpirun; to run alone inside a job, unset SLURM_NTASKS."
-      : "Start it with the mpirun of the Open MPI that croco was built with."
+    let isSlurm = launcher == "Slurm"
     return Failure(
-      .usage, "\(launcher == "Slurm" ? launcher : "The launcher") has \(processCount) tasks, but each sees only itself.",
-      hint: hint)
+      .usage, "\(launcher) has \(processCount) tasks, but each sees only itself.",
+      hint: isSlurm
+        ? "Start it with srun --mpi=pmix or with mpirun; to run alone inside a job, unset SLURM_NTASKS."
+        : "Start it with the mpirun of the Open MPI that croco was built with.")
   }
 }

@@ -58,6 +58,7 @@ public struct ConfigurationReader {
     for (key, value) in mapping {
       let keyName = key.scalar?.string ?? key.found
       guard ConfigurationSchema.sections.contains(keyName) else {
+        if value.mapping != nil { throw unknownSection(keyName, place(of: key)) }
         try record(keyName, value, place(of: key))
         continue
       }
@@ -70,6 +71,11 @@ public struct ConfigurationReader {
         try record("\(keyName).\(key.scalar?.string ?? key.found)", value, place(of: key))
       }
     }
+  }
+
+  private func unknownSection(_ name: String, _ place: String) -> Failure {
+    let nearest = ConfigurationSchema.sections.min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
+    return Failure(.configuration, "\(place): unknown section \(name).", hint: "The nearest section is \(nearest).")
   }
 
   private mutating func record(_ path: String, _ node: Node, _ place: String) throws(Failure) {

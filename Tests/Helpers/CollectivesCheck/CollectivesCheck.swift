@@ -9,7 +9,7 @@ import Tensors
 struct CollectivesCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "collectives-check", abstract: "Runs the collective operations as one of several ranks.",
-    subcommands: [Where.self, Operations.self, Reduce.self, Fail.self])
+    subcommands: [Where.self, Operations.self, Reduce.self, Fail.self, Train.self])
 }
 
 /// Runs as one rank, prints failures as the command line does, and exits with their status.
