@@ -36,7 +36,7 @@ let package = Package(
     .target(name: "CroCoModel", dependencies: ["Storage", "Tensors", "CKernels"]),
     .target(
       name: "PairData", dependencies: ["Storage", "Tensors", "CHDF5", "CTurboJPEG", "CSpng", "CKernels"]),
-    .target(name: "Collectives", dependencies: ["Storage", "CMPI", "CKernels"]),
+    .target(name: "Collectives", dependencies: ["Storage", "Tensors", "CMPI", "CKernels"]),
     .target(
       name: "Training",
       dependencies: [
@@ -54,10 +54,24 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Storage", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
-    .testTarget(name: "CroCoModelTests", dependencies: ["CroCoModel", "TestSupport"]),
-    .testTarget(name: "PairDataTests", dependencies: ["PairData", "CKernels", "TestSupport"]),
-    .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "TestSupport"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(
+      name: "CroCoModelTests", dependencies: ["CroCoModel", "Storage", "Tensors", "TestSupport", "CKernels"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PairDataTests", dependencies: ["PairData", "CKernels", "Storage", "Tensors", "TestSupport"],
+      resources: [.copy("Fixtures")]),
+    .executableTarget(
+      name: "collectives-check",
+      dependencies: [
+        "Collectives", "Storage", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Helpers/CollectivesCheck"),
+    .testTarget(
+      name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "Tensors", "collectives-check"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: ["Training", "PairData", "Collectives", "CroCoModel", "Storage", "Tensors", "TestSupport", "croco"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

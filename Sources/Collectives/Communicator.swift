@@ -2,7 +2,8 @@ import Storage
 
 /// What the trainer needs of a group of ranks. Every call is collective: all ranks make it, in the same order.
 ///
-/// ``SingleProcessCommunicator`` makes no MPI call at all; ``MPICommunicator`` stands for MPI_COMM_WORLD.
+/// ``SingleProcessCommunicator`` makes no MPI call at all; ``MPICommunicator`` stands for MPI_COMM_WORLD. All calls but
+/// ``abort(exitCode:)`` come from the thread that made the communicator.
 public protocol Communicator: Sendable {
   /// This process's number, 0 ..< ``size``.
   var rank: Int { get }
@@ -38,6 +39,20 @@ public protocol Communicator: Sendable {
   /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`). Counts and offsets are in floats.
   func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure)
 
-  /// Ends all ranks at once (`MPI_Abort`), for failures that cannot be agreed on.
+  /// Whether all ranks make this call within `seconds` of each other: false where one of them hangs elsewhere.
+  func meetsEveryone(within seconds: Double) -> Bool
+
+  /// Ends communication (`MPI_Finalize`); nothing may be called afterwards. Waits for all ranks.
+  func finalize() throws(Failure)
+
+  /// Ends all ranks at once (`MPI_Abort`), for failures that cannot be agreed on. Any thread may call it.
   func abort(exitCode: Int32) -> Never
+}
+
+extension Communicator {
+  /// True: a group without a way to lose anybody meets at once.
+  public func meetsEveryone(within seconds: Double) -> Bool { true }
+
+  /// Does nothing.
+  public func finalize() throws(Failure) {}
 }

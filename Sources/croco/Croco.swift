@@ -9,7 +9,7 @@ struct Croco: AsyncParsableCommand {
     commandName: "croco",
     abstract: "Pre-trains CroCo (cross-view completion) on CPU clusters.",
     version: version,
-    subcommands: [SynthesizeCommand.self]
+    subcommands: [ConvertCommand.self, SynthesizeCommand.self, InspectCommand.self]
   )
 
   /// The version of the program, as in CHANGELOG.md.
@@ -33,7 +33,10 @@ struct Croco: AsyncParsableCommand {
 
   /// Prints one sentence and ends the process with the documented exit code.
   private static func end(with failure: Failure) -> Never {
-    FileHandle.standardError.write(Data("croco: \(failure)\n".utf8))
+    report(failure)
     Foundation.exit(failure.kind.exitCode)
   }
+
+  /// Prints the sentence of a failure.
+  static func report(_ failure: Failure) { FileHandle.standardError.write(Data("croco: \(failure)\n".utf8)) }
 }

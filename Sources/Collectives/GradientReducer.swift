@@ -1,0 +1,94 @@
+import Storage
+import Tensors
+
+/// How gradients are summed over micro-batches and ranks.
+public enum Reduction: String, Sendable, CaseIterable {
+  /// In a fixed binary tree over the micro-batches: the same bytes for every number of ranks. The default.
+  case reproducible
+  /// Each rank its own in order, then `MPI_Allreduce`: the bytes depend on the number of ranks.
+  case mpi
+}
+
+/// Sums the gradients of a step's micro-batches over all ranks.
+///
+/// A step has M micro-batches, of which rank r of R computes r M / R ..< (r + 1) M / R, in order. After each one the
+/// gradient buffer is handed to ``accumulate(_:)`` and cleared, but not after the last; then ``reduce(_:)`` leaves in it
+/// the sum (not the mean) over all M, with the same bytes on every rank.
+public final class GradientReducer {
+  /// The micro-batches of this rank, counted over the whole step.
+  public let microBatches: Range<Int>
+  /// The memory of all buffers, in bytes.
+  public let bufferBytes: Int
+  /// How gradients are summed.
+  public let reduction: Reduction
+
+  let communicator: any Communicator
+  let count: Int
+  let workers: WorkerPool?
+  private let partialSums: PartialSums
+  private let exchange: SliceExchange?
+
+  /// Allocates the buffers for `count` gradients and plans the sums.
+  ///
+  /// - Parameters:
+  ///   - count: the floats of the gradient buffer.
+  ///   - microBatchCount: M, of the whole step over all ranks.
+  ///   - workers: share the additions; nil adds in the calling thread.
+  ///   - bucketLength: the floats that are communicated at once.
+  /// - Throws: ``Failure`` of kind `configuration` if the ranks do not divide the micro-batches.
+  public init(
+    communicator: any Communicator, reduction: Reduction = .reproducible, count: Int, microBatchCount: Int,
+    workers: WorkerPool? = nil, bucketLength: Int = 1 << 20
+  ) throws(Failure) {
+    precondition(bucketLength > 0, "a bucket of \(bucketLength) floats")
+    self.communicator = communicator
+    self.reduction = reduction
+    self.count = count
+    self.workers = workers
+    microBatches = try Self.microBatches(of: communicator.rank, size: communicator.size, count: microBatchCount)
+    let tree = reduction == .reproducible ? SumTree(leafCount: microBatchCount) : .chain(leafCount: microBatchCount)
+    partialSums = PartialSums(tree: tree, leaves: microBatches, count: count, workers: workers)
+    exchange =
+      reduction == .reproducible && communicator.size > 1
+      ? SliceExchange(communicator: communicator, tree: tree, bucketLength: min(bucketLength, max(1, count)))
+      : nil
+    bufferBytes = partialSums.slotCount * count * MemoryLayout<Float>.stride + (exchange?.bufferBytes ?? 0)
+  }
+
+  /// The share of `rank` of a step's micro-batches.
+  ///
+  /// - Throws: ``Failure`` of kind `configuration` if `size` does not divide `count`.
+  public static func microBatches(of rank: Int, size: Int, count: Int) throws(Failure) -> Range<Int> {
+    guard count > 0, count % size == 0 else {
+      let divisors = (1...max(1, count)).filter { count % $0 == 0 }.map(String.init)
+      let choice = [divisors.dropLast().joined(separator: ", "), divisors[divisors.count - 1]].filter { !$0.isEmpty }
+      throw Failure(
+        .configuration, "\(size) ranks cannot share the \(count) micro-batches of a step evenly.",
+        hint: "Start \(choice.joined(separator: " or ")) ranks, or change global_batch_size or micro_batch_size.")
+    }
+    return rank * count / size..<(rank + 1) * count / size
+  }
+
+  /// Takes the gradient of this rank's next micro-batch. Clear `gradients` afterwards, but not after the last one.
+  public func accumulate(_ gradients: AlignedBuffer<Float>) {
+    precondition(gradients.count == count, "\(gradients.count) gradients for a reducer of \(count)")
+    partialSums.add(gradients.elements)
+  }
+
+  /// Sums over the ranks: `gradients`, as the last ``accumulate(_:)`` left it, becomes the sum over all micro-batches.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
+  public func reduce(_ gradients: AlignedBuffer<Float>) throws(Failure) {
+    precondition(gradients.count == count, "\(gradients.count) gradients for a reducer of \(count)")
+    precondition(partialSums.isComplete, "this rank has not accumulated all of micro-batches \(microBatches)")
+    if let exchange {
+      try exchange.sum(partialSums.storedNodes, gradients.elements, workers: workers)
+    } else if communicator.size > 1 {
+      try communicator.sum(gradients.elements)
+    }
+    partialSums.reset()
+  }
+
+  /// Forgets what was accumulated, where all ranks skip a step.
+  public func discard() { partialSums.reset() }
+}

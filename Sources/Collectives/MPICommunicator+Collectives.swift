@@ -1,0 +1,120 @@
+internal import CMPI
+import Storage
+
+// Messages are cut into pieces whose counts and displacements fit MPI's 32 bits; the pieces are the same on all ranks.
+extension MPICommunicator {
+  private static let longestPiece = 1 << 30  // bytes
+  // Allreduce may allocate as much again as it is given: 16 MiB pieces bound that.
+  private static let sumPiece = 1 << 22  // floats
+
+  /// The bitwise or over the ranks (`MPI_Allreduce`, MPI_BOR).
+  public func combineFlags(_ flags: UInt64) throws(Failure) -> UInt64 {
+    var flags = flags
+    try check(croco_mpi_or(&flags), "MPI_Allreduce")
+    return flags
+  }
+
+  /// Sums doubles in rank order, in place (`MPI_Allgather`, then the same additions on every rank).
+  public func sumInRankOrder(_ values: inout [Double]) throws(Failure) {
+    let piece = min(values.count, max(1, Self.longestPiece / 8 / size))
+    var all = [Double](repeating: 0, count: piece * size)
+    for start in stride(from: 0, to: values.count, by: max(1, piece)) {
+      let count = min(piece, values.count - start)
+      let own = Array(values[start..<start + count])
+      try check(croco_mpi_gather_doubles(own, Int32(count), &all), "MPI_Allgather")
+      for i in 0..<count {
+        var sum = all[i]
+        for rank in 1..<max(1, size) { sum += all[rank * count + i] }
+        values[start + i] = sum
+      }
+    }
+  }
+
+  /// Every rank's bytes, by rank (`MPI_Allgather` of lengths, then `MPI_Allgatherv` in as many rounds as needed).
+  public func gatherBytes(_ bytes: [UInt8]) throws(Failure) -> [[UInt8]] {
+    var length = Int64(bytes.count)
+    var lengths = [Int64](repeating: 0, count: size)
+    try check(croco_mpi_gather_lengths(&length, &lengths), "MPI_Allgather")
+    var result = lengths.map { length in
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(Int(length))
+      return bytes
+    }
+    let longest = Int(lengths.max() ?? 0)
+    let piece = Self.longestPiece / size
+    for start in stride(from: 0, to: longest, by: piece) {
+      let counts = lengths.map { Int32(min(piece, max(0, Int($0) - start))) }
+      let offsets = Self.offsets(of: counts)
+      var all = [UInt8](repeating: 0, count: counts.reduce(0) { $0 + Int($1) })
+      let own = bytes.dropFirst(start).prefix(piece)
+      let status = own.withUnsafeBytes {
+        croco_mpi_gather_bytes($0.baseAddress, Int32($0.count), &all, counts, offsets)
+      }
+      try check(status, "MPI_Allgatherv")
+      for rank in 0..<size {
+        result[rank] += all[Int(offsets[rank])..<Int(offsets[rank]) + Int(counts[rank])]
+      }
+    }
+    return result
+  }
+
+  /// Copies rank `root`'s memory over that of the others (`MPI_Bcast`).
+  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(Failure) {
+    precondition((0..<size).contains(root), "there is no rank \(root) among \(size)")
+    for start in stride(from: 0, to: bytes.count, by: Self.longestPiece) {
+      let count = min(Self.longestPiece, bytes.count - start)
+      try check(croco_mpi_broadcast_bytes(bytes.baseAddress! + start, Int32(count), Int32(root)), "MPI_Bcast")
+    }
+  }
+
+  /// Sums floats over the ranks, in place (`MPI_Allreduce`, MPI_SUM).
+  public func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(Failure) {
+    for start in stride(from: 0, to: values.count, by: Self.sumPiece) {
+      let count = min(Self.sumPiece, values.count - start)
+      try check(croco_mpi_sum_floats(values.baseAddress! + start, Int32(count)), "MPI_Allreduce")
+    }
+  }
+
+  /// Sends to every rank a slice and receives one from each (`MPI_Alltoallv`).
+  ///
+  /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 floats.
+  public func exchange(
+    _ send: UnsafePointer<Float>, counts: [Int], offsets: [Int],
+    into receive: UnsafeMutablePointer<Float>, counts receiveCounts: [Int], offsets receiveOffsets: [Int]
+  ) throws(Failure) {
+    let status = croco_mpi_exchange_floats(
+      send, try narrow(counts), try narrow(offsets), receive, try narrow(receiveCounts), try narrow(receiveOffsets))
+    try check(status, "MPI_Alltoallv")
+  }
+
+  /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`).
+  ///
+  /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 floats.
+  public func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure) {
+    let status = croco_mpi_gather_float_slices(values, try narrow(counts), try narrow(offsets))
+    try check(status, "MPI_Allgatherv")
+  }
+
+  /// One 32-bit number a rank.
+  private func narrow(_ values: [Int]) throws(Failure) -> [Int32] {
+    precondition(values.count == size, "\(values.count) counts or offsets for \(size) ranks")
+    var narrowed: [Int32] = []
+    narrowed.reserveCapacity(size)
+    for value in values {
+      guard let value = Int32(exactly: value) else {
+        throw Failure(.internalError, "A message of \(value) floats on rank \(rank) exceeds MPI's 32-bit counts.")
+      }
+      narrowed.append(value)
+    }
+    return narrowed
+  }
+
+  /// The running sums of counts, from 0.
+  private static func offsets(of counts: [Int32]) -> [Int32] {
+    var end: Int32 = 0
+    return counts.map { count in
+      defer { end += count }
+      return end
+    }
+  }
+}

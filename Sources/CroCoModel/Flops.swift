@@ -1,0 +1,31 @@
+/// Counted work of a network, for MFU and estimates. A multiply-add counts as two operations; element-wise work is left out.
+public struct OperationCount: Sendable, Equatable {
+  /// Operations of a forward pass of one pair.
+  public let forward: Double
+
+  /// Operations of forward and backward together: backward does every product twice, and forms the attention logits again.
+  public let forwardAndBackward: Double
+
+  /// Counts the matrix products of a configuration.
+  public init(_ configuration: ModelConfiguration) {
+    let visible = Double(configuration.visibleCount)
+    let patches = Double(configuration.patchCount)
+    let rows = visible + patches
+    let encoder = Double(configuration.encoderDimension)
+    let decoder = Double(configuration.decoderDimension)
+    let ratio = Double(configuration.mlpRatio)
+    let patch = Double(configuration.patchDimension)
+
+    let blockWeights = 4 + 2 * ratio  // qkv, proj, fc1, fc2 in units of C^2
+    let encoderLinear = rows * encoder * encoder * blockWeights * Double(configuration.encoderDepth)
+    let encoderLogits = (visible * visible + patches * patches) * encoder * Double(configuration.encoderDepth)
+    let decoderLinear = patches * decoder * decoder * (blockWeights + 4) * Double(configuration.decoderDepth)
+    let decoderLogits = 2 * patches * patches * decoder * Double(configuration.decoderDepth)
+    let ends = rows * encoder * (patch + decoder) + patches * decoder * patch
+
+    let linear = 2 * (encoderLinear + decoderLinear + ends)
+    let logits = 2 * (encoderLogits + decoderLogits)
+    forward = linear + 2 * logits
+    forwardAndBackward = 3 * linear + 7 * logits
+  }
+}

@@ -1,0 +1,43 @@
+internal import CKernels
+import Tensors
+
+/// Rotary position embedding of queries and keys; does nothing for networks with sine-cosine tables.
+struct Rotary {
+  private let tables: (cosine: AlignedBuffer<Float>, sine: AlignedBuffer<Float>)?  // [N, head size / 2] each
+  private let headCount: Int
+  private let headSize: Int
+  /// The patch index of each row.
+  private let positions: UnsafePointer<Int32>
+
+  init(_ configuration: ModelConfiguration, headCount: Int, headSize: Int, positions: UnsafePointer<Int32>) {
+    self.headCount = headCount
+    self.headSize = headSize
+    self.positions = positions
+    guard case .rope(let base) = configuration.positionEmbedding else {
+      tables = nil
+      return
+    }
+    let (cosine, sine) = PositionTable.rotary(
+      headSize: headSize, rows: configuration.gridHeight, columns: configuration.gridWidth, base: base)
+    tables = (Self.buffer(cosine), Self.buffer(sine))
+  }
+
+  /// Rotates all heads of `rows` in place; `x` points at the first row of the range, `stride` floats between rows.
+  func rotate(_ x: UnsafeMutablePointer<Float>, stride: Int, rows: Range<Int>) { turn(x, stride, rows, 1) }
+
+  /// The transpose of ``rotate(_:stride:rows:)``, for gradients.
+  func rotateBack(_ x: UnsafeMutablePointer<Float>, stride: Int, rows: Range<Int>) { turn(x, stride, rows, -1) }
+
+  private func turn(_ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Range<Int>, _ direction: Float) {
+    guard let tables else { return }
+    croco_rotate(
+      x, stride, positions + rows.lowerBound, tables.cosine.pointer, tables.sine.pointer, direction, rows.count,
+      headCount, headSize)
+  }
+
+  private static func buffer(_ values: [Float]) -> AlignedBuffer<Float> {
+    let buffer = AlignedBuffer<Float>(count: values.count)
+    _ = buffer.elements.update(fromContentsOf: values)
+    return buffer
+  }
+}

@@ -1,0 +1,109 @@
+internal import CKernels
+import Tensors
+
+/// Multi-head self-attention: joint query-key-value map, attention within each sequence, output map.
+///
+/// Source: Vaswani et al. 2017; reference convention: `qkv` yields query, key, value in that order, heads contiguous.
+struct SelfAttention {
+  private let qkv: Linear
+  private let projection: Linear
+  private let headCount: Int
+  private let core: AttentionCore
+  private let rotary: Rotary
+
+  init(_ name: String, headCount: Int, rotary: Rotary, in store: ParameterStore) {
+    qkv = Linear(name + ".qkv", in: store)
+    projection = Linear(name + ".proj", in: store)
+    self.headCount = headCount
+    self.rotary = rotary
+    core = AttentionCore(headSize: projection.inputs / headCount)
+  }
+
+  /// What backward needs.
+  struct Saved {
+    let qkv: Matrix  // [rows, 3C], biased and rotated
+    let output: Matrix  // [rows, C], before the output map
+    let logSum: UnsafeMutablePointer<Float>  // [rows * heads], sequence by sequence, head by head
+
+    init(_ arena: Arena, rows: Int, dimension: Int, headCount: Int) {
+      qkv = arena.matrix(rows, 3 * dimension)
+      output = arena.matrix(rows, dimension)
+      logSum = arena.floats(rows * headCount)
+    }
+  }
+
+  /// The bias that ends the branch; the residual pass adds it.
+  var branchBias: UnsafePointer<Float> { UnsafePointer(projection.bias) }
+
+  /// branch = output map (without bias) of the attention over `normalized`: [rows, C].
+  func forward(
+    _ normalized: Matrix, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, into branch: Matrix,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let joint = saved.qkv[rows]
+    qkv.forward(normalized, into: joint)
+    croco_add_bias(joint.pointer, joint.columns, qkv.bias, joint.rows, joint.columns)
+    let dimension = projection.inputs
+    rotary.rotate(joint.pointer, stride: joint.columns, rows: rows)
+    rotary.rotate(joint.pointer + dimension, stride: joint.columns, rows: rows)
+    for sequence in sequences {
+      for index in 0..<headCount {
+        let (query, key, value) = operands(saved.qkv, sequence, index)
+        core.forward(
+          query: query, key: key, value: value, output: head(of: saved.output, sequence, index),
+          logSum: logSum(saved, sequence, index), queries: sequence.count, keys: sequence.count, scratch: scratch)
+      }
+    }
+    projection.forward(saved.output[rows], into: branch)
+  }
+
+  /// normalizedGradient = gradient with respect to the branch's input; qkvGradient is kept for ``addGradients``.
+  func backward(
+    _ branchGradient: Matrix, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, qkvGradient: Matrix,
+    outputGradient: Matrix, into normalizedGradient: Matrix, scratch: UnsafeMutablePointer<Float>
+  ) {
+    projection.backward(branchGradient, into: outputGradient)
+    for sequence in sequences {
+      for index in 0..<headCount {
+        let (query, key, value) = operands(saved.qkv, sequence, index)
+        let (queryGradient, keyGradient, valueGradient) = operands(qkvGradient, sequence, index)
+        let local = sequence.lowerBound - rows.lowerBound..<sequence.upperBound - rows.lowerBound
+        core.backward(
+          query: query, key: key, value: value, outputGradient: head(of: outputGradient, local, index),
+          logSum: logSum(saved, sequence, index), queryGradient: queryGradient, keyGradient: keyGradient,
+          valueGradient: valueGradient, queries: sequence.count, keys: sequence.count, scratch: scratch)
+      }
+    }
+    let joint = qkvGradient[rows]
+    rotary.rotateBack(joint.pointer, stride: joint.columns, rows: rows)
+    rotary.rotateBack(joint.pointer + projection.inputs, stride: joint.columns, rows: rows)
+    qkv.backward(joint, into: normalizedGradient)
+  }
+
+  /// Adds part `part` of `parts` of the parameter gradients, over all rows.
+  func addGradients(
+    _ branchGradient: Matrix, qkvGradient: Matrix, normalized: Matrix, _ saved: Saved, part: Int, of parts: Int
+  ) {
+    projection.addGradients(branchGradient, input: saved.output, part: part, of: parts)
+    qkv.addGradients(qkvGradient, input: normalized, part: part, of: parts)
+  }
+
+  private func operands(
+    _ joint: Matrix, _ sequence: Range<Int>, _ index: Int
+  ) -> (AttentionCore.Operand, AttentionCore.Operand, AttentionCore.Operand) {
+    let first = joint.row(sequence.lowerBound) + index * core.headSize
+    let dimension = projection.inputs
+    return (
+      .init(first, stride: joint.columns), .init(first + dimension, stride: joint.columns),
+      .init(first + 2 * dimension, stride: joint.columns)
+    )
+  }
+
+  private func head(of matrix: Matrix, _ sequence: Range<Int>, _ index: Int) -> AttentionCore.Operand {
+    .init(matrix.row(sequence.lowerBound) + index * core.headSize, stride: matrix.columns)
+  }
+
+  private func logSum(_ saved: Saved, _ sequence: Range<Int>, _ index: Int) -> UnsafeMutablePointer<Float> {
+    saved.logSum + sequence.lowerBound * headCount + index * sequence.count
+  }
+}

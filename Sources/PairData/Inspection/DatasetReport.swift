@@ -1,0 +1,148 @@
+import Foundation
+import Storage
+import Tensors
+
+/// What a data set holds, for `croco inspect`; encodes to JSON as it is.
+public struct DatasetReport: Codable, Sendable, Equatable {
+  /// One split.
+  public struct SplitReport: Codable, Sendable, Equatable {
+    public let name: String
+    public let pairs: Int
+    public let images: Int
+    public let scenes: Int
+    public let shards: Int
+    /// The bytes of all shard files.
+    public let bytes: Int
+    /// The smallest and largest height and width of an image in pixels, as [height, width].
+    public let smallest: [Int]
+    public let largest: [Int]
+    /// Pairs whose overlap is known, by tenths from 0 to 1.
+    public let overlapHistogram: [Int]
+    /// The mean of the known overlaps, or nil.
+    public let meanOverlap: Float?
+  }
+
+  public let path: String
+  public let format: String
+  public let version: Int
+  public let codec: String
+  public let quality: Int?
+  public let hasFlow: Bool
+  public let licence: String?
+  public let tool: String
+  public let seed: UInt64
+  /// XXH3 of the manifest: the identity of the data set.
+  public let fingerprint: String
+  public let splits: [SplitReport]
+
+  /// Opens and describes a data set; lengths and indices of all shards are checked on the way.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
+  public init(path: String) throws {
+    let (manifest, digest) = try DatasetManifest.load(folder: path)
+    self.path = path
+    format = manifest.format
+    version = manifest.version
+    codec = manifest.codec
+    quality = manifest.quality
+    hasFlow = manifest.flow
+    licence = manifest.licence
+    tool = manifest.tool
+    seed = manifest.seed
+    fingerprint = digest.description
+    splits = try Split.allCases.filter { !manifest.shards(of: $0).isEmpty }.map { split in
+      Self.describe(try PairDataset(path: path, split: split))
+    }
+  }
+
+  private static func describe(_ dataset: PairDataset) -> SplitReport {
+    var scenes: Set<UInt32> = []
+    var smallest = [Int.max, Int.max]
+    var largest = [0, 0]
+    var histogram = [Int](repeating: 0, count: 10)
+    var overlapSum = 0.0
+    for shard in dataset.shards {
+      scenes.formUnion(shard.scenes)
+      for image in 0..<shard.imageCount {
+        let (height, width) = shard.size(ofImage: image)
+        smallest = [min(smallest[0], height), min(smallest[1], width)]
+        largest = [max(largest[0], height), max(largest[1], width)]
+      }
+      for overlap in shard.overlaps where overlap.isFinite {
+        histogram[min(9, max(0, Int(min(1, max(0, overlap)) * 10)))] += 1
+        overlapSum += Double(overlap)
+      }
+    }
+    let known = histogram.reduce(0, +)
+    let entries = dataset.manifest.shards(of: dataset.split)
+    return SplitReport(
+      name: dataset.split.rawValue, pairs: dataset.count, images: dataset.imageCount, scenes: scenes.count,
+      shards: entries.count, bytes: entries.reduce(0) { $0 + $1.bytes }, smallest: smallest, largest: largest,
+      overlapHistogram: histogram, meanOverlap: known == 0 ? nil : Float(overlapSum / Double(known)))
+  }
+}
+
+/// Checks everything in a data set: digests of whole shards, checksums, and that every image decodes.
+public struct DatasetVerification: Sendable {
+  /// What was found wrong, in the order of the shards; empty for a sound data set.
+  public let problems: [String]
+  /// How many items were checked.
+  public let shardCount: Int, imageCount: Int
+
+  /// Verifies the data set at `path` with some threads.
+  ///
+  /// - Parameter progress: receives the number of images checked.
+  /// - Throws: `Failure` where the manifest itself cannot be used; damage of shards is a problem, not an error.
+  public init(path: String, threadCount: Int = 1, progress: (Int) -> Void = { _ in }) throws {
+    let manifest = try DatasetManifest(folder: path)
+    let pool = WorkerPool(workerCount: threadCount)
+    var problems: [String] = []
+    var shardCount = 0
+    var imageCount = 0
+    for entry in Split.allCases.flatMap({ manifest.shards(of: $0) }) {
+      shardCount += 1
+      do {
+        let shard = try ShardReader(
+          path: path + "/" + entry.name, entry: entry, codec: manifest.codec, keepsOpen: true)
+        let found = Self.problems(of: shard, pool) { progress(imageCount + $0) }
+        problems += found
+        imageCount += shard.imageCount
+        if found.isEmpty, try FileDigest(ofFile: shard.path).description != entry.xxh3 {
+          problems.append("Shard \(shard.path) is damaged: its digest does not match the manifest.")
+        }
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    self.problems = problems
+    self.shardCount = shardCount
+    self.imageCount = imageCount
+  }
+
+  private static func problems(of shard: ShardReader, _ pool: WorkerPool, progress: (Int) -> Void) -> [String] {
+    let items = shard.imageCount + shard.pairCount
+    let batchSize = 64 * pool.workerCount
+    var problems: [String] = []
+    for start in stride(from: 0, to: items, by: batchSize) {
+      let count = min(batchSize, items - start)
+      let results = UnsafeMutableBufferPointer<String?>.allocate(capacity: count)
+      results.initialize(repeating: nil)
+      defer { results.deinitialize().deallocate() }
+      pool.run(count) { task, _ in
+        let item = start + task
+        do {
+          if item < shard.imageCount {
+            _ = try shard.image(item)
+          } else {
+            _ = try shard.flow(ofPair: item - shard.imageCount)
+          }
+        } catch {
+          results[task] = "\(error)"
+        }
+      }
+      problems += results.compactMap { $0 }
+      progress(min(start + count, shard.imageCount))
+    }
+    return problems
+  }
+}

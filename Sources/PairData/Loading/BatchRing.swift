@@ -1,0 +1,122 @@
+import Foundation
+import Storage
+
+/// The batches in preparation: hands out samples to fill, in order, and full batches, in order.
+///
+/// A ring of `depth + 1` batches: up to `depth` are being prepared or ready while one is in use. A batch that somebody
+/// still holds when its turn comes is left to them and replaced. All state is guarded by `condition`.
+final class BatchRing: @unchecked Sendable {
+  /// One sample to fill.
+  struct Claim {
+    /// The batch, counted from the first.
+    let batch: Int
+    /// The sample within the batch.
+    let row: Int
+    /// Its memory; the ring keeps it alive until the claim is settled.
+    let target: SampleTarget
+  }
+
+  private struct Slot {
+    var batch: PairBatch
+    /// Which batch the slot holds, counted from the first; -1 before any.
+    var ordinal = -1
+    /// Samples that are not yet settled.
+    var unsettled = 0
+    /// The failure of the first sample that failed.
+    var failure: (row: Int, failure: Failure)?
+  }
+
+  private let condition = NSCondition()
+  private let makeBatch: () -> PairBatch
+  private let batchSize: Int
+  private let depth: Int
+  private var slots: [Slot]
+  private var claimedBatch = 0
+  private var claimedRow = 0
+  private var delivered = 0
+  private var firstFailedBatch = Int.max
+  private var isStopped = false
+  private var activeThreads = 0
+
+  init(depth: Int, batchSize: Int, makeBatch: @escaping () -> PairBatch) {
+    self.depth = depth
+    self.batchSize = batchSize
+    self.makeBatch = makeBatch
+    slots = (0...depth).map { _ in Slot(batch: makeBatch()) }
+  }
+
+  /// The next sample to fill. Waits for room where `waits`; nil where there is none, or when the ring was stopped.
+  func claim(waits: Bool) -> Claim? {
+    condition.lock()
+    defer { condition.unlock() }
+    // After a failure the batch in question is completed, so that its first failing sample is known; then no more.
+    while !isStopped && (claimedBatch >= delivered + depth || claimedBatch > firstFailedBatch) {
+      guard waits else { return nil }
+      condition.wait()
+    }
+    if isStopped { return nil }
+    let slot = claimedBatch % slots.count
+    if claimedRow == 0 {
+      if !isKnownUniquelyReferenced(&slots[slot].batch) { slots[slot].batch = makeBatch() }
+      slots[slot].ordinal = claimedBatch
+      slots[slot].unsettled = batchSize
+      slots[slot].failure = nil
+    }
+    let claim = Claim(batch: claimedBatch, row: claimedRow, target: slots[slot].batch.target(row: claimedRow))
+    claimedRow += 1
+    if claimedRow == batchSize { (claimedBatch, claimedRow) = (claimedBatch + 1, 0) }
+    return claim
+  }
+
+  /// Reports that a claimed sample is filled, or why it cannot be.
+  func settle(_ claim: Claim, failure: Failure?) {
+    condition.lock()
+    defer { condition.unlock() }
+    let slot = claim.batch % slots.count
+    if let failure {
+      if claim.row < slots[slot].failure?.row ?? Int.max { slots[slot].failure = (claim.row, failure) }
+      firstFailedBatch = min(firstFailedBatch, claim.batch)
+    }
+    slots[slot].unsettled -= 1
+    if slots[slot].unsettled == 0 { condition.broadcast() }
+  }
+
+  /// The next batch in order; waits until it is full.
+  ///
+  /// - Throws: the failure of its first failing sample, again at every later call; `internalError` after `stop`.
+  func next() throws(Failure) -> PairBatch {
+    condition.lock()
+    defer { condition.unlock() }
+    let slot = delivered % slots.count
+    while !isStopped && (slots[slot].ordinal != delivered || slots[slot].unsettled > 0) { condition.wait() }
+    if isStopped { throw Failure(.internalError, "A batch was asked of a loader that had been stopped.") }
+    if let failure = slots[slot].failure { throw failure.failure }
+    delivered += 1
+    condition.broadcast()
+    return slots[slot].batch
+  }
+
+  /// Counts a thread that will claim samples; before it starts.
+  func threadWillStart() {
+    condition.lock()
+    activeThreads += 1
+    condition.unlock()
+  }
+
+  /// Says that a thread claims no more; its last act.
+  func threadDidEnd() {
+    condition.lock()
+    activeThreads -= 1
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Wakes everybody and returns when the last thread has settled what it had claimed. May be called twice.
+  func stop() {
+    condition.lock()
+    isStopped = true
+    condition.broadcast()
+    while activeThreads > 0 { condition.wait() }
+    condition.unlock()
+  }
+}

@@ -1,0 +1,66 @@
+/// How pairs become the network's input. Everything but `threadCount` and `prefetchDepth` changes what is computed.
+public struct LoaderConfiguration: Sendable, Equatable {
+  /// Whether the two views of a sample are transformed alike.
+  public enum PairTransforms: String, Sendable, CaseIterable {
+    /// Each view has its own crop position, jitter factors and order, as in the official trainer.
+    case independent
+    /// Both views have the same crop position, jitter factors and order.
+    case shared
+  }
+
+  /// Height of the crop in pixels, H; a multiple of ``patchSize``.
+  public var imageHeight = 224
+  /// Width of the crop in pixels, W; a multiple of ``patchSize``.
+  public var imageWidth = 224
+  /// Side of a square patch in pixels.
+  public var patchSize = 16
+  /// Masked patches of view 1, out of N; the model's configuration derives it from the mask ratio.
+  public var maskedCount = 176
+  /// Pairs of a micro-batch, B.
+  public var microBatchSize = 8
+  /// Whether an epoch holds every pair twice, in order and exchanged.
+  public var bothOrders = true
+  /// Half the width of the range of colour factors (0.4: factors in 0.6 ... 1.4), or nil for unchanged colours.
+  public var jitterStrength: Float? = 0.4
+  /// Whether the two views of a sample are cropped and jittered alike.
+  public var pairTransforms = PairTransforms.independent
+  /// The seed of the order, crops, colours and masks.
+  public var seed: UInt64 = 0
+  /// Mean and deviation that are taken out of the colours.
+  public var normalization = Normalization.imageNet
+  /// Threads that prepare batches ahead; 0 prepares each batch in the call that asks for it, for debuggers.
+  public var threadCount = 1
+  /// Batches that are prepared ahead at most, at least 1.
+  public var prefetchDepth = 2
+
+  /// The recipe of the paper: 224 pixel crops, patches of 16, 176 of 196 masked, jitter of strength 0.4.
+  public init() {}
+
+  /// Patches of a view, N.
+  public var patchCount: Int { (imageHeight / max(1, patchSize)) * (imageWidth / max(1, patchSize)) }
+
+  /// What is impossible about these values, as (property, sentence), or nil where batches can be made.
+  public var problem: (property: String, sentence: String)? {
+    let positive = [
+      ("image_size", imageHeight), ("image_size", imageWidth), ("patch_size", patchSize),
+      ("micro_batch_size", microBatchSize), ("prefetch_batches", prefetchDepth),
+    ]
+    for (name, value) in positive where value < 1 { return (name, "must be at least 1, not \(value)") }
+    if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
+      return ("image_size", "\(imageHeight)x\(imageWidth) is not a multiple of patch_size \(patchSize)")
+    }
+    guard (0...patchCount).contains(maskedCount) else {
+      return ("mask_ratio", "\(maskedCount) of \(patchCount) patches cannot be masked")
+    }
+    guard threadCount >= 0 else { return ("loader_threads", "must be at least 0, not \(threadCount)") }
+    if let jitterStrength, !(jitterStrength >= 0 && jitterStrength.isFinite) {
+      return ("color_jitter", "must be a number of at least 0, not \(jitterStrength)")
+    }
+    for channel in 0..<3 {
+      let (mean, deviation) = (normalization.mean[channel], normalization.deviation[channel])
+      guard mean.isFinite else { return ("mean", "must hold numbers, not \(mean)") }
+      guard deviation > 0, deviation.isFinite else { return ("deviation", "must be above 0, not \(deviation)") }
+    }
+    return nil
+  }
+}

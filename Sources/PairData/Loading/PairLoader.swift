@@ -1,0 +1,115 @@
+import Foundation
+import Storage
+
+/// Prepares the micro-batches of a training run ahead of time, in order.
+///
+/// What a sample holds is a function of the configuration and its position alone: not of threads, ranks, the size of
+/// micro-batches, or where the run began. Threads share the samples of a batch among them.
+public final class PairLoader: @unchecked Sendable {
+  /// How samples are made.
+  public let configuration: LoaderConfiguration
+  /// The order of samples.
+  public let order: SampleOrder
+  /// Which positions make up which batch.
+  public let schedule: BatchSchedule
+
+  private let ring: BatchRing
+  private let worker: Worker
+
+  /// Starts preparing batches.
+  ///
+  /// - Parameters:
+  ///   - globalBatchSize: samples of a step over all ranks; a multiple of the micro-batch size.
+  ///   - microBatches: the micro-batches of every step that are wanted here; nil for all.
+  ///   - firstStep: the step to begin with.
+  /// - Throws: `Failure` of kind `configuration` (impossible values) or `badData` (no pairs).
+  public init(
+    source: some PairSource, configuration: LoaderConfiguration, globalBatchSize: Int,
+    microBatches: Range<Int>? = nil, firstStep: Int = 0
+  ) throws(Failure) {
+    try Self.check(configuration, source)
+    self.configuration = configuration
+    order = SampleOrder(pairCount: source.count, bothOrders: configuration.bothOrders, seed: configuration.seed)
+    schedule = BatchSchedule(
+      globalBatchSize: globalBatchSize, microBatchSize: configuration.microBatchSize, microBatches: microBatches,
+      firstStep: firstStep)
+    // Without threads a batch is prepared when it is asked for: one is enough.
+    let ring = BatchRing(
+      depth: configuration.threadCount == 0 ? 1 : configuration.prefetchDepth, batchSize: configuration.microBatchSize
+    ) { PairBatch(configuration) }
+    self.ring = ring
+    worker = Worker(source: source, configuration: configuration, order: order, schedule: schedule)
+    for number in 0..<configuration.threadCount {
+      let worker = Worker(source: source, configuration: configuration, order: order, schedule: schedule)
+      ring.threadWillStart()
+      let thread = Thread {
+        worker.serve(ring, waits: true)
+        ring.threadDidEnd()
+      }
+      thread.name = "croco-load-\(number)"
+      thread.start()
+    }
+  }
+
+  deinit { ring.stop() }
+
+  /// The next micro-batch. It stays valid as long as it is held; its memory is reused once it is let go.
+  ///
+  /// - Throws: the `Failure` of the batch's first sample that cannot be read, is damaged or is smaller than the crop.
+  ///   Every later call throws the same.
+  public func next() throws(Failure) -> PairBatch {
+    if configuration.threadCount == 0 { worker.serve(ring, waits: false) }
+    return try ring.next()
+  }
+
+  /// Ends the threads and waits for them; `next` must not be called afterwards. Also done when the loader goes away.
+  public func stop() { ring.stop() }
+
+  private static func check(_ configuration: LoaderConfiguration, _ source: some PairSource) throws(Failure) {
+    if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
+    guard source.count > 0 else { throw Failure(.badData, "The data set holds no pairs.") }
+  }
+}
+
+extension PairBatch {
+  /// A batch of a loader's size.
+  convenience init(_ configuration: LoaderConfiguration, count: Int? = nil) {
+    self.init(
+      count: count ?? configuration.microBatchSize, height: configuration.imageHeight, width: configuration.imageWidth,
+      patchCount: configuration.patchCount)
+  }
+}
+
+/// What one thread needs to fill samples.
+private final class Worker: @unchecked Sendable {
+  private let source: any PairSource
+  private let order: SampleOrder
+  private let schedule: BatchSchedule
+  private let transform: PairTransform
+
+  init(source: any PairSource, configuration: LoaderConfiguration, order: SampleOrder, schedule: BatchSchedule) {
+    self.source = source
+    self.order = order
+    self.schedule = schedule
+    transform = PairTransform(configuration)
+  }
+
+  /// Fills samples until the ring has none left, or, where it `waits`, until the ring is stopped.
+  func serve(_ ring: BatchRing, waits: Bool) {
+    while let claim = ring.claim(waits: waits) {
+      let position = schedule.positions(ofBatch: claim.batch).lowerBound + claim.row
+      do throws(Failure) {
+        guard position < order.positionCount else {
+          throw Failure(
+            .configuration, "The run has more than 2^24 epochs of \(order.sampleCount) samples.",
+            hint: "Train for fewer steps, or on more pairs.")
+        }
+        let sample = order.sample(at: position)
+        try transform.writeTraining(try source.checkedImages(ofPair: sample.pair), sample: sample, to: claim.target)
+        ring.settle(claim, failure: nil)
+      } catch {
+        ring.settle(claim, failure: error)
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Storage
+import Tensors
+
+/// What the network is given as the second view, to measure how much it uses it.
+public enum ReferenceVariant: String, Sendable, CaseIterable {
+  /// The pair's own second view.
+  case matching = "true"
+  /// The second view of a pair of another scene.
+  case shuffled
+  /// The mean colour: zeros after normalisation.
+  case blank
+  /// View 1 itself.
+  case identical
+}
+
+/// Batches for evaluation: centre crops, true colours, and masks that are the same at every call.
+///
+/// Everything is a function of (seed, pair). Prepared in the call that asks for it; one caller at a time.
+public final class ValidationLoader {
+  /// Size of the crop, masked patches, seed and normalisation; the other fields do not matter here.
+  public let configuration: LoaderConfiguration
+
+  private let source: any PairSource
+  private let transform: PairTransform
+
+  /// A loader of pairs in order, view 1 first.
+  ///
+  /// - Throws: `Failure` of kind `configuration` where the values are impossible.
+  public init(source: some PairSource, configuration: LoaderConfiguration) throws(Failure) {
+    if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
+    self.source = source
+    self.configuration = configuration
+    transform = PairTransform(configuration)
+  }
+
+  /// A new batch of the given pairs.
+  ///
+  /// - Throws: the `Failure` of the first pair that cannot be used.
+  public func batch(pairs: some Collection<Int>, reference: ReferenceVariant = .matching) throws(Failure) -> PairBatch {
+    let batch = PairBatch(configuration, count: pairs.count)
+    try fill(batch, pairs: pairs, reference: reference)
+    return batch
+  }
+
+  /// Fills a batch that has room for exactly these pairs.
+  ///
+  /// - Throws: the `Failure` of the first pair that cannot be used.
+  public func fill(
+    _ batch: PairBatch, pairs: some Collection<Int>, reference: ReferenceVariant = .matching
+  ) throws(Failure) {
+    precondition(
+      batch.count == pairs.count && batch.height == configuration.imageHeight && batch.width == configuration.imageWidth
+        && batch.patchCount == configuration.patchCount,
+      "a batch of \(batch.count) x \(batch.height)x\(batch.width) cannot hold \(pairs.count) pairs of "
+        + "\(configuration.imageHeight)x\(configuration.imageWidth)")
+    for (row, pair) in pairs.enumerated() {
+      let target = batch.target(row: row)
+      let images = try source.checkedImages(ofPair: pair)
+      try transform.writeValidation(images.view1, pair: pair, view: 1, to: target.view1)
+      transform.writeValidationMask(pair: pair, to: target.mask)
+      let values = 3 * batch.height * batch.width
+      switch reference {
+      case .matching:
+        try transform.writeValidation(images.view2, pair: pair, view: 2, to: target.view2)
+      case .shuffled:
+        let other = try shuffledPair(for: pair)
+        try transform.writeValidation(
+          try source.checkedImages(ofPair: other).view2, pair: other, view: 2, to: target.view2)
+      case .blank: target.view2.update(repeating: 0, count: values)
+      case .identical: target.view2.update(from: target.view1, count: values)
+      }
+    }
+  }
+
+  /// The pair whose second view stands in for that of `pair`: a random one of another scene, always the same.
+  ///
+  /// - Throws: `Failure` of kind `badData` where all pairs are of one scene.
+  public func shuffledPair(for pair: Int) throws(Failure) -> Int {
+    let scene = source.scene(ofPair: pair)
+    // Epoch 1 of the purpose: epoch 0 draws the pair's mask.
+    var stream = RandomStream(seed: configuration.seed, purpose: .validation, epoch: 1, index: pair)
+    for _ in 0..<64 {
+      let other = stream.nextIndex(below: source.count)
+      if source.scene(ofPair: other) != scene { return other }
+    }
+    // One scene holds nearly everything: take the next pair of another one.
+    for step in 1..<max(2, source.count) {
+      let other = (pair + step) % source.count
+      if source.scene(ofPair: other) != scene { return other }
+    }
+    throw Failure(
+      .badData, "A shuffled reference needs pairs of at least two scenes, but all \(source.count) pairs are of one.",
+      hint: "Evaluate on a data set with several scenes.")
+  }
+}

@@ -1,0 +1,101 @@
+import CroCoModel
+import Foundation
+import Storage
+
+/// A checkpoint folder on disk whose files have been verified.
+public struct Checkpoint: Sendable {
+  /// The file of the network's weights, under official names.
+  public static let modelFile = "model.safetensors"
+  /// The file of the optimiser's moments.
+  public static let optimizerFile = "optimizer.safetensors"
+  /// The file of everything else.
+  public static let stateFile = "state.json"
+
+  /// The folder.
+  public let path: String
+  /// What `state.json` says.
+  public let state: CheckpointState
+
+  /// Opens a checkpoint and compares the digests of its files.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
+  public init(path: String) throws(Failure) {
+    self.path = path
+    state = try CheckpointState.read(path + "/" + Self.stateFile)
+    for name in [Self.modelFile, Self.optimizerFile] {
+      guard let recorded = state.files[name] else {
+        throw Failure(.badData, "\(path)/\(Self.stateFile) has no digest of \(name).")
+      }
+      let actual = try FileDigest(ofFile: path + "/" + name).description
+      guard actual == recorded else {
+        throw Failure(
+          .badData, "\(path)/\(name) is damaged: its XXH3 digest is \(actual), \(Self.stateFile) says \(recorded).")
+      }
+    }
+  }
+
+  /// Fills values and moments; the network's names and shapes must match exactly.
+  ///
+  /// - Throws: `Failure` of kind `badData` that names the tensors.
+  public func restore(
+    _ parameters: ParameterStore, _ optimizer: AdamW, buffers: [ModelBuffer]
+  ) throws(Failure) {
+    let model = try SafetensorsReader(path: path + "/" + Self.modelFile)
+    try TensorTable(parameters, over: parameters.values).read(from: model, buffers: buffers)
+    let moments = try SafetensorsReader(path: path + "/" + Self.optimizerFile)
+    try Checkpointer.momentTable(parameters, optimizer.firstMoments, optimizer.secondMoments).read(from: moments)
+  }
+
+  /// The newest checkpoint of `folder` that verifies, and a sentence on each newer one that does not.
+  public static func newest(in folder: String) -> (checkpoint: Checkpoint?, passedOver: [String]) {
+    var passedOver: [String] = []
+    for (_, path) in list(folder).reversed() {
+      do {
+        return (try Checkpoint(path: path), passedOver)
+      } catch {
+        passedOver.append("Passed over \(path): \(error)")
+      }
+    }
+    return (nil, passedOver)
+  }
+
+  /// The checkpoint folders of `folder` by ascending step, verified or not.
+  public static func list(_ folder: String) -> [(step: Int, path: String)] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let found = names.compactMap { name -> (step: Int, path: String)? in
+      guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)) else { return nil }
+      return (step, folder + "/" + name)
+    }
+    return found.sorted { $0.step < $1.step }
+  }
+
+  /// The name of the folder after `step` steps: "step-00001000".
+  public static func name(ofStep step: Int) -> String {
+    let digits = String(step)
+    return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
+
+  /// Writes the network's weights alone, as `model.safetensors` of a checkpoint has them.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` that names the path.
+  public static func writeWeights(
+    _ parameters: ParameterStore, buffers: [ModelBuffer], configuration: ModelConfiguration, to path: String
+  ) throws(Failure) {
+    try TensorTable(parameters, over: parameters.values).write(
+      to: path, buffers: buffers, metadata: weightsMetadata(configuration))
+  }
+
+  /// Reads the network's weights alone, strictly.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
+  public static func readWeights(
+    _ path: String, into parameters: ParameterStore, buffers: [ModelBuffer]
+  ) throws(Failure) {
+    try TensorTable(parameters, over: parameters.values).read(from: SafetensorsReader(path: path), buffers: buffers)
+  }
+
+  /// What a weights file says of its network: nothing that two equal networks could differ in.
+  static func weightsMetadata(_ configuration: ModelConfiguration) -> [String: String] {
+    ["format": "pt", "croco_kwargs": configuration.officialArgumentsJSON]
+  }
+}

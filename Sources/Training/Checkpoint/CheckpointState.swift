@@ -1,0 +1,63 @@
+import Foundation
+import Storage
+
+/// `state.json` of a checkpoint: everything beside the tensors that a run needs to go on, and what its files must digest to.
+public struct CheckpointState: Codable, Sendable, Equatable {
+  /// The newest layout that this program reads.
+  public static let currentFormat = 1
+
+  /// The layout of the checkpoint folder.
+  public var format = CheckpointState.currentFormat
+  /// Completed steps.
+  public var step: Int
+  /// The seed of every random draw.
+  public var seed: UInt64
+  /// The resolved configuration as YAML.
+  public var configuration: String
+  /// The digest of the data set that the run trains on.
+  public var dataFingerprint: String
+  /// The number of ranks that wrote it; of interest only to people.
+  public var worldSize: Int
+  /// The kernels that OpenBLAS chose for the processor.
+  public var blasCore: String
+  /// Versions of the program and its libraries.
+  public var versions: [String: String]
+  /// XXH3 digests of the other files, by name.
+  public var files: [String: String] = [:]
+
+  /// Describes the state after `step` steps.
+  public init(
+    step: Int, seed: UInt64, configuration: String, dataFingerprint: String, worldSize: Int, blasCore: String,
+    versions: [String: String]
+  ) {
+    self.step = step
+    self.seed = seed
+    self.configuration = configuration
+    self.dataFingerprint = dataFingerprint
+    self.worldSize = worldSize
+    self.blasCore = blasCore
+    self.versions = versions
+  }
+
+  /// The JSON text, with sorted keys.
+  func json() -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(self) else { preconditionFailure("plain values always have a JSON text") }
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+
+  /// Reads `state.json`.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
+  static func read(_ path: String) throws(Failure) -> CheckpointState {
+    guard let data = FileManager.default.contents(atPath: path) else { throw SystemCall.readFailure(path) }
+    guard let state = try? JSONDecoder().decode(CheckpointState.self, from: data) else {
+      throw Failure(.badData, "\(path) is not the state of a checkpoint.")
+    }
+    guard state.format <= currentFormat else {
+      throw Failure(.badData, "\(path) has format \(state.format); this program reads up to \(currentFormat).")
+    }
+    return state
+  }
+}

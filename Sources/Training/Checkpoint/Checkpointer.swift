@@ -1,0 +1,115 @@
+import CroCoModel
+import Dispatch
+import Foundation
+import Storage
+import Synchronization
+import Tensors
+
+/// Writes checkpoints from a snapshot in a background thread, one at a time, while training goes on.
+///
+/// A checkpoint appears under its name complete and flushed, or not at all.
+public final class Checkpointer: @unchecked Sendable {
+  private let folder: String
+  private let keep: Int
+  private let parameters: ParameterStore
+  private let optimizer: AdamW
+  private let buffers: [ModelBuffer]
+  private let metadata: [String: String]
+  private let queue = DispatchQueue(label: "croco.checkpoints")
+  private let failure = Mutex<Failure?>(nil)
+
+  // Copies of values and moments, each [count]; written by `save` after the queue has run dry, then read by the queue only.
+  private lazy var snapshot = (0..<3).map { _ in AlignedBuffer<Float>(count: parameters.count) }
+
+  /// Prepares to write into `folder`, and removes what a killed writer left there.
+  ///
+  /// - Parameter keep: how many of the newest checkpoints stay; 0: all.
+  /// - Throws: `Failure` of kind `inputOutput` where the folder cannot be created.
+  public init(
+    folder: String, keep: Int, parameters: ParameterStore, optimizer: AdamW, buffers: [ModelBuffer],
+    configuration: ModelConfiguration
+  ) throws(Failure) {
+    self.folder = folder
+    self.keep = keep
+    self.parameters = parameters
+    self.optimizer = optimizer
+    self.buffers = buffers
+    metadata = Checkpoint.weightsMetadata(configuration)
+    try Publication.createFolder(folder)
+    Publication.removeLeftovers(in: folder)
+  }
+
+  /// Copies values and moments and starts writing them; waits first for the checkpoint before.
+  ///
+  /// - Throws: the `Failure` of the checkpoint before, where that could not be written.
+  public func save(_ state: CheckpointState) throws(Failure) {
+    try finish()
+    for (copy, original) in zip(snapshot, [parameters.values, optimizer.firstMoments, optimizer.secondMoments]) {
+      memcpy(copy.pointer, original.pointer, original.count * MemoryLayout<Float>.stride)
+    }
+    queue.async { [self] in
+      do {
+        try write(state)
+        removeOld()
+      } catch let error as Failure {
+        failure.withLock { $0 = error }
+      } catch {
+        failure.withLock { $0 = Failure(.inputOutput, "Cannot write a checkpoint in \(folder): \(error).") }
+      }
+    }
+  }
+
+  /// Waits until the checkpoint in hand is on disk.
+  ///
+  /// - Throws: the `Failure` that kept it from there.
+  public func finish() throws(Failure) {
+    queue.sync {}
+    if let failure = takeFailure() { throw failure }
+  }
+
+  /// The failure of a checkpoint that was written in the background, once.
+  public func takeFailure() -> Failure? {
+    failure.withLock { stored in
+      defer { stored = nil }
+      return stored
+    }
+  }
+
+  /// The moments under the names `exp_avg.` and `exp_avg_sq.` and the parameter's.
+  static func momentTable(
+    _ parameters: ParameterStore, _ first: AlignedBuffer<Float>, _ second: AlignedBuffer<Float>
+  ) -> TensorTable {
+    TensorTable(parameters, over: first, prefix: "exp_avg.") + TensorTable(parameters, over: second, prefix: "exp_avg_sq.")
+  }
+
+  private func write(_ state: CheckpointState) throws {
+    let path = folder + "/" + Checkpoint.name(ofStep: state.step)
+    // A folder of that name was passed over or belongs to the course that this run replaces.
+    try retire(path)
+    try Publication.publishFolder(at: path) { temporary in
+      try TensorTable(parameters, over: snapshot[0]).write(
+        to: temporary + "/" + Checkpoint.modelFile, buffers: buffers, metadata: metadata)
+      try Self.momentTable(parameters, snapshot[1], snapshot[2]).write(
+        to: temporary + "/" + Checkpoint.optimizerFile, buffers: [], metadata: [:])
+      var state = state
+      for name in [Checkpoint.modelFile, Checkpoint.optimizerFile] {
+        state.files[name] = try FileDigest(ofFile: temporary + "/" + name).description
+      }
+      try Publication.publishText(state.json(), at: temporary + "/" + Checkpoint.stateFile)
+    }
+  }
+
+  private func removeOld() {
+    guard keep > 0 else { return }
+    for (_, path) in Checkpoint.list(folder).dropLast(keep) { try? retire(path) }
+  }
+
+  /// Removes a checkpoint, under another name so that a kill leaves no half of it that looks whole.
+  private func retire(_ path: String) throws(Failure) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let doomed = path + Publication.temporaryMarker + "old"
+    try? FileManager.default.removeItem(atPath: doomed)
+    try SystemCall.rename(path, to: doomed)
+    try? FileManager.default.removeItem(atPath: doomed)
+  }
+}

@@ -1,0 +1,49 @@
+import CroCoModel
+internal import Yams
+
+/// One key of a configuration: its name, what it means, and how its value is read, checked and written.
+public struct ConfigurationEntry: Sendable {
+  /// The key with its section: "model.encoder_dim".
+  public let path: String
+  /// What the value is, to stand after "expected".
+  public let expectation: String
+  /// What the key means, with units.
+  public let summary: String
+  /// Whether a run may be resumed with another value, because the key does not change what is computed.
+  public let mayChange: Bool
+
+  let assign: @Sendable (Node, inout TrainingConfiguration) -> Bool
+  let format: @Sendable (TrainingConfiguration) -> String
+
+  init<Value>(
+    _ path: String, _ property: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
+    _ codec: ConfigurationCodec<Value>, _ summary: String, mayChange: Bool = false
+  ) {
+    self.path = path
+    self.expectation = codec.expectation
+    self.summary = summary
+    self.mayChange = mayChange
+    assign = { node, configuration in
+      guard let value = codec.parse(node) else { return false }
+      configuration[keyPath: property] = value
+      return true
+    }
+    format = { codec.format($0[keyPath: property]) }
+  }
+
+  /// The section, "" at the top level.
+  public var section: String {
+    path.contains(".") ? String(path.prefix { $0 != "." }) : ""
+  }
+
+  /// The key without its section.
+  public var leaf: String { path.split(separator: ".").last.map(String.init) ?? path }
+}
+
+extension ModelConfiguration {
+  /// [height, width] in pixels.
+  var imageSize: [Int] {
+    get { [imageHeight, imageWidth] }
+    set { (imageHeight, imageWidth) = (newValue[0], newValue[1]) }
+  }
+}

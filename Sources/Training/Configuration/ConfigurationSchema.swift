@@ -1,0 +1,180 @@
+import Collectives
+import CroCoModel
+import PairData
+internal import Yams
+
+/// The one table of keys that drives reading, checking, printing and comparing configurations.
+public enum ConfigurationSchema {
+  /// A key that names a set of values for all other `model` keys; not stored.
+  public static let presetPath = "model.preset"
+
+  /// Pairs of keys that say the same in two ways: setting one clears the other.
+  static let alternatives = [
+    ("optimizer.base_lr", "optimizer.lr"), ("schedule.epochs", "schedule.total_steps"),
+    ("schedule.warmup_epochs", "schedule.warmup_steps"),
+  ]
+
+  /// All keys in the order in which they are printed.
+  public static let entries: [ConfigurationEntry] =
+    top + model + loss + data + optimizer + schedule + batch + compute + watching
+
+  /// The names of the sections, in order.
+  public static let sections: [String] = entries.reduce(into: []) { names, entry in
+    if !entry.section.isEmpty && !names.contains(entry.section) { names.append(entry.section) }
+  }
+
+  private static let top: [ConfigurationEntry] = [
+    .init("seed", \.seed, .seed, "seed of every random draw: initial values, order, crops, colours, masks")
+  ]
+
+  private static let model: [ConfigurationEntry] = [
+    .init("model.image_size", \.model.imageSize, .imageSize, "side of the crops in pixels, or [height, width]"),
+    .init("model.patch_size", \.model.patchSize, .integer(atLeast: 1), "side of a patch in pixels"),
+    .init("model.mask_ratio", \.model.maskRatio, .fraction, "share of view 1 that is hidden; the count is truncated"),
+    .init("model.encoder_dim", \.model.encoderDimension, .integer(atLeast: 1), "channels of the encoder"),
+    .init("model.encoder_depth", \.model.encoderDepth, .integer(atLeast: 1), "blocks of the encoder"),
+    .init("model.encoder_heads", \.model.encoderHeadCount, .integer(atLeast: 1), "attention heads of an encoder block"),
+    .init("model.decoder_dim", \.model.decoderDimension, .integer(atLeast: 1), "channels of the decoder"),
+    .init("model.decoder_depth", \.model.decoderDepth, .integer(atLeast: 1), "blocks of the decoder"),
+    .init("model.decoder_heads", \.model.decoderHeadCount, .integer(atLeast: 1), "attention heads of a decoder block"),
+    .init("model.mlp_ratio", \.model.mlpRatio, .integer(atLeast: 1), "hidden channels of an MLP over its input channels"),
+    .init(
+      "model.position_embedding", \.model.positionEmbedding, .positionEmbedding,
+      "cosine (CroCo v1) or RoPE100 (CroCo v2; any base)"),
+    .init(
+      "model.normalize_memory", \.model.normalizesMemory, .boolean,
+      "every decoder block normalises the second view's tokens"),
+  ]
+
+  private static let loss: [ConfigurationEntry] = [
+    .init("loss.kind", \.loss.kind, .choice(LossConfiguration.Kind.self), "mean squared (l2) or absolute (l1) error"),
+    .init("loss.normalize_patches", \.loss.normalizesPatches, .boolean, "targets have mean 0 and deviation 1 per patch"),
+    .init("loss.masked_only", \.loss.onMaskedOnly, .boolean, "the loss counts hidden patches only"),
+  ]
+
+  private static let data: [ConfigurationEntry] = [
+    .init("data.path", \.data.path, .path, "folder of the data set (manifest.json and shards)", mayChange: true),
+    .init(
+      "data.validation_path", \.data.validationPath, ConfigurationCodec<String>.text.orNull,
+      "folder of the validation set; null: data.path", mayChange: true),
+    .init(
+      "data.validation_split", \.data.validationSplit, .choice(Split.self), "split to validate on", mayChange: true),
+    .init(
+      "data.pair_transforms", \.data.pairTransforms, .choice(LoaderConfiguration.PairTransforms.self),
+      "crop and colours of the two views: independent (as the paper) or shared"),
+    .init("data.both_orders", \.data.usesBothOrders, .boolean, "use every pair with its views exchanged, too"),
+    .init(
+      "data.jitter", \.data.jitter, .fraction, "brightness, contrast and saturation vary by this share; 0: not at all"),
+    .init(
+      "data.loader_threads", \.data.loaderThreads, .integer(atLeast: 0),
+      "threads of a rank that decode and transform; 0: the compute thread itself",
+      mayChange: true),
+    .init(
+      "data.prefetch", \.data.prefetch, .integer(atLeast: 1), "micro-batches prepared ahead of the one in use",
+      mayChange: true),
+  ]
+
+  private static let optimizer: [ConfigurationEntry] = [
+    .init(
+      "optimizer.base_lr", \.optimizer.baseLearningRate, ConfigurationCodec<Double>.number(atLeast: 0).orNull,
+      "learning rate for a global batch of 256; the peak is base_lr x global batch / 256"),
+    .init(
+      "optimizer.lr", \.optimizer.learningRate, ConfigurationCodec<Double>.number(atLeast: 0).orNull,
+      "the peak learning rate itself, instead of base_lr"),
+    .init("optimizer.min_lr", \.optimizer.minimumLearningRate, .number(atLeast: 0), "where the cosine ends"),
+    .init("optimizer.betas", \.optimizer.betas, .betas, "decay of the first and second moments of AdamW"),
+    .init("optimizer.epsilon", \.optimizer.epsilon, .positiveNumber, "added to the root of the second moment"),
+    .init("optimizer.weight_decay", \.optimizer.weightDecay, .number(atLeast: 0), "decoupled; matrices only"),
+    .init(
+      "optimizer.clip_grad", \.optimizer.gradientClip, ConfigurationCodec<Double>.positiveNumber.orNull,
+      "gradients are scaled down to this norm; null: never"),
+  ]
+
+  private static let schedule: [ConfigurationEntry] = [
+    .init("schedule.kind", \.schedule.kind, .choice(ScheduleConfiguration.Kind.self), "course after the warm-up"),
+    .init(
+      "schedule.epochs", \.schedule.epochs, ConfigurationCodec<Double>.positiveNumber.orNull,
+      "length in passes over the data set"),
+    .init(
+      "schedule.total_steps", \.schedule.totalSteps, ConfigurationCodec<Int>.integer(atLeast: 1).orNull,
+      "length in steps, instead of epochs"),
+    .init(
+      "schedule.warmup_epochs", \.schedule.warmupEpochs, ConfigurationCodec<Double>.number(atLeast: 0).orNull,
+      "linear warm-up in epochs; null here and in warmup_steps: a tenth of the length"),
+    .init(
+      "schedule.warmup_steps", \.schedule.warmupSteps, ConfigurationCodec<Int>.integer(atLeast: 0).orNull,
+      "linear warm-up in steps, instead of warmup_epochs"),
+    .init(
+      "schedule.stop_after_steps", \.schedule.stopAfterSteps, ConfigurationCodec<Int>.integer(atLeast: 1).orNull,
+      "end the run at this step although the schedule goes on; null: at its end", mayChange: true),
+    .init(
+      "schedule.stop_after_minutes", \.schedule.stopAfterMinutes, ConfigurationCodec<Double>.positiveNumber.orNull,
+      "checkpoint and stop (exit code 75) after so many minutes; null: never", mayChange: true),
+  ]
+
+  private static let batch: [ConfigurationEntry] = [
+    .init("batch.global_batch_size", \.batch.globalBatchSize, .integer(atLeast: 1), "pairs of a step, over all ranks"),
+    .init(
+      "batch.micro_batch_size", \.batch.microBatchSize, .integer(atLeast: 1),
+      "pairs that go through the network at once; the ranks must divide the number of micro-batches"),
+  ]
+
+  private static let compute: [ConfigurationEntry] = [
+    .init(
+      "compute.threads", \.compute.threads, ConfigurationCodec<Int>.integer(atLeast: 1).orNull,
+      "compute threads of a rank; null: the host's cores over its ranks", mayChange: true),
+    .init(
+      "compute.slabs", \.compute.slabs, .integer(atLeast: 1),
+      "pieces of a micro-batch that threads work on; at least the threads, fixed for bit-for-bit results"),
+    .init(
+      "compute.reduction", \.compute.reduction, .choice(Reduction.self),
+      "reproducible: the same bytes on any number of ranks; mpi: plain MPI_Allreduce"),
+    .init(
+      "compute.compare_parameters_every_steps", \.compute.compareParametersEverySteps, .integer(atLeast: 0),
+      "steps between comparisons of the ranks' parameters; 0: never", mayChange: true),
+  ]
+
+  private static let watching: [ConfigurationEntry] = [
+    .init(
+      "checkpoints.every_steps", \.checkpoints.everySteps, .integer(atLeast: 0),
+      "steps between checkpoints; 0: not by steps", mayChange: true),
+    .init(
+      "checkpoints.every_minutes", \.checkpoints.everyMinutes, .number(atLeast: 0),
+      "minutes between checkpoints; 0: not by time", mayChange: true),
+    .init(
+      "checkpoints.keep", \.checkpoints.keep, .integer(atLeast: 0), "how many of the newest stay; 0: all",
+      mayChange: true),
+    .init(
+      "validation.every_steps", \.validation.everySteps, .integer(atLeast: 0),
+      "steps between losses on held-out scenes; 0: never", mayChange: true),
+    .init(
+      "validation.batches", \.validation.batches, .integer(atLeast: 1), "micro-batches of a validation, over all ranks",
+      mayChange: true),
+    .init(
+      "pictures.every_steps", \.pictures.everySteps, .integer(atLeast: 0),
+      "steps between pictures of reconstructions; 0: never", mayChange: true),
+    .init("pictures.count", \.pictures.count, .integer(atLeast: 1), "pairs of a picture", mayChange: true),
+    .init(
+      "logging.every_steps", \.logging.everySteps, .integer(atLeast: 1),
+      "steps between lines; metrics.jsonl has every step", mayChange: true),
+  ]
+}
+
+extension ConfigurationCodec {
+  fileprivate static var fraction: ConfigurationCodec<Double> {
+    number("a number in 0 ... 1") { (0...1).contains($0) }
+  }
+
+  fileprivate static var positionEmbedding: ConfigurationCodec<ModelConfiguration.PositionEmbedding> {
+    ConfigurationCodec<ModelConfiguration.PositionEmbedding>(
+      expectation: "cosine, or RoPE and its base, such as RoPE100",
+      parse: { $0.plainText.flatMap(ModelConfiguration.PositionEmbedding.init) },
+      format: { $0.description })
+  }
+
+  /// A text; null stands for a path that is not set yet.
+  fileprivate static var path: ConfigurationCodec<String> {
+    ConfigurationCodec<String>(
+      expectation: "a folder", parse: { $0.isNull ? "" : text.parse($0) }, format: { $0.isEmpty ? "null" : quoted($0) })
+  }
+}

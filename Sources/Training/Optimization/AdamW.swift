@@ -1,0 +1,92 @@
+internal import CKernels
+import CroCoModel
+import Foundation
+import Tensors
+
+/// AdamW over the flat buffers of a parameter store, in fixed chunks, so that the threads do not touch the result.
+///
+/// Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, algorithm 2; epsilon stands outside the
+/// root, after bias correction, and weight decay multiplies the value by 1 - lr * decay before the update.
+public final class AdamW {
+  /// The first moments, [count], in the order of the store.
+  public let firstMoments: AlignedBuffer<Float>
+  /// The second moments, [count], in the order of the store.
+  public let secondMoments: AlignedBuffer<Float>
+
+  private struct Chunk {
+    let range: Range<Int>
+    let isDecayed: Bool
+  }
+
+  private let configuration: OptimizerConfiguration
+  private let parameters: ParameterStore
+  private let pool: WorkerPool
+  private let chunks: [Chunk]
+  // One sum of squares a chunk, [chunks].
+  private let sums: AlignedBuffer<Double>
+
+  /// The most floats of a chunk: large against a task's overhead, small against a worker's share.
+  private static let chunkSize = 1 << 16
+
+  /// Allocates moments of zero.
+  public init(_ configuration: OptimizerConfiguration, parameters: ParameterStore, pool: WorkerPool) {
+    self.configuration = configuration
+    self.parameters = parameters
+    self.pool = pool
+    firstMoments = AlignedBuffer(count: parameters.count)
+    secondMoments = AlignedBuffer(count: parameters.count)
+    chunks = parameters.parameters.flatMap { parameter in
+      stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: Self.chunkSize).map { start in
+        Chunk(
+          range: start..<min(start + Self.chunkSize, parameter.range.upperBound), isDecayed: parameter.isDecayed)
+      }
+    }
+    sums = AlignedBuffer(count: chunks.count)
+  }
+
+  /// Updates all parameters from their gradients.
+  ///
+  /// - Parameters:
+  ///   - step: the number of this update, from 1.
+  ///   - learningRate: the rate of this update.
+  ///   - gradientScale: multiplies every gradient first; see ``clippingFactor(norm:)``.
+  public func update(step: Int, learningRate: Double, gradientScale: Float) {
+    precondition(step >= 1, "AdamW counts its updates from 1, not \(step)")
+    let (beta1, beta2) = (configuration.betas[0], configuration.betas[1])
+    var constants = croco_adamw_step()
+    constants.gradient_scale = gradientScale
+    constants.beta1 = Float(beta1)
+    constants.beta2 = Float(beta2)
+    constants.step_size = Float(learningRate / (1 - pow(beta1, Double(step))))
+    constants.root_correction = Float((1 - pow(beta2, Double(step))).squareRoot())
+    constants.epsilon = Float(configuration.epsilon)
+    let retained = Float(1 - learningRate * configuration.weightDecay)
+    let (values, gradients) = (parameters.values.pointer, parameters.gradients.pointer)
+    let (first, second) = (firstMoments.pointer, secondMoments.pointer)
+    pool.run(chunks.count) { task, _ in
+      let chunk = chunks[task]
+      let start = chunk.range.lowerBound
+      withUnsafePointer(to: constants) {
+        croco_adamw(
+          values + start, gradients + start, first + start, second + start, chunk.range.count,
+          chunk.isDecayed ? retained : 1, $0)
+      }
+    }
+  }
+
+  /// What every gradient is multiplied by so that the norm stays within `clip_grad`: min(1, clip / (norm + 1e-6)).
+  public func clippingFactor(norm: Double) -> Float {
+    guard let limit = configuration.gradientClip else { return 1 }
+    return Float(min(1, limit / (norm + 1e-6)))
+  }
+
+  /// The Euclidean norm of all gradients, in double precision over fixed chunks that are added in order.
+  public func gradientNorm() -> Double {
+    let gradients = parameters.gradients.pointer
+    let results = sums.pointer
+    pool.run(chunks.count) { task, _ in
+      results[task] = croco_sum_of_squares(gradients + chunks[task].range.lowerBound, chunks[task].range.count)
+    }
+    return sums.elements.reduce(0, +).squareRoot()
+  }
+}

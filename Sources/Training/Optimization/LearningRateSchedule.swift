@@ -1,0 +1,61 @@
+import Foundation
+import Storage
+
+/// The learning rate of every step: a linear warm-up from 0, then half a cosine or a constant.
+///
+/// The rate follows the fractional epoch, step / steps per epoch, and is exactly 0 in the very first step.
+/// Source: Loshchilov, Hutter, "SGDR", ICLR 2017, equation 5, with the warm-up of the official trainer.
+public struct LearningRateSchedule: Sendable, Equatable {
+  /// The course after the warm-up.
+  public let kind: ScheduleConfiguration.Kind
+  /// The highest rate, reached at the end of the warm-up.
+  public let peak: Double
+  /// The rate at the end of the cosine.
+  public let minimum: Double
+  /// The schedule's length in steps.
+  public let totalSteps: Int
+  /// Steps of an epoch.
+  public let stepsPerEpoch: Double
+  /// The schedule's length in epochs.
+  public let epochs: Double
+  /// The warm-up's length in epochs.
+  public let warmupEpochs: Double
+
+  /// Derives the schedule of a run.
+  ///
+  /// - Parameter stepsPerEpoch: samples of the data set over those of a global batch; need not be whole.
+  /// - Throws: `Failure` of kind `configuration` where the warm-up outlasts the schedule.
+  public init(_ configuration: TrainingConfiguration, stepsPerEpoch: Double) throws(Failure) {
+    let schedule = configuration.schedule
+    kind = schedule.kind
+    peak = configuration.optimizer.peakLearningRate(globalBatchSize: configuration.batch.globalBatchSize)
+    minimum = configuration.optimizer.minimumLearningRate
+    self.stepsPerEpoch = stepsPerEpoch
+    if let steps = schedule.totalSteps {
+      totalSteps = steps
+      epochs = Double(steps) / stepsPerEpoch
+    } else {
+      epochs = schedule.epochs ?? 0
+      totalSteps = max(1, Int((epochs * stepsPerEpoch).rounded()))
+    }
+    warmupEpochs = schedule.warmupSteps.map { Double($0) / stepsPerEpoch } ?? schedule.warmupEpochs ?? epochs / 10
+    guard warmupEpochs < epochs || warmupEpochs == 0 else {
+      throw Failure(
+        .configuration,
+        "The warm-up of \(warmupEpochs) epochs must end before the schedule of \(epochs) epochs of \(stepsPerEpoch) steps.",
+        hint: "Set schedule.warmup_steps or schedule.warmup_epochs.")
+    }
+  }
+
+  /// The rate of step `step`, counted from 0.
+  public func rate(atStep step: Int) -> Double {
+    let epoch = Double(step) / stepsPerEpoch
+    if epoch < warmupEpochs { return peak * epoch / warmupEpochs }
+    switch kind {
+    case .constant: return peak
+    case .cosine:
+      let progress = (epoch - warmupEpochs) / (epochs - warmupEpochs)
+      return minimum + (peak - minimum) * 0.5 * (1 + cos(.pi * min(1, progress)))
+    }
+  }
+}

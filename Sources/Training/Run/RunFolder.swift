@@ -1,0 +1,66 @@
+import Foundation
+import Storage
+
+/// The folder of a run, and what lies where in it.
+public struct RunFolder: Sendable, Equatable {
+  /// The folder.
+  public let path: String
+
+  /// Names the folder; nothing is created.
+  public init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+
+  /// The resolved configuration.
+  public var configurationFile: String { path + "/config.yaml" }
+  /// A line of JSON a step.
+  public var metricsFile: String { path + "/metrics.jsonl" }
+  /// What was said, with times.
+  public var logFile: String { path + "/log.txt" }
+  /// The checkpoints.
+  public var checkpointFolder: String { path + "/checkpoints" }
+  /// The pictures.
+  public var pictureFolder: String { path + "/reconstructions" }
+  /// There once the run has reached its last step; launch scripts look for it.
+  public var completionMarker: String { path + "/COMPLETED" }
+
+  /// Whether the run has reached its last step.
+  public var isCompleted: Bool { FileManager.default.fileExists(atPath: completionMarker) }
+
+  /// Creates the folder, and tries whether files can be written there.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` that names the folder.
+  public func create() throws(Failure) {
+    try Publication.createFolder(path)
+    guard access(path, W_OK) == 0 else { throw SystemCall.writeFailure(path) }
+  }
+
+  /// Refuses a folder that holds a run of another configuration.
+  ///
+  /// - Throws: `Failure` of kind `configuration` that names the differing keys.
+  public func check(against configuration: TrainingConfiguration) throws(Failure) {
+    guard FileManager.default.fileExists(atPath: configurationFile) else { return }
+    let stored = try ConfigurationReader.read(path: configurationFile)
+    let differences = configuration.differences(from: stored)
+    guard !differences.isEmpty else { return }
+    throw Failure(
+      .configuration, "\(path) holds a run of another configuration: \(differences.joined(separator: ", ")).",
+      hint: "Choose another --output; --resume CHECKPOINT starts a new run from the weights and moments of an old one.")
+  }
+
+  /// Writes `config.yaml`.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput`.
+  public func write(_ configuration: TrainingConfiguration) throws {
+    try Publication.publishText(configuration.resolved(documented: true), at: configurationFile)
+  }
+
+  /// Writes the completion marker, or removes that of a run that goes on.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput`.
+  public func setCompleted(step: Int?) throws {
+    if let step {
+      try Publication.publishText("{\"step\": \(step)}\n", at: completionMarker)
+    } else {
+      unlink(completionMarker)
+    }
+  }
+}

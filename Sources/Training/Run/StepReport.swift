@@ -1,0 +1,84 @@
+import Foundation
+
+/// The stages of a step whose times are taken apart.
+public enum StepStage: String, Sendable, CaseIterable {
+  case data, forward, backward, reduce, optimizer
+}
+
+/// What one step did; the same on every rank but for the times.
+public struct StepReport: Sendable, Equatable {
+  /// Completed steps, this one included.
+  public var step: Int
+  /// Completed passes over the data set.
+  public var epoch: Double
+  /// The mean loss over the global batch.
+  public var loss: Double
+  /// The loss of each micro-batch, in order.
+  public var microBatchLosses: [Double]
+  /// The gradient's norm before clipping.
+  public var gradientNorm: Double
+  /// The learning rate of the update.
+  public var learningRate: Double
+  /// Milliseconds of the whole step.
+  public var milliseconds: Double
+  /// Milliseconds of its stages on this rank.
+  public var stages: [StepStage: Double]
+  /// Pairs a second, over all ranks.
+  public var pairsPerSecond: Double
+  /// The mean loss on held-out scenes, where this step took it.
+  public var validationLoss: Double?
+
+  /// The line of the log: `step 12/1000 | loss 0.8123 | grad norm 0.53 | lr 1.2e-4 | 812 ms | 78.8 pairs/s`.
+  public func line(of totalSteps: Int) -> String {
+    var fields = [
+      "step \(step)/\(totalSteps)", "loss \(fixed(loss, 4))", "grad norm \(fixed(gradientNorm, 2))",
+      "lr \(scientific(learningRate))", "\(fixed(milliseconds, 0)) ms", "\(fixed(pairsPerSecond, 1)) pairs/s",
+    ]
+    if let validationLoss { fields.append("validation loss \(fixed(validationLoss, 4))") }
+    return fields.joined(separator: " | ")
+  }
+
+  /// The line of `metrics.jsonl`.
+  public var json: String {
+    var fields = [
+      "\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(loss)", "\"grad_norm\":\(gradientNorm)",
+      "\"lr\":\(learningRate)", "\"ms\":\(fixed(milliseconds, 3))",
+    ]
+    for stage in StepStage.allCases {
+      fields.append("\"ms_\(stage.rawValue)\":\(fixed(stages[stage] ?? 0, 3))")
+    }
+    fields.append("\"pairs_per_s\":\(fixed(pairsPerSecond, 3))")
+    if let validationLoss { fields.append("\"validation_loss\":\(validationLoss)") }
+    return "{\(fields.joined(separator: ","))}"
+  }
+
+  private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+  /// "1.2e-4": one digit after the point, no leading zero in the exponent.
+  private func scientific(_ value: Double) -> String {
+    guard value != 0 else { return "0" }
+    let parts = String(format: "%.1e", value).split(separator: "e")
+    return "\(parts[0])e\(Int(parts[1]) ?? 0)"
+  }
+}
+
+/// Takes the times of a step's stages.
+struct StepClock {
+  private(set) var stages: [StepStage: Double] = [:]
+  private let clock = ContinuousClock()
+  private let start: ContinuousClock.Instant
+
+  init() { start = clock.now }
+
+  /// Runs `body` and adds its time to `stage`.
+  mutating func measure<Result, Thrown>(_ stage: StepStage, _ body: () throws(Thrown) -> Result) throws(Thrown) -> Result {
+    let start = clock.now
+    defer { stages[stage, default: 0] += Self.milliseconds(clock.now - start) }
+    return try body()
+  }
+
+  /// Milliseconds since the clock was made.
+  var elapsed: Double { Self.milliseconds(clock.now - start) }
+
+  private static func milliseconds(_ duration: Duration) -> Double { duration / .milliseconds(1) }
+}

@@ -1,0 +1,78 @@
+import Collectives
+import Foundation
+import PairData
+import Storage
+
+/// The data sets of a run, opened on every rank.
+struct RunData {
+  /// The training set's folder.
+  let path: String
+  /// The digest of the training set.
+  let fingerprint: String
+
+  private let training: PairDataset
+  private let validation: PairDataset?
+
+  /// Opens the training set and, where it is needed, the validation set.
+  ///
+  /// - Throws: the same `Failure` on every rank, naming the rank that cannot read.
+  init(_ configuration: TrainingConfiguration, communicator: any Communicator) throws(Failure) {
+    let data = configuration.data
+    guard !data.path.isEmpty else {
+      throw Failure(.configuration, "data.path is not set.", hint: "Name the data set's folder: --set data.path=DIR")
+    }
+    (training, validation) = try communicator.together {
+      let training = try PairDataset(path: data.path)
+      guard configuration.validation.everySteps > 0 else { return (training, nil) }
+      return (training, try PairDataset(path: data.validationPath ?? data.path, split: data.validationSplit))
+    }
+    path = data.path
+    fingerprint = training.fingerprint
+    let all = try communicator.gatherBytes(Array("\(fingerprint) \(communicator.hostName)".utf8))
+    let texts = all.map { String(decoding: $0, as: UTF8.self) }
+    guard let odd = texts.firstIndex(where: { $0.prefix(16) != texts[0].prefix(16) }) else { return }
+    throw Failure(
+      .badData, "Rank \(odd) (\(texts[odd].dropFirst(17))) finds another data set in \(data.path) than rank 0.",
+      hint: "Give every host the same copy.")
+  }
+
+  /// This rank's training batches from `firstStep` on.
+  func loader(
+    _ configuration: TrainingConfiguration, microBatches: Range<Int>, firstStep: Int, _ communicator: any Communicator
+  ) throws(Failure) -> PairLoader {
+    try communicator.together {
+      try PairLoader(
+        source: training, configuration: LoaderConfiguration(configuration),
+        globalBatchSize: configuration.batch.globalBatchSize, microBatches: microBatches, firstStep: firstStep)
+    }
+  }
+
+  /// The validator, where the configuration asks for one.
+  func validator(_ trainer: Trainer) throws(Failure) -> Validator? {
+    guard let validation else { return nil }
+    return try trainer.communicator.together {
+      try Validator(
+        trainer, source: validation, configuration: LoaderConfiguration(trainer.configuration),
+        batchCount: trainer.configuration.validation.batches)
+    }
+  }
+}
+
+extension LoaderConfiguration {
+  /// The loader's part of a training configuration.
+  public init(_ configuration: TrainingConfiguration) {
+    self.init()
+    let (model, data) = (configuration.model, configuration.data)
+    imageHeight = model.imageHeight
+    imageWidth = model.imageWidth
+    patchSize = model.patchSize
+    maskedCount = model.maskedCount
+    microBatchSize = configuration.batch.microBatchSize
+    bothOrders = data.usesBothOrders
+    jitterStrength = data.jitter > 0 ? Float(data.jitter) : nil
+    pairTransforms = data.pairTransforms
+    seed = configuration.seed
+    threadCount = data.loaderThreads
+    prefetchDepth = data.prefetch
+  }
+}

@@ -1,0 +1,62 @@
+import Collectives
+import CroCoModel
+import Storage
+
+/// What a run will cost, counted from its configuration without running it: `--dry-run`.
+public struct RunEstimate: Sendable, Equatable {
+  /// Trainable parameters.
+  public let parameterCount: Int
+  /// Bytes of values, gradients, moments and partial sums on each rank.
+  public let stateBytes: Int
+  /// Bytes of activations and gradient buffers of a micro-batch on each rank.
+  public let activationBytes: Int
+  /// Bytes of the snapshot from which rank 0 writes checkpoints.
+  public let snapshotBytes: Int
+  /// Bytes of a checkpoint on disk.
+  public let checkpointBytes: Int
+  /// Bytes that each rank sends a step, about.
+  public let sentBytes: Int
+  /// Floating-point operations of a step, over all ranks.
+  public let operations: Double
+
+  /// Counts for a number of ranks.
+  ///
+  /// - Throws: `Failure` of kind `configuration` where the ranks do not divide the micro-batches.
+  public init(_ configuration: TrainingConfiguration, rankCount: Int) throws(Failure) {
+    let (model, batch) = (configuration.model, configuration.batch)
+    let own = try GradientReducer.microBatches(of: 0, size: rankCount, count: batch.microBatchCount)
+    parameterCount = ParameterLayout.shapes(model).reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let bufferBytes = 4 * parameterCount
+    // A rank with k micro-batches keeps log2 k + 1 partial sums, of which the gradients are one.
+    let partialSums = configuration.compute.reduction == .reproducible ? Int.bitWidth - own.count.leadingZeroBitCount - 1 : 1
+    stateBytes = (4 + (own.count > 1 ? partialSums : 0)) * bufferBytes
+    activationBytes = CroCoNet.activationBytes(
+      model, batchSize: batch.microBatchSize, slabCount: configuration.compute.slabs,
+      workerCount: configuration.compute.threads ?? 1)
+    snapshotBytes = 3 * bufferBytes
+    checkpointBytes = 3 * bufferBytes + 4 * ParameterLayout.buffers(model).reduce(0) { $0 + $1.values.count }
+    sentBytes = rankCount == 1 ? 0 : 2 * bufferBytes * (rankCount - 1) / rankCount
+    operations = OperationCount(model).forwardAndBackward * Double(batch.globalBatchSize)
+  }
+
+  /// The estimate for people.
+  public var text: String {
+    """
+    parameters           \(parameterCount)
+    memory of a rank     \(Self.size(stateBytes + activationBytes)) (state \(Self.size(stateBytes)), \
+    activations \(Self.size(activationBytes))); rank 0 \(Self.size(snapshotBytes)) more for checkpoints
+    a checkpoint         \(Self.size(checkpointBytes))
+    a step               \(Self.rounded(operations / 1e9)) GFLOP over all ranks; each sends \(Self.size(sentBytes))
+    """
+  }
+
+  private static func size(_ bytes: Int) -> String {
+    bytes < 10_000_000 ? "\(rounded(Double(bytes) / 1e6)) MB" : bytes < 10_000_000_000
+      ? "\(bytes / 1_000_000) MB" : "\(rounded(Double(bytes) / 1e9)) GB"
+  }
+
+  private static func rounded(_ value: Double) -> String {
+    let tenths = (value * 10).rounded() / 10
+    return tenths == tenths.rounded() ? String(Int(tenths)) : "\(tenths)"
+  }
+}

@@ -1,0 +1,149 @@
+import Collectives
+import CroCoModel
+import PairData
+import Storage
+import Tensors
+
+/// Where a trainer's micro-batches come from: this rank's share of each step, in order, step after step.
+public protocol BatchSource {
+  /// The next micro-batch; valid as long as it is held.
+  ///
+  /// - Throws: a `Failure` that names the pair that cannot be used.
+  func next() throws(Failure) -> PairBatch
+}
+
+extension PairLoader: BatchSource {}
+
+/// One rank's replica of the network and its optimiser, and the training step. Everything else serves ``step()``.
+///
+/// What a step computes is a function of the configuration and of the number of completed steps: not of ranks, threads or
+/// interruptions.
+public final class Trainer {
+  /// What is trained, and how.
+  public let configuration: TrainingConfiguration
+  /// The parameters and their gradients; the same on every rank after each step.
+  public let parameters: ParameterStore
+  /// The network, for micro-batches of B pairs.
+  public let network: CroCoNet
+  /// The objective.
+  public let loss: MaskedLoss
+  /// The optimiser with its moments.
+  public let optimizer: AdamW
+  /// The learning rate of every step.
+  public let schedule: LearningRateSchedule
+  /// The ranks.
+  public let communicator: any Communicator
+  /// Steps that are completed; set it when a checkpoint is restored.
+  public var completedSteps = 0
+  /// What this rank wants the others to know at the next agreement.
+  public var concerns = Concerns()
+
+  private let reducer: GradientReducer
+  private let batches: any BatchSource
+
+  /// Builds the network with its initial values and everything that a step needs.
+  ///
+  /// - Parameters:
+  ///   - batches: gives this rank's micro-batches, from the first step that will be made.
+  ///   - stepsPerEpoch: samples of the data set over those of a global batch.
+  /// - Throws: `Failure` of kind `configuration`, the same on every rank.
+  public init(
+    _ configuration: TrainingConfiguration, stepsPerEpoch: Double, batches: any BatchSource,
+    communicator: any Communicator, pool: WorkerPool
+  ) throws(Failure) {
+    let (model, batchSize, slabs) = (configuration.model, configuration.batch.microBatchSize, configuration.compute.slabs)
+    self.configuration = configuration
+    self.batches = batches
+    self.communicator = communicator
+    schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
+    parameters = CroCoNet.makeParameters(model)
+    ParameterLayout.initialize(parameters, seed: configuration.seed)
+    network = CroCoNet(model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool)
+    loss = MaskedLoss(configuration.loss, model, batchSize: batchSize, slabCount: slabs, pool: pool)
+    optimizer = AdamW(configuration.optimizer, parameters: parameters, pool: pool)
+    reducer = try GradientReducer(
+      communicator: communicator, reduction: configuration.compute.reduction, count: parameters.count,
+      microBatchCount: configuration.batch.microBatchCount, workers: pool)
+  }
+
+  /// Trains on one global batch: load, forward, loss, backward, reduce, agree, clip, update.
+  ///
+  /// - Returns: what the step did, with the flags that the ranks agreed on.
+  /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or gradient that
+  ///   is not finite, or broken communication.
+  public func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
+    var clock = StepClock()
+    var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
+    do throws(Failure) {
+      for microBatch in reducer.microBatches {
+        let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
+        clock.measure(.forward) {
+          network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
+          losses[microBatch] = loss.forward(
+            prediction: network.prediction.baseAddress!, view1: batch.view1.pointer, mask: batch.mask.pointer)
+        }
+        clock.measure(.backward) {
+          parameters.gradients.clear()
+          network.backward(predictionGradient: loss.gradient(scale: 1 / Double(losses.count)))
+        }
+        clock.measure(.reduce) { reducer.accumulate(parameters.gradients) }
+      }
+    } catch {
+      concerns.failure = error
+    }
+    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(&losses) }
+    try clock.measure(.reduce) { () throws(Failure) in try reducer.reduce(parameters.gradients) }
+    let rate = schedule.rate(atStep: completedSteps)
+    let norm = try clock.measure(.optimizer) { () throws(Failure) in
+      let norm = optimizer.gradientNorm()
+      try checkFinite(norm, "gradient norm")
+      optimizer.update(
+        step: completedSteps + 1, learningRate: rate, gradientScale: optimizer.clippingFactor(norm: norm))
+      return norm
+    }
+    completedSteps += 1
+    return (report(clock, losses: losses, norm: norm, rate: rate), flags)
+  }
+
+  /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.
+  private func agree(_ losses: inout [Double]) throws(Failure) -> StepFlags {
+    let flags = StepFlags(rawValue: try communicator.combineFlags(concerns.flags.rawValue))
+    if flags.contains(.failure) { try communicator.agree(on: concerns.failure) }
+    // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of ranks.
+    try communicator.sumInRankOrder(&losses)
+    for (microBatch, loss) in losses.enumerated() { try checkFinite(loss, "loss of micro-batch \(microBatch)") }
+    return flags
+  }
+
+  private func checkFinite(_ value: Double, _ name: String) throws(Failure) {
+    guard !value.isFinite else { return }
+    throw Failure(
+      .internalError, "The \(name) of step \(completedSteps + 1) is \(value); all ranks stop before the update.",
+      hint: "Lower the learning rate or set optimizer.clip_grad, and start again from the last checkpoint.")
+  }
+
+  private func report(_ clock: StepClock, losses: [Double], norm: Double, rate: Double) -> StepReport {
+    let milliseconds = clock.elapsed
+    return StepReport(
+      step: completedSteps, epoch: Double(completedSteps) / schedule.stepsPerEpoch,
+      loss: losses.reduce(0, +) / Double(losses.count), microBatchLosses: losses, gradientNorm: norm,
+      learningRate: rate, milliseconds: milliseconds, stages: clock.stages,
+      pairsPerSecond: Double(configuration.batch.globalBatchSize) / (milliseconds / 1000))
+  }
+
+  /// Fails on every rank if one of them holds other parameters than rank 0.
+  ///
+  /// - Throws: `Failure` of kind `internalError` that names rank and host.
+  public func compareParameters() throws(Failure) {
+    guard communicator.size > 1 else { return }
+    let digest = FileDigest(of: UnsafeRawBufferPointer(parameters.values.elements)).description
+    let all = try communicator.gatherBytes(Array("\(digest) \(communicator.hostName)".utf8))
+    let texts = all.map { String(decoding: $0, as: UTF8.self) }
+    guard let odd = texts.firstIndex(where: { $0.prefix(16) != texts[0].prefix(16) }) else { return }
+    throw Failure(
+      .internalError,
+      "After step \(completedSteps) rank \(odd) (\(texts[odd].dropFirst(17))) holds other parameters than rank 0 "
+        + "(\(texts[0].dropFirst(17))).",
+      hint: "Start again from the last checkpoint; a host with bad memory or another build of croco may be the cause.")
+  }
+}

@@ -1,0 +1,118 @@
+import Collectives
+import CroCoModel
+import Foundation
+import PairData
+import Storage
+import Tensors
+
+extension TrainingRun {
+  /// Rank 0's number on every rank.
+  static func shared(_ number: Int, _ communicator: any Communicator) throws(Failure) -> Int {
+    var value = Int64(number)
+    var failure: Failure?
+    withUnsafeMutableBytes(of: &value) { bytes in
+      do throws(Failure) { try communicator.broadcast(bytes, from: 0) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return Int(value)
+  }
+
+  /// The compute threads of this rank; says what looks wrong on any rank.
+  static func threads(
+    _ configuration: TrainingConfiguration, _ communicator: any Communicator, _ log: RunLog
+  ) throws(Failure) -> Int {
+    let environment = ProcessInfo.processInfo.environment
+    let hosts = try communicator.gatherBytes(Array(communicator.hostName.utf8))
+    let ranksOfHost = hosts.count { $0 == hosts[communicator.rank] }
+    let threads = StartupChecks.threads(configured: configuration.compute.threads, ranksOfHost: ranksOfHost)
+    let warnings = StartupChecks.warnings(
+      threads: threads, slabs: configuration.compute.slabs, environment: environment)
+    let all = try communicator.gatherBytes(Array(warnings.joined(separator: "\n").utf8))
+    var said: Set<Substring> = []
+    for (rank, bytes) in all.enumerated() {
+      for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where said.insert(line).inserted {
+        log(.warning, rank == 0 ? String(line) : "rank \(rank): \(line)")
+      }
+    }
+    log(
+      .info, "\(communicator.size) \(communicator.size == 1 ? "rank" : "ranks") x \(threads) "
+        + "\(threads == 1 ? "thread" : "threads"), OpenBLAS kernels \(BLAS.coreName), own kernels \(BLAS.kernelLevel).")
+    return threads
+  }
+
+  /// What only rank 0 has: the writers of checkpoints and metrics.
+  static func writers(
+    _ folder: RunFolder, _ trainer: Trainer, firstStep: Int
+  ) throws -> (Checkpointer, MetricsLogger) {
+    let configuration = trainer.configuration
+    try folder.write(configuration)
+    try folder.setCompleted(step: nil)
+    let checkpointer = try Checkpointer(
+      folder: folder.checkpointFolder, keep: configuration.checkpoints.keep, parameters: trainer.parameters,
+      optimizer: trainer.optimizer, buffers: ParameterLayout.buffers(configuration.model),
+      configuration: configuration.model)
+    return (checkpointer, try MetricsLogger(path: folder.metricsFile, afterStep: firstStep))
+  }
+
+  /// Gives every rank the values and moments of rank 0, which alone reads checkpoints.
+  func shareState(firstStep: Int) throws(Failure) {
+    trainer.completedSteps = firstStep
+    let (parameters, optimizer) = (trainer.parameters, trainer.optimizer)
+    for buffer in [parameters.values, optimizer.firstMoments, optimizer.secondMoments] {
+      try trainer.communicator.broadcast(UnsafeMutableRawBufferPointer(buffer.elements), from: 0)
+    }
+  }
+}
+
+/// What rank 0 found to go on from, before the network exists.
+struct ResumptionPlan {
+  /// The checkpoint, or nil for a new run.
+  let checkpoint: Checkpoint?
+
+  /// Looks for a checkpoint and refuses what does not fit.
+  ///
+  /// - Throws: `Failure` of kind `configuration`, `badData`, `noInput` or `usage`.
+  init(
+    _ configuration: TrainingConfiguration, options: RunOptions, folder: RunFolder, data: RunData, log: RunLog
+  ) throws {
+    Publication.removeLeftovers(in: folder.checkpointFolder)
+    try folder.check(against: configuration)
+    switch options.resume {
+    case .never:
+      if let last = Checkpoint.list(folder.checkpointFolder).last {
+        throw Failure(
+          .usage, "\(folder.path) already holds checkpoints up to step \(last.step), and --resume none would replace them.",
+          hint: "Choose another --output, or remove \(folder.checkpointFolder).")
+      }
+      checkpoint = nil
+    case .automatic:
+      let (newest, passedOver) = Checkpoint.newest(in: folder.checkpointFolder)
+      for sentence in passedOver { log(.warning, sentence) }
+      checkpoint = newest
+      if let newest { try Self.check(newest, data) }
+    case .checkpoint(let path):
+      let chosen = try Checkpoint(path: path)
+      if let last = Checkpoint.list(folder.checkpointFolder).last, last.step > chosen.state.step {
+        throw Failure(
+          .usage, "\(folder.path) holds a checkpoint of step \(last.step), after that of step \(chosen.state.step) in \(path).",
+          hint: "Choose another --output, or remove the later checkpoints.")
+      }
+      checkpoint = chosen
+    }
+    if let checkpoint { log(.info, "Going on after step \(checkpoint.state.step) from \(checkpoint.path).") }
+  }
+
+  /// Fills values and moments of rank 0.
+  func restore(_ trainer: Trainer) throws(Failure) {
+    try checkpoint?.restore(
+      trainer.parameters, trainer.optimizer, buffers: ParameterLayout.buffers(trainer.configuration.model))
+  }
+
+  private static func check(_ checkpoint: Checkpoint, _ data: RunData) throws(Failure) {
+    guard checkpoint.state.dataFingerprint != data.fingerprint else { return }
+    throw Failure(
+      .badData, "\(checkpoint.path) was trained on another data set than \(data.path) (fingerprint "
+        + "\(checkpoint.state.dataFingerprint), now \(data.fingerprint)).",
+      hint: "Point data.path to the same data set; --resume CHECKPOINT with another --output goes on with this one.")
+  }
+}

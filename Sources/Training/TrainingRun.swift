@@ -1,0 +1,191 @@
+import Collectives
+import CroCoModel
+import Foundation
+import PairData
+import Storage
+import Tensors
+
+/// Where a run writes and what it goes on from: what the command line says beside the configuration.
+public struct RunOptions: Sendable {
+  /// What a run goes on from.
+  public enum Resume: Sendable, Equatable {
+    /// The newest checkpoint of the run folder that verifies, if any.
+    case automatic
+    /// Nothing: a new run.
+    case never
+    /// A checkpoint folder, of this run or another.
+    case checkpoint(String)
+  }
+
+  /// The run folder.
+  public var output: String
+  /// What the run goes on from.
+  public var resume = Resume.automatic
+  /// Versions of the program and its libraries, for checkpoints.
+  public var versions: [String: String] = [:]
+
+  /// A run in `output`.
+  public init(output: String) { self.output = output }
+}
+
+/// A run: the trainer with its data, folder, checkpoints and log, from the first step to the last.
+///
+/// Collective from beginning to end: every rank makes one and calls ``run()``; only rank 0 writes and speaks.
+public final class TrainingRun {
+  /// The trainer.
+  public let trainer: Trainer
+  /// The run folder.
+  public let folder: RunFolder
+  /// What rank 0 says.
+  public let log: RunLog
+  /// The step with which the run ends.
+  public let lastStep: Int
+  /// Called on every rank after each step, with its report; for pictures and progress bars. It may make collective calls.
+  public var afterStep: ((StepReport) throws(Failure) -> Void)?
+
+  private let data: RunData
+  private let validator: Validator?
+  // Rank 0 only.
+  private let checkpointer: Checkpointer?
+  private let metrics: MetricsLogger?
+  private let options: RunOptions
+  private let clock = ContinuousClock()
+  private let start: ContinuousClock.Instant
+  private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
+
+  private var configuration: TrainingConfiguration { trainer.configuration }
+  private var communicator: any Communicator { trainer.communicator }
+
+  /// Opens folder and data, builds the trainer and restores it from a checkpoint.
+  ///
+  /// - Parameter listener: receives what rank 0 says.
+  /// - Throws: the same `Failure` on every rank.
+  public init(
+    _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
+    listener: @escaping @Sendable (RunLog.Level, String) -> Void
+  ) throws(Failure) {
+    BLAS.prepare()
+    SignalFlags.install()
+    let isFirst = communicator.rank == 0
+    let microBatches = try GradientReducer.microBatches(
+      of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
+    let folder = RunFolder(options.output)
+    let log = try communicator.together {
+      guard isFirst else { return RunLog.silent }
+      try folder.create()
+      return try RunLog(path: folder.logFile, listener: listener)
+    }
+    let data = try RunData(configuration, communicator: communicator)
+    let plan = try communicator.together {
+      isFirst ? try ResumptionPlan(configuration, options: options, folder: folder, data: data, log: log) : nil
+    }
+    let firstStep = try Self.shared(plan?.checkpoint?.state.step ?? 0, communicator)
+    let loader = try data.loader(configuration, microBatches: microBatches, firstStep: firstStep, communicator)
+    let threads = try Self.threads(configuration, communicator, log)
+    let trainer = try Trainer(
+      configuration, stepsPerEpoch: Double(loader.order.sampleCount) / Double(configuration.batch.globalBatchSize),
+      batches: loader, communicator: communicator, pool: WorkerPool(workerCount: threads))
+    try communicator.together { try plan?.restore(trainer) }
+    self.trainer = trainer
+    self.folder = folder
+    self.log = log
+    self.options = options
+    self.data = data
+    lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
+    validator = try data.validator(trainer)
+    start = clock.now
+    lastCheckpoint = (firstStep, start)
+    (checkpointer, metrics) = try communicator.together {
+      guard isFirst else { return (nil, nil) }
+      return try Self.writers(folder, trainer, firstStep: firstStep)
+    }
+    try shareState(firstStep: firstStep)
+  }
+
+  /// Trains to the last step.
+  ///
+  /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run after a
+  ///   checkpoint.
+  public func run() throws(Failure) {
+    if trainer.completedSteps >= lastStep {
+      log(.info, "Nothing to do: step \(trainer.completedSteps) of \(lastStep) is reached already.")
+    }
+    while trainer.completedSteps < lastStep {
+      trainer.concerns = concerns()
+      var (report, flags) = try trainer.step()
+      if isDue(configuration.validation.everySteps) { report.validationLoss = try validator?.loss() }
+      if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
+      record(report)
+      try afterStep?(report)
+      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { saveCheckpoint() }
+      if let reason = flags.reasonToStop, trainer.completedSteps < lastStep { try stop(reason) }
+    }
+    try complete()
+  }
+
+  private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.completedSteps % interval == 0 }
+
+  /// What this rank has to tell before the next update; rank 0 keeps the clock and writes.
+  private func concerns() -> Concerns {
+    var concerns = Concerns()
+    concerns.failure = trainer.concerns.failure ?? checkpointer?.takeFailure()
+    guard communicator.rank == 0 else { return concerns }
+    let minutes = configuration.checkpoints.everyMinutes
+    if minutes > 0 && clock.now - lastCheckpoint.time >= .seconds(minutes * 60) { concerns.requests.insert(.checkpoint) }
+    if let limit = configuration.schedule.stopAfterMinutes, clock.now - start >= .seconds(limit * 60) {
+      concerns.requests.insert(.timeIsUp)
+    }
+    return concerns
+  }
+
+  /// Rank 0 writes the step's line; a disk that is full is told to the others before the next update.
+  private func record(_ report: StepReport) {
+    guard let metrics else { return }
+    do throws(Failure) {
+      try metrics.write(report)
+    } catch {
+      trainer.concerns.failure = error
+    }
+    if report.step % configuration.logging.everySteps == 0 || report.step == lastStep || report.validationLoss != nil {
+      log(.step, report.line(of: trainer.schedule.totalSteps))
+    }
+  }
+
+  private func saveCheckpoint() {
+    lastCheckpoint = (trainer.completedSteps, clock.now)
+    guard let checkpointer else { return }
+    do throws(Failure) {
+      try checkpointer.save(
+        CheckpointState(
+          step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
+          dataFingerprint: data.fingerprint, worldSize: communicator.size, blasCore: BLAS.coreName,
+          versions: options.versions))
+    } catch {
+      trainer.concerns.failure = error
+    }
+  }
+
+  /// Waits until the checkpoint of the last completed step is on disk.
+  private func settleCheckpoint() throws(Failure) {
+    if lastCheckpoint.step != trainer.completedSteps { saveCheckpoint() }
+    try communicator.together {
+      if let failure = trainer.concerns.failure { throw failure }
+      try checkpointer?.finish()
+    }
+  }
+
+  private func stop(_ reason: String) throws(Failure) {
+    try settleCheckpoint()
+    throw Failure(
+      .interrupted,
+      "Stopped by \(reason) after step \(trainer.completedSteps) of \(lastStep); the checkpoint is written.",
+      hint: "Start the same command again to go on.")
+  }
+
+  private func complete() throws(Failure) {
+    try settleCheckpoint()
+    let isFirst = communicator.rank == 0
+    try communicator.together { if isFirst { try folder.setCompleted(step: trainer.completedSteps) } }
+    log(.info, "Completed step \(trainer.completedSteps) of \(trainer.schedule.totalSteps); \(folder.path) has the run.")
+  }
+}

@@ -1,0 +1,146 @@
+import ArgumentParser
+import Foundation
+import PairData
+import Storage
+
+/// `croco inspect`: says what a data set, a checkpoint or a weights file holds, and whether it is sound.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Describes and checks a data set, a checkpoint folder or a safetensors file.")
+
+  @Argument(help: "A data-set folder, a checkpoint folder, or a .safetensors file.", completion: .file())
+  var path: String
+
+  @Flag(help: "Check every byte: digests of shards, checksums of images, and that every image decodes.")
+  var verify = false
+
+  @Option(help: "Write a PNG with pairs side by side.", completion: .file(extensions: ["png"]))
+  var contactSheet: String?
+
+  @Option(help: "Pairs on the contact sheet.")
+  var pairs = 24
+
+  @Option(help: "The split for the contact sheet: train or val.")
+  var split: Split = .train
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    guard pairs >= 1 else { throw ValidationError("--pairs is at least 1.") }
+  }
+
+  func run() throws {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Failure(.noInput, "There is nothing at \(path).", hint: "Check the path.")
+    }
+    if FileManager.default.fileExists(atPath: path + "/" + DatasetManifest.fileName) {
+      try inspectDataset()
+    } else {
+      try inspectWeights()
+    }
+  }
+
+  // MARK: Data sets
+
+  /// The object that `--json` prints for a data set.
+  private struct DatasetOutput: Encodable {
+    let dataset: DatasetReport?
+    /// Nil where nothing was verified.
+    let problems: [String]?
+  }
+
+  private func inspectDataset() throws {
+    var problems: [String]?
+    if verify {
+      // Damage that stops a plain report is one problem among all here.
+      problems = try verification().problems
+    }
+    let report: DatasetReport?
+    do {
+      report = try DatasetReport(path: path)
+    } catch {
+      guard problems != nil else { throw error }
+      report = nil
+    }
+    if let contactSheet, report != nil { try writeContactSheet(contactSheet) }
+    if json {
+      try printJSON(DatasetOutput(dataset: report, problems: problems))
+    } else {
+      if let report { Self.lines(report).forEach { print($0) } }
+      if let problems {
+        print(problems.isEmpty ? "verified: every shard and image is sound" : "verified: \(problems.count) problem\(problems.count == 1 ? "" : "s")")
+        problems.forEach { print("  " + $0) }
+      }
+    }
+    if let problems, !problems.isEmpty {
+      throw Failure(
+        .badData, "The data set \(path) has \(problems.count) problem\(problems.count == 1 ? "" : "s").",
+        hint: "Copy the damaged shards again, or convert again.")
+    }
+  }
+
+  private func verification() throws -> DatasetVerification {
+    let manifest = try DatasetManifest(folder: path)
+    let images = Split.allCases.flatMap { manifest.shards(of: $0) }.reduce(0) { $0 + $1.images }
+    let bar = ProgressBar("verify", total: images, unit: "images", isQuiet: json)
+    defer { bar.clear() }
+    return try DatasetVerification(
+      path: path, threadCount: ProcessInfo.processInfo.activeProcessorCount, progress: bar.update)
+  }
+
+  private func writeContactSheet(_ target: String) throws {
+    var sheet = ContactSheet()
+    sheet.pairLimit = pairs
+    let picture = try PNGCodec.encode(sheet.draw(PairDataset(path: path, split: split)))
+    try Publication.publishFile(at: target) { temporary in
+      guard FileManager.default.createFile(atPath: temporary, contents: Data(picture)) else {
+        throw SystemCall.writeFailure(target)
+      }
+    }
+  }
+
+  private static func lines(_ report: DatasetReport) -> [String] {
+    var lines = ["\(report.path): \(report.format) version \(report.version), written by \(report.tool)"]
+    let quality = report.quality.map { " (quality \($0))" } ?? ""
+    lines.append(
+      "  codec \(report.codec)\(quality)\(report.hasFlow ? ", with flow" : ""), fingerprint \(report.fingerprint)")
+    if let licence = report.licence { lines.append("  licence: \(licence)") }
+    for split in report.splits {
+      let size =
+        split.smallest == split.largest
+        ? "\(split.largest[1])x\(split.largest[0])"
+        : "\(split.smallest[1])x\(split.smallest[0]) to \(split.largest[1])x\(split.largest[0])"
+      lines.append(
+        "  \(split.name): \(split.pairs) pairs, \(split.images) images of \(size), \(split.scenes) scenes,"
+          + " \(split.shards) shards, \(ByteCountArgument.text(Int64(split.bytes)))")
+      if let mean = split.meanOverlap {
+        lines.append(
+          String(format: "    overlap: mean %.2f; pairs by tenths: ", mean)
+            + split.overlapHistogram.map(String.init).joined(separator: " "))
+      }
+    }
+    return lines
+  }
+
+  // MARK: Weights
+
+  private func inspectWeights() throws {
+    guard !verify, contactSheet == nil else {
+      throw Failure(
+        .usage, "--verify and --contact-sheet are for data sets; \(path) has no \(DatasetManifest.fileName).")
+    }
+    let report = try WeightsReport(path: path)
+    if json { try printJSON(report) } else { report.lines.forEach { print($0) } }
+  }
+
+  private func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}
+
+extension Split: ExpressibleByArgument {}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Collectives
+import CroCoModel
+import Foundation
+import Storage
+import Tensors
+import Training
+
+/// `croco train`: trains a network, alone or as one rank of many.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Trains CroCo on a data set, alone or under mpirun.",
+    discussion: """
+      Alone:           croco train --config configs/quickstart.yaml --set data.path=DIR --output RUN
+      On one host:     mpirun -np 4 croco train ...
+      A run that was stopped goes on from its newest checkpoint when the same command is started again.
+      """)
+
+  @Option(help: "The YAML file that says what to train; configs/ has some.")
+  var config: String
+
+  @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a key of the file, such as batch.global_batch_size=64.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: "The run folder: checkpoints, metrics, log.")
+  var output: String?
+
+  @Option(help: ArgumentHelp("auto: from the newest checkpoint of the run folder; none: a new run; or a checkpoint folder.", valueName: "auto|none|PATH"))
+  var resume = "auto"
+
+  @Option(help: "End the run at this step, although the schedule goes on.")
+  var maxSteps: Int?
+
+  @Flag(help: "Print the resolved configuration, parameters, memory and traffic, and stop.")
+  var dryRun = false
+
+  func validate() throws {
+    if !dryRun && output == nil { throw ValidationError("Missing expected argument '--output <output>'") }
+    if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps must be at least 1.") }
+  }
+
+  func run() throws {
+    let status = Communicators.run(report: { Croco.report($0) }) { communicator in
+      var overrides = overrides
+      if let maxSteps { overrides.append("schedule.stop_after_steps=\(maxSteps)") }
+      let configuration = try communicator.together { try ConfigurationReader.read(path: config, overrides: overrides) }
+      if dryRun {
+        let estimate = try RunEstimate(configuration, rankCount: communicator.size)
+        if communicator.rank == 0 { print(configuration.resolved() + "\n" + estimate.text) }
+      } else {
+        try train(configuration, communicator)
+      }
+    }
+    if status != 0 { throw ExitCode(status) }
+  }
+
+  private func train(_ configuration: TrainingConfiguration, _ communicator: any Communicator) throws {
+    var options = RunOptions(output: output ?? "")
+    switch resume {
+    case "auto": options.resume = .automatic
+    case "none": options.resume = .never
+    default: options.resume = .checkpoint(resume)
+    }
+    options.versions = ["croco": Croco.version, "openblas": BLAS.configuration, "kernels": BLAS.kernelLevel]
+    let run = try TrainingRun(configuration, options: options, communicator: communicator) { level, text in
+      switch level {
+      case .warning: FileHandle.standardError.write(Data("croco: warning: \(text)\n".utf8))
+      case .step, .info: FileHandle.standardOutput.write(Data("\(text)\n".utf8))
+      }
+    }
+    try run.run()
+  }
+}

@@ -1,0 +1,53 @@
+import CroCoModel
+import TestSupport
+import Testing
+
+/// Results are a function of the configuration: never of the number of threads, and of the slab count only by rounding.
+@Suite struct DeterminismTests {
+  @Test("Gradients are the same bytes with 1, 2 and 3 threads", arguments: ["tiny_cosine", "tiny_rope"])
+  func threads(name: String) throws {
+    let reference = try ReferenceCase(name)
+    var bytes: [[Float]] = []
+    for workers in [1, 2, 3] {
+      let run = try ReferenceRun(reference, workers: workers, slabs: 3)
+      let value = run.step(run.makeLoss())
+      bytes.append([Float(value)] + Array(run.store.gradients.elements))
+    }
+    #expect(bytes[0] == bytes[1])
+    #expect(bytes[0] == bytes[2])
+  }
+
+  @Test("Another slab count changes gradients by rounding only")
+  func slabs() throws {
+    let reference = try ReferenceCase("tiny_rope")
+    let one = try ReferenceRun(reference, slabs: 1)
+    let three = try ReferenceRun(reference, slabs: 3)
+    #expect(abs(one.step(one.makeLoss()) - three.step(three.makeLoss())) < 1e-6)
+    let difference = relativeDifference(Array(three.store.gradients.elements), Array(one.store.gradients.elements))
+    #expect(difference < 5e-6)
+  }
+
+  @Test("Backward adds to the gradients, and a second run gives the same bytes")
+  func accumulation() throws {
+    let run = try ReferenceRun(try ReferenceCase("tiny_cosine"))
+    let loss = run.makeLoss()
+    _ = run.step(loss)
+    let once = Array(run.store.gradients.elements)
+    _ = run.step(loss)
+    #expect(Array(run.store.gradients.elements) == once)
+    run.network.backward(predictionGradient: loss.gradient(scale: 1))
+    let twice = Array(run.store.gradients.elements)
+    #expect(relativeDifference(twice, once.map { 2 * $0 }) < 1e-6)
+  }
+
+  @Test("A network for inference predicts the same bytes")
+  func inference() throws {
+    let run = try ReferenceRun(try ReferenceCase("tiny_rope"))
+    run.forward()
+    let network = CroCoNet(
+      run.configuration, batchSize: run.batchSize, slabCount: run.slabCount, parameters: run.store, pool: run.pool,
+      keepsActivations: false)
+    network.forward(view1: run.view1.pointer, view2: run.view2.pointer, mask: run.mask.pointer)
+    #expect(Array(network.prediction) == Array(run.network.prediction))
+  }
+}

@@ -1,0 +1,104 @@
+import CroCoModel
+import Foundation
+import Storage
+import Tensors
+import Testing
+
+/// A case of the reference data: tensors and their description.
+struct ReferenceCase {
+  let tensors: SafetensorsReader
+  let description: [String: Any]
+
+  init(_ name: String) throws {
+    tensors = try SafetensorsReader(path: Self.path(name + ".safetensors"))
+    let data = try Data(contentsOf: URL(fileURLWithPath: Self.path(name + ".json")))
+    description = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  static func path(_ file: String) -> String { Bundle.module.resourcePath! + "/Fixtures/" + file }
+
+  func callAsFunction(_ name: String) throws -> [Float] { try tensors.floats(name) }
+
+  var arguments: [String: Any] { description["config"] as? [String: Any] ?? [:] }
+
+  func configuration(positionEmbedding: String? = nil) throws -> ModelConfiguration {
+    var arguments = arguments
+    if let positionEmbedding { arguments["pos_embed"] = positionEmbedding }
+    return try #require(ModelConfiguration(officialArguments: arguments))
+  }
+
+  /// A scalar in double precision.
+  func scalar(_ name: String) throws -> Double {
+    let scalars = try #require(description["scalars"] as? [String: [String: Any]])
+    return try #require(scalars[name]?["f64"] as? Double)
+  }
+
+  /// Copies the tensors `prefix` + official name into a network's parameters; every parameter must be there.
+  func load(_ store: ParameterStore, prefix: String = "param.") throws {
+    for parameter in store.parameters {
+      let values = try self(prefix + parameter.name)
+      #expect(values.count == parameter.range.count, "\(parameter.name)")
+      for (index, value) in zip(parameter.range, values) { store.values.pointer[index] = value }
+    }
+  }
+}
+
+/// A network on one micro-batch of a reference case, with loss.
+final class ReferenceRun {
+  let configuration: ModelConfiguration
+  let store: ParameterStore
+  let network: CroCoNet
+  let batchSize: Int
+  let view1: AlignedBuffer<Float>
+  let view2: AlignedBuffer<Float>
+  let mask: AlignedBuffer<UInt8>
+  let pool: WorkerPool
+  let slabCount: Int
+
+  init(
+    _ reference: ReferenceCase, positionEmbedding: String? = nil, parameterPrefix: String = "param.", workers: Int = 2,
+    slabs: Int = 2
+  ) throws {
+    configuration = try reference.configuration(positionEmbedding: positionEmbedding)
+    batchSize = try #require(reference.arguments["batch"] as? Int)
+    store = CroCoNet.makeParameters(configuration)
+    try reference.load(store, prefix: parameterPrefix)
+    pool = WorkerPool(workerCount: workers)
+    slabCount = slabs
+    network = CroCoNet(configuration, batchSize: batchSize, slabCount: slabs, parameters: store, pool: pool)
+    view1 = Self.buffer(try reference("img1"))
+    view2 = Self.buffer(try reference("img2"))
+    mask = Self.buffer(try reference.tensors.bytes("mask"))
+  }
+
+  static func buffer<Element>(_ values: [Element]) -> AlignedBuffer<Element> {
+    let buffer = AlignedBuffer<Element>(count: values.count)
+    _ = buffer.elements.update(fromContentsOf: values)
+    return buffer
+  }
+
+  func forward() { network.forward(view1: view1.pointer, view2: view2.pointer, mask: mask.pointer) }
+
+  func loss(_ loss: MaskedLoss) -> Double {
+    loss.forward(prediction: network.prediction.baseAddress!, view1: view1.pointer, mask: mask.pointer)
+  }
+
+  func makeLoss(normalizesPatches: Bool = true, onMaskedOnly: Bool = true, kind: LossConfiguration.Kind = .l2) -> MaskedLoss {
+    var loss = LossConfiguration()
+    loss.normalizesPatches = normalizesPatches
+    loss.onMaskedOnly = onMaskedOnly
+    loss.kind = kind
+    return MaskedLoss(loss, configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
+  }
+
+  /// Clears, runs forward and backward, returns the loss.
+  func step(_ loss: MaskedLoss) -> Double {
+    store.gradients.clear()
+    forward()
+    let value = self.loss(loss)
+    network.backward(predictionGradient: loss.gradient(scale: 1))
+    return value
+  }
+
+  func gradient(_ name: String) -> [Float] { Array(store.gradients.elements[store.parameter(name).range]) }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Collectives
+import Foundation
+import Storage
+import Tensors
+
+/// What the tests run under mpirun, since MPI must not be initialised in the test process.
+@main
+struct CollectivesCheck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "collectives-check", abstract: "Runs the collective operations as one of several ranks.",
+    subcommands: [Where.self, Operations.self, Reduce.self, Fail.self, Train.self])
+}
+
+/// Runs as one rank, prints failures as the command line does, and exits with their status.
+func runAsRank(patience: Double = 10, _ body: (any Communicator) throws -> Void) -> Never {
+  let report = { (failure: Failure) in FileHandle.standardError.write(Data("check: \(failure)\n".utf8)) }
+  exit(Communicators.run(patience: patience, report: report, body: body))
+}
+
+/// Prints on rank 0 how many ranks there are and whether MPI was touched.
+struct Where: ParsableCommand {
+  func run() {
+    runAsRank { communicator in
+      let lines = try communicator.gatherBytes(Array("\(communicator.rank)@\(communicator.hostName)".utf8))
+      guard communicator.rank == 0 else { return }
+      print("size \(communicator.size) mpi \(MPICommunicator.isInitialized ? "initialized" : "untouched")")
+      for line in lines { print(String(decoding: line, as: UTF8.self)) }
+    }
+  }
+}
+
+/// Sums the gradients of a step and prints the digest of the sum.
+struct Reduce: ParsableCommand {
+  @Option(help: "Micro-batches of the whole step.") var microBatches = 4
+  @Option(help: "Floats of the gradient.") var count = 10_000
+  @Option(help: "reproducible or mpi.") var reduction = "reproducible"
+  @Option(help: "Floats that are communicated at once.") var bucket = 1 << 20
+  @Option(help: "Threads of a rank.") var threads = 1
+  @Option(help: "Steps; all but the first are timed together.") var steps = 1
+
+  func run() {
+    runAsRank { communicator in
+      let reducer = try GradientReducer(
+        communicator: communicator, reduction: Reduction(rawValue: reduction)!, count: count,
+        microBatchCount: microBatches, workers: WorkerPool(workerCount: threads), bucketLength: bucket)
+      let gradients = AlignedBuffer<Float>(count: count)
+      let leaves = reducer.microBatches.map { leafGradients($0, count: count) }
+      var milliseconds: [Double] = []
+      for _ in 0..<steps {
+        for leaf in leaves {
+          gradients.pointer.update(from: leaf.pointer, count: count)
+          reducer.accumulate(gradients)
+        }
+        try communicator.barrier()
+        let start = ContinuousClock.now
+        try reducer.reduce(gradients)
+        milliseconds.append((ContinuousClock.now - start) / .milliseconds(1))
+      }
+      let digest = FileDigest(of: UnsafeRawBufferPointer(gradients.elements))
+      let digests = try communicator.gatherBytes(Array("\(digest)".utf8))
+      guard communicator.rank == 0 else { return }
+      print("digest \(Set(digests.map { String(decoding: $0, as: UTF8.self) }).sorted().joined(separator: " "))")
+      print("bytes \(reducer.bufferBytes)")
+      if steps > 1 { print("milliseconds \(milliseconds.dropFirst().sorted()[(steps - 1) / 2])") }
+    }
+  }
+}
+
+/// The made-up gradient of a micro-batch: numbers of very different size, so that the order of additions shows.
+func leafGradients(_ leaf: Int, count: Int) -> AlignedBuffer<Float> {
+  let buffer = AlignedBuffer<Float>(count: count)
+  var stream = RandomStream(seed: 7, purpose: .test, index: leaf)
+  for i in 0..<count { buffer.pointer[i] = stream.nextUniform(-1...1) * Float(1 << (i % 12)) }
+  return buffer
+}
+
+/// Fails on one rank, or on all.
+struct Fail: ParsableCommand {
+  @Option(help: "alone, together or agreed") var how = "alone"
+  @Option(help: "The rank that fails alone.") var rank = 0
+
+  func run() {
+    runAsRank(patience: 1) { communicator in
+      let failure = Failure(.badData, "The shard is truncated.", hint: "Convert it again.")
+      switch how {
+      case "alone":
+        if communicator.rank == rank { throw failure }
+        try communicator.barrier()
+      case "together": throw failure
+      case "agreed": try communicator.together { if communicator.rank == rank { throw failure } }
+      default: throw ValidationError("unknown way to fail: \(how)")
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import PairData
+import Storage
+import Tensors
+import Testing
+
+@Suite struct DamageTests {
+  /// Opens every split and decodes everything.
+  private func readAll(_ folder: String) throws {
+    for split in Split.allCases {
+      let dataset = try PairDataset(path: folder, split: split)
+      for pair in 0..<dataset.count {
+        _ = try dataset.images(ofPair: pair)
+        _ = try dataset.flow(ofPair: pair)
+      }
+    }
+  }
+
+  @Test(
+    "a flipped bit anywhere in a shard is detected by reading it",
+    arguments: [StorageCodec.png, .raw, .jpeg(quality: 80)])
+  func singleBytes(codec: StorageCodec) throws {
+    try withTemporaryFolder { folder in
+      try writeDataset(folder, codec: codec, pairs: 6, flow: true)
+      try readAll(folder)
+      let path = folder + "/train-00000.h5"
+      let sound = try Data(contentsOf: URL(fileURLWithPath: path))
+      var random = RandomStream(seed: 1, purpose: .test)
+      for trial in 0..<200 {
+        var damaged = sound
+        let offset = random.nextIndex(below: sound.count)
+        damaged[offset] ^= 1 << UInt8(random.nextIndex(below: 8))
+        try damaged.write(to: URL(fileURLWithPath: path))
+        let found = failure { try readAll(folder) }
+        #expect(found?.kind == .badData, "trial \(trial): byte \(offset) of \(sound.count)")
+        #expect(found?.message.contains(path) == true)
+        #expect(try DatasetVerification(path: folder).problems.count >= 1)
+      }
+    }
+  }
+
+  @Test("a shard of the wrong length is refused by name before anything reads it")
+  func truncation() throws {
+    try withTemporaryFolder { folder in
+      try writeDataset(folder, codec: .png)
+      let path = folder + "/train-00000.h5"
+      let sound = try Data(contentsOf: URL(fileURLWithPath: path))
+      for length in [0, 1, 7, 48, 512, sound.count / 2, sound.count - 1] {
+        try sound.prefix(length).write(to: URL(fileURLWithPath: path))
+        let found = failure { try readAll(folder) }
+        #expect(found?.kind == .badData)
+        #expect(found?.message.contains("\(path) is truncated") == true)
+        #expect(found?.hint != nil)
+      }
+      try (sound + Data([0])).write(to: URL(fileURLWithPath: path))
+      #expect(failure { try readAll(folder) }?.message.contains("too long") == true)
+      try FileManager.default.removeItem(atPath: path)
+      #expect(failure { try readAll(folder) }?.kind == .noInput)
+    }
+  }
+
+  @Test("a manifest that is damaged, of another format or of a later version is refused")
+  func manifests() throws {
+    try withTemporaryFolder { folder in
+      try writeDataset(folder, codec: .png)
+      let path = folder + "/manifest.json"
+      let sound = try String(contentsOfFile: path, encoding: .utf8)
+      let cases = [
+        ("", "damaged"), (String(sound.dropLast(100)), "damaged"), (#"{"format":"zip"}"#, "format"),
+        (sound.replacingOccurrences(of: "croco-pairs", with: "other"), "format"),
+        (sound.replacingOccurrences(of: #""version" : 1"#, with: #""version" : 2"#), "version 2"),
+        (sound.replacingOccurrences(of: "train-00000.h5", with: "../train-00000.h5"), "impossible"),
+      ]
+      for (text, reason) in cases {
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        let found = failure { try readAll(folder) }
+        #expect(found?.kind == .badData)
+        #expect(found?.message.contains(reason) == true, "\(found?.message ?? "accepted")")
+      }
+    }
+  }
+
+  @Test("a sound data set verifies, and its report counts what was written")
+  func report() throws {
+    try withTemporaryFolder { folder in
+      let manifest = try writeDataset(folder, codec: .jpeg(quality: 80), shardBytes: 4_000)
+      let verification = try DatasetVerification(path: folder, threadCount: 2)
+      #expect(verification.problems == [])
+      #expect(verification.shardCount == Split.allCases.reduce(0) { $0 + manifest.shards(of: $1).count })
+      let report = try DatasetReport(path: folder)
+      #expect(report.codec == "jpeg" && report.quality == 80 && report.licence == "CC0")
+      #expect(report.splits.reduce(0) { $0 + $1.pairs } == 12)
+      #expect(report.splits.reduce(0) { $0 + $1.scenes } == 4)
+      #expect(report.splits.allSatisfy { $0.smallest == [32, 40] && $0.largest == [32, 40] })
+      #expect(report.splits.reduce(0) { $0 + $1.overlapHistogram.reduce(0, +) } == 12)
+      #expect(report.fingerprint == (try PairDataset(path: folder).fingerprint))
+      let sheet = try ContactSheet().draw(PairDataset(path: folder))
+      #expect(sheet.width > 4 * 320 && sheet.pixels.contains { $0 != 255 })
+    }
+  }
+}
+
+extension String {
+  fileprivate func write(toFile path: String, atomically: Bool, encoding: Encoding) throws {
+    try write(to: URL(fileURLWithPath: path), atomically: atomically, encoding: encoding)
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct PublicationTests {
+  private struct Refusal: Error {}
+
+  @Test("A folder appears complete or not at all")
+  func folders() throws {
+    let folder = try TemporaryFolder()
+    let target = folder.path + "/step 1"
+    #expect(throws: Refusal.self) {
+      try Publication.publishFolder(at: target) { temporary in
+        try Publication.publishText("half", at: temporary + "/a")
+        throw Refusal()
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    try Publication.publishFolder(at: target) { try Publication.publishText("whole", at: $0 + "/a") }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["step 1"])
+    #expect(try String(contentsOfFile: target + "/a", encoding: .utf8) == "whole")
+  }
+
+  @Test("A failing write leaves the old file as it was")
+  func files() throws {
+    let folder = try TemporaryFolder()
+    let target = folder.path + "/file"
+    try Publication.publishText("old", at: target)
+    #expect(throws: Refusal.self) { try Publication.publishFile(at: target) { _ in throw Refusal() } }
+    #expect(try String(contentsOfFile: target, encoding: .utf8) == "old")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+  }
+
+  @Test("Leftovers of killed writers are removed, nothing else")
+  func leftovers() throws {
+    let folder = try TemporaryFolder()
+    try Publication.createFolder(folder.path + "/step-1" + Publication.temporaryMarker + "99")
+    try Publication.createFolder(folder.path + "/step-2")
+    Publication.removeLeftovers(in: folder.path)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["step-2"])
+  }
+
+  @Test("A path below a file cannot be created, and the failure names it")
+  func impossible() throws {
+    let folder = try TemporaryFolder()
+    try Publication.publishText("", at: folder.path + "/file")
+    #expect {
+      try Publication.createFolder(folder.path + "/file/below")
+    } throws: { error in
+      (error as? Failure)?.kind == .inputOutput && "\(error)".contains("/file")
+    }
+  }
+
+  @Test("Digests are those of XXH3 and change with the content")
+  func digests() throws {
+    let folder = try TemporaryFolder()
+    try Publication.publishText("", at: folder.path + "/empty")
+    try Publication.publishText("croco", at: folder.path + "/text")
+    // XXH3 64 of no bytes, from the algorithm's specification.
+    #expect(try FileDigest(ofFile: folder.path + "/empty").description == "2d06800538d394c2")
+    let digest = try FileDigest(ofFile: folder.path + "/text")
+    #expect(digest == Array("croco".utf8).withUnsafeBytes { FileDigest(of: $0) })
+    #expect(FileDigest(digest.description) == digest)
+    #expect(FileDigest("xyz") == nil)
+  }
+}

@@ -1,0 +1,95 @@
+import CKernels
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+/// Fast kernels against naive ones, on sizes with and without a remainder of vectors.
+@Suite struct KernelTests {
+  static let widths = [1, 7, 16, 20, 64, 77, 196]
+
+  private func random(_ count: Int, _ seed: UInt64 = 1, scale: Float = 1) -> [Float] {
+    var stream = RandomStream(seed: seed, purpose: .test, index: count)
+    return (0..<count).map { _ in scale * stream.nextNormal() }
+  }
+
+  @Test("Soft-max and its log-sum equal the definition", arguments: widths)
+  func softmax(width: Int) {
+    let logits = random(3 * width, scale: 8)
+    var probabilities = logits, logSum = [Float](repeating: 0, count: 3)
+    croco_softmax(&probabilities, &logSum, 3, width)
+    for row in 0..<3 {
+      let values = logits[row * width..<(row + 1) * width].map(Double.init)
+      let total = values.reduce(0) { $0 + exp($1) }
+      let expected = values.map { Float(exp($0) / total) }
+      #expect(relativeDifference(Array(probabilities[row * width..<(row + 1) * width]), expected) < 1e-6)
+      #expect(abs(Double(logSum[row]) - log(total)) < 1e-5)
+    }
+  }
+
+  @Test("Soft-max backward recovers the probabilities and the gradient", arguments: widths)
+  func softmaxBackward(width: Int) {
+    let logits = random(2 * width, scale: 3), upstream = random(2 * width, 2)
+    var probabilities = logits, logSum = [Float](repeating: 0, count: 2)
+    croco_softmax(&probabilities, &logSum, 2, width)
+    var again = logits, gradient = upstream
+    croco_softmax_backward(&again, logSum, &gradient, 2, width)
+    #expect(relativeDifference(again, probabilities) < 2e-6)
+    for row in 0..<2 {
+      let range = row * width..<(row + 1) * width
+      let dot = zip(probabilities[range], upstream[range]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      let expected = zip(probabilities[range], upstream[range]).map { Float(Double($0) * (Double($1) - dot)) }
+      #expect(largestDifference(Array(gradient[range]), expected) < 1e-6)
+    }
+  }
+
+  @Test("Column sums, biases and residuals equal the definition", arguments: widths)
+  func rows(width: Int) {
+    let x = random(5 * width), bias = random(width, 3), residual = random(5 * width, 4)
+    var sums = bias
+    croco_add_column_sums(x, width, &sums, 5, width)
+    var biased = x, ended = x
+    croco_add_bias(&biased, width, bias, 5, width)
+    croco_add_bias_residual(&ended, bias, residual, 5, width)
+    for column in 0..<width {
+      let expected = (0..<5).reduce(Double(bias[column])) { $0 + Double(x[$1 * width + column]) }
+      #expect(abs(Double(sums[column]) - expected) < 1e-5)
+      for row in 0..<5 {
+        let place = row * width + column
+        #expect(biased[place] == x[place] + bias[column])
+        #expect(abs(ended[place] - (x[place] + bias[column] + residual[place])) < 1e-6)
+      }
+    }
+  }
+
+  @Test("GEMM equals the definition with every transposition", arguments: [true, false], [true, false])
+  func gemm(transposeA: Bool, transposeB: Bool) {
+    let (m, n, k) = (5, 7, 11)
+    let a = random(m * k), b = random(k * n, 2), start = random(m * n, 3)
+    var c = start
+    BLAS.gemm(
+      a, lda: transposeA ? m : k, transposeA: transposeA, b, ldb: transposeB ? k : n, transposeB: transposeB, into: &c,
+      ldc: n, m: m, n: n, k: k, alpha: 0.5, beta: 1)
+    for i in 0..<m {
+      for j in 0..<n {
+        let sum = (0..<k).reduce(0.0) { sum, p in
+          let left = transposeA ? a[p * m + i] : a[i * k + p], right = transposeB ? b[j * k + p] : b[p * n + j]
+          return sum + Double(left) * Double(right)
+        }
+        #expect(abs(Double(c[i * n + j]) - (0.5 * sum + Double(start[i * n + j]))) < 1e-5)
+      }
+    }
+  }
+
+  @Test("Rotating there and back gives the tokens again")
+  func rotation() {
+    let x = random(3 * 24)
+    let angles = random(3 * 4, 5)
+    let (cosine, sine) = (angles.map { Foundation.cos($0) }, angles.map { Foundation.sin($0) })
+    var turned = x
+    croco_rotate(&turned, 24, [0, 1, 2], cosine, sine, 1, 3, 3, 8)
+    #expect(relativeDifference(turned, x) > 0.1)
+    croco_rotate(&turned, 24, [0, 1, 2], cosine, sine, -1, 3, 3, 8)
+    #expect(relativeDifference(turned, x) < 1e-6)
+  }
+}

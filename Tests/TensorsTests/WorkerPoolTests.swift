@@ -1,0 +1,36 @@
+import Synchronization
+import Tensors
+import Testing
+
+@Suite struct WorkerPoolTests {
+  @Test("Every task runs exactly once, on a worker of the pool", arguments: [1, 2, 5])
+  func tasks(workers: Int) {
+    let pool = WorkerPool(workerCount: workers)
+    for count in [0, 1, 2, 3, 100] {
+      let counts = AlignedBuffer<Int32>(count: count)
+      let strangers = Atomic<Int>(0)
+      for _ in 0..<50 {
+        pool.run(count) { task, worker in
+          counts.pointer[task] += 1
+          if !(0..<workers).contains(worker) { strangers.add(1, ordering: .relaxed) }
+        }
+      }
+      #expect(counts.elements.allSatisfy { $0 == 50 })
+      #expect(strangers.load(ordering: .relaxed) == 0)
+    }
+  }
+
+  @Test("Partitions cover everything once, at multiples of the grain", arguments: [1, 2, 3, 8], [1, 16])
+  func partition(parts: Int, grain: Int) {
+    for count in [0, 1, 15, 16, 17, 100, 768] {
+      var next = 0
+      for part in 0..<parts {
+        let range = Partition.range(part, of: parts, count: count, grain: grain)
+        #expect(range.lowerBound == next)
+        #expect(range.lowerBound % grain == 0 || range.lowerBound == count)
+        next = range.upperBound
+      }
+      #expect(next == count)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Storage
+
+/// mpirun for tests: several ranks on this host, whatever its number of cores, as root too.
+public enum MPIRun {
+  /// The path of mpirun, or nil where Open MPI is not installed.
+  public static let path = installedProgram("mpirun")
+
+  /// Why tests that need mpirun are left out.
+  public static let missing = "mpirun is not installed: launch/setup installs it."
+
+  /// mpirun's arguments before the program.
+  ///
+  /// Ranks are not bound, or several runs at a time would share core 0, and copy through shared memory, since
+  /// containers forbid to read another process's.
+  public static func arguments(ranks: Int, _ executable: String, _ arguments: [String]) -> [String] {
+    [
+      "--oversubscribe", "--bind-to", "none", "--mca", "btl_vader_single_copy_mechanism", "none", "--mca",
+      "mpi_yield_when_idle", "1", "-np", "\(ranks)", executable,
+    ] + arguments
+  }
+
+  /// The environment that lets root start ranks.
+  public static let environment: [String: String?] = [
+    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+  ]
+
+  /// Starts a program of this package under mpirun.
+  ///
+  /// - Throws: ``Failure`` where mpirun or the program is missing.
+  public static func start(
+    ranks: Int, _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
+    currentFolder: String? = nil
+  ) throws(Failure) -> ChildProcess {
+    guard let path else { throw Failure(.noInput, missing) }
+    return try ChildProcess(
+      path, Self.arguments(ranks: ranks, try builtExecutable(executable), arguments),
+      environment: Self.environment.merging(environment) { $1 }, currentFolder: currentFolder)
+  }
+
+  /// Runs a program of this package under mpirun to its end.
+  ///
+  /// - Throws: ``Failure`` where mpirun or the program is missing.
+  public static func run(
+    ranks: Int, _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
+    currentFolder: String? = nil, timeLimit seconds: Double = 60
+  ) throws(Failure) -> ProcessResult {
+    let process = try start(
+      ranks: ranks, executable, arguments, environment: environment, currentFolder: currentFolder)
+    return process.finish(within: seconds)
+  }
+}

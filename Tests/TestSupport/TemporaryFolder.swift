@@ -1,0 +1,15 @@
+import Foundation
+
+/// A fresh folder that is removed with everything in it when the last reference goes.
+public final class TemporaryFolder: Sendable {
+  /// Its absolute path.
+  public let path: String
+
+  /// Creates the folder; its name holds a space, because users' folders do.
+  public init() throws {
+    path = NSTemporaryDirectory() + "/croco test " + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}

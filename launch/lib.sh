@@ -1,0 +1,163 @@
+# shellcheck shell=bash
+# What the launch scripts share; sourced by them. The scripts set ranks, threads, binding, report and grace.
+# shellcheck disable=SC2154
+
+croco_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+croco_script=${0##*/}
+
+say() { printf '%s: %s\n' "$croco_script" "$*" >&2; }
+die() { # status, sentence
+  local status=$1
+  shift
+  say "$*"
+  exit "$status"
+}
+
+# Exit codes of sysexits.h, as croco itself uses them.
+EX_USAGE=64 EX_UNAVAILABLE=69 EX_TEMPFAIL=75
+
+# The croco to run: $CROCO, else this checkout's release build, else the one on PATH.
+find_croco() {
+  local candidate
+  for candidate in "${CROCO:-}" "$croco_root/.build/release/croco" "$(command -v croco || true)"; do
+    if [ -n "$candidate" ] && [ -x "$candidate" ]; then
+      readlink -f "$candidate"
+      return
+    fi
+  done
+  die $EX_UNAVAILABLE "croco is not built: run 'swift build -c release' in $croco_root, or set CROCO to its path."
+}
+
+require_count() { # option, value
+  [[ $2 =~ ^[1-9][0-9]*$ ]] || die $EX_USAGE "$1 needs a number of at least 1, not '$2'."
+}
+
+# The physical cores of this host that this shell may run on.
+core_count() {
+  local cores allowed
+  cores=$(lscpu -p=SOCKET,CORE 2>/dev/null | grep -v '^#' | sort -u | wc -l)
+  allowed=$(nproc)
+  if [ "$cores" -gt 0 ] && [ "$cores" -lt "$allowed" ]; then echo "$cores"; else echo "$allowed"; fi
+}
+
+# Sets mpirun_options from ranks (a host), threads (a rank; may be empty), binding (auto or none) and report (or empty).
+plan_ranks() {
+  local cores per_rank
+  cores=$(core_count)
+  per_rank=${threads:-$((cores / ranks))}
+  mpirun_options=()
+  if [ "$binding" = auto ] && [ "$per_rank" -ge 1 ] && [ $((ranks * per_rank)) -le "$cores" ]; then
+    mpirun_options+=(--map-by "ppr:$ranks:node:PE=$per_rank" --bind-to core)
+  else
+    [ "$binding" = none ] || say "$ranks ranks of ${threads:-1} threads exceed the $cores cores of this host: ranks are not bound."
+    mpirun_options+=(--map-by "ppr:$ranks:node" --bind-to none --oversubscribe)
+  fi
+  [ -z "$report" ] || mpirun_options+=(--report-bindings)
+  # Dead hosts are noticed within half a minute, and short interruptions of the network survived.
+  mpirun_options+=(
+    --mca oob_tcp_keepalive_time 15 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 3)
+  # Containers forbid to read another process's memory; copying through shared memory costs nothing that was measured.
+  [ -n "${OMPI_MCA_btl_vader_single_copy_mechanism:-}" ] ||
+    mpirun_options+=(--mca btl_vader_single_copy_mechanism none)
+  # Threads are croco's own; those of libraries would fight with them.
+  mpirun_options+=(-x OMP_NUM_THREADS=1 -x OPENBLAS_NUM_THREADS=1)
+  [ -z "${LD_LIBRARY_PATH:-}" ] || mpirun_options+=(-x LD_LIBRARY_PATH)
+  if [ "$(id -u)" = 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  fi
+}
+
+# The folder of the run, from the arguments of `croco train`.
+run_folder() {
+  local previous='' argument
+  for argument in "$@"; do
+    [ "$previous" != --output ] || { printf '%s\n' "$argument"; return; }
+    case $argument in --output=*) printf '%s\n' "${argument#--output=}"; return ;; esac
+    previous=$argument
+  done
+}
+
+# What tells one completion marker from an earlier one: it is published by rename. Empty where there is none.
+marker_stamp() { stat -c '%i %y' "$1" 2>/dev/null || true; }
+
+interruptions=0
+# The signals by which people and batch systems stop a job become SIGUSR1, which mpirun passes on to all ranks: they
+# write a checkpoint and stop. SIGTERM to mpirun would kill the ranks of other hosts at once.
+on_signal() {
+  interruptions=$((interruptions + 1))
+  if [ "$interruptions" = 1 ]; then
+    say "SIG$1: asking all ranks for a checkpoint; waiting for at most $grace s."
+    stop_at=$((SECONDS + grace))
+    kill -USR1 "$mpirun_process" 2>/dev/null || true
+  elif [ "$1" = INT ]; then
+    stop_at=$SECONDS
+  fi
+}
+
+# Runs mpirun with the given arguments, and sets mpirun_status.
+supervise() {
+  local signal terminated='' last=0
+  mpirun_process=''
+  # shellcheck disable=SC2064
+  for signal in TERM INT USR1 HUP; do trap "on_signal $signal" "$signal"; done
+  # A session of its own: Ctrl-C reaches this script alone.
+  setsid mpirun "$@" </dev/null &
+  mpirun_process=$!
+  mpirun_status=0
+  wait "$mpirun_process" || mpirun_status=$?
+  while kill -0 "$mpirun_process" 2>/dev/null; do
+    if [ "$interruptions" -gt 0 ]; then
+      if [ "$SECONDS" -ge "$stop_at" ] && [ -z "$terminated" ]; then
+        say "the ranks have not stopped: ending them."
+        kill -TERM "$mpirun_process" 2>/dev/null || true
+        terminated=$SECONDS
+      elif [ -n "$terminated" ] && [ "$SECONDS" -ge $((terminated + 15)) ]; then
+        kill -KILL "$mpirun_process" 2>/dev/null || true
+      fi
+      sleep 0.2
+    else
+      mpirun_status=0
+      wait "$mpirun_process" || mpirun_status=$?
+    fi
+  done
+  # Where a signal ended the last wait, the status is still to be had.
+  wait "$mpirun_process" 2>/dev/null || last=$?
+  [ "$last" = 127 ] || mpirun_status=$last
+  trap - TERM INT USR1 HUP
+}
+
+# Runs `croco ARGUMENTS...` under mpirun with mpirun_options, and exits with what batch systems need to know.
+#
+# mpirun's exit code does not tell whether training is complete: inside a batch job it was 0 after the loss of a host.
+# Rank 0 writes COMPLETED into the run folder, and that decides.
+run_croco() {
+  local croco folder marker before after
+  croco=$(find_croco) || exit
+  if [ "$1" = train ] && [ -n "${threads:-}" ]; then set -- "$@" --set "compute.threads=$threads"; fi
+  if [ "$1" = train ] && [[ " $* " != *" --dry-run "* && " $* " != *" --help "* ]]; then
+    folder=$(run_folder "$@")
+    [ -n "$folder" ] || die $EX_USAGE "train needs --output DIR here: the file COMPLETED in it says whether the run is done."
+    marker=$folder/COMPLETED
+    before=$(marker_stamp "$marker")
+  fi
+  supervise "${mpirun_options[@]}" "$croco" "$@"
+  [ -n "${marker:-}" ] || exit "$mpirun_status"
+  after=$(marker_stamp "$marker")
+  # An unchanged marker with status 0 is that of a run which found nothing left to do.
+  if [ -n "$after" ] && { [ "$mpirun_status" = 0 ] || [ "$after" != "$before" ]; }; then
+    say "completed: $folder"
+    exit 0
+  fi
+  if [ "$interruptions" -gt 0 ]; then
+    say "interrupted: start the same command again to continue from the last checkpoint in $folder."
+    exit $EX_TEMPFAIL
+  fi
+  case $mpirun_status in
+    # A host was lost (0 or 205), or ranks were killed: the last checkpoint is where to go on from.
+    0 | 75 | 129 | 130 | 137 | 138 | 143 | 205)
+      say "not completed (mpirun: $mpirun_status): start the same command again to continue from the last checkpoint in $folder."
+      exit $EX_TEMPFAIL
+      ;;
+    *) exit "$mpirun_status" ;;
+  esac
+}
