@@ -62,7 +62,7 @@ public final class TrainingRun {
   /// - Throws: the same `Failure` on every rank.
   public init(
     _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
-    listener: @escaping @Sendable (RunLog.Level, String) -> Void
+    listener: @escaping (RunLog.Level, String) -> Void
   ) throws(Failure) {
     BLAS.prepare()
     SignalFlags.install()

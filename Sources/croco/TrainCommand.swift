@@ -63,12 +63,26 @@ struct TrainCommand: ParsableCommand {
     default: options.resume = .checkpoint(resume)
     }
     options.versions = ["croco": Croco.version, "openblas": BLAS.configuration, "kernels": BLAS.kernelLevel]
-    let run = try TrainingRun(configuration, options: options, communicator: communicator) { level, text in
-      switch level {
-      case .warning: FileHandle.standardError.write(Data("croco: warning: \(text)\n".utf8))
-      case .step, .info: FileHandle.standardOutput.write(Data("\(text)\n".utf8))
-      }
-    }
+    let printer = LinePrinter()
+    let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
+    let bar = ProgressBar(
+      "training", total: run.lastStep, unit: "steps", isQuiet: communicator.rank != 0 || isatty(STDERR_FILENO) == 0)
+    printer.bar = bar
+    run.afterStep = { report in bar.update(report.step) }
+    defer { bar.clear() }
     try run.run()
+  }
+}
+
+/// Prints what a run says: warnings to standard error, all else to standard output, each above the bar if there is one.
+private final class LinePrinter {
+  var bar: ProgressBar?
+
+  func print(_ level: RunLog.Level, _ text: String) {
+    bar?.clear()
+    switch level {
+    case .warning: FileHandle.standardError.write(Data("croco: warning: \(text)\n".utf8))
+    case .step, .info: FileHandle.standardOutput.write(Data("\(text)\n".utf8))
+    }
   }
 }

@@ -32,8 +32,8 @@ import Training
       ("optimzer:\n  lr: 1\n", "The nearest section is optimizer."),
     ])
   func nearestKey(text: String, hint: String) throws {
-    let complaint = try #require(complaint(text))
-    #expect(complaint.description.contains("unknown") && complaint.hint == hint)
+    let found = try #require(complaint(text))
+    #expect(found.description.contains("unknown") && found.hint == hint)
   }
 
   @Test(
