@@ -1,5 +1,5 @@
-// Slicing-by-8: eight table look-ups for eight bytes. Source: Kounavis and Berry, "A Systematic Approach to Building High
-// Performance Software-Based CRC Generators", ISCC 2005.
+// Slicing-by-8: eight table look-ups for eight bytes. Source: Kounavis and Berry, "A Systematic Approach to Building
+// High Performance Software-Based CRC Generators", ISCC 2005.
 #include "CKernels.h"
 #include <string.h>
 

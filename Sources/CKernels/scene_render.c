@@ -1,17 +1,11 @@
 #include "CKernels.h"
 #include "scene_shading.h"
 
-enum { TILE = 8, MAX_SOLIDS = 256, MAX_SAMPLES = 8 };
+enum { TILE = 8, MAX_SAMPLES = 8 };
 
 HOT v3 ray_through(const croco_camera *c, float x, float y) {
   float a = (x - 0.5f * (float)c->width) / c->focal, b = (y - 0.5f * (float)c->height) / c->focal;
   return v_unit(v_add(c->forward, v_add(v_scale(c->right, a), v_scale(c->down, b))));
-}
-
-HOT int all_solids(const croco_scene *scene, int32_t *candidates) {
-  int count = scene->solid_count < MAX_SOLIDS ? scene->solid_count : MAX_SOLIDS;
-  for (int32_t k = 0; k < count; k++) candidates[k] = k;
-  return count;
 }
 
 /// The solids whose bounding balls touch the cone around a tile of the picture, nearest first.
@@ -53,15 +47,17 @@ HOT uint8_t encode(float x) {
 
 CROCO_CLONES
 croco_hit croco_scene_trace(const croco_scene *scene, croco_vec3 origin, croco_vec3 direction) {
-  int32_t candidates[MAX_SOLIDS];
-  int count = all_solids(scene, candidates);
-  meeting m = meet(scene, candidates, count, origin, direction);
+  crowd c;
+  gather_crowd(scene, &c);
+  meeting m = meet(&c, origin, direction);
   return (croco_hit){m.t, m.surface, v_along(origin, direction, m.surface < 0 ? 0.0f : m.t), m.normal};
 }
 
 CROCO_CLONES
 void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, uint8_t *pixels) {
   int32_t candidates[MAX_SOLIDS];
+  crowd c;
+  gather_crowd(scene, &c);
   // One point of the lamp a sample, on a spiral of golden angles: soft shadows without noise.
   v3 lamp[MAX_SAMPLES * MAX_SAMPLES];
   if (samples > MAX_SAMPLES) samples = MAX_SAMPLES;
@@ -76,17 +72,20 @@ void croco_scene_render(const croco_scene *scene, const croco_camera *camera, in
       int32_t y1 = y0 + TILE < camera->height ? y0 + TILE : camera->height;
       int32_t x1 = x0 + TILE < camera->width ? x0 + TILE : camera->width;
       int count = solids_in_tile(scene, camera, (float)x0, (float)y0, (float)x1, (float)y1, candidates);
+      int32_t blocker = -1;
       for (int32_t y = y0; y < y1; y++) {
         for (int32_t x = x0; x < x1; x++) {
           v3 sum = v_make(0, 0, 0);
+          shading_memory memory = {blocker, -2, 1.0f};
           for (int32_t k = 0; k < samples * samples; k++) {
             // Each row and each column of the finer grid holds one sample.
             int32_t i = k % samples, j = k / samples;
             float sx = ((float)i + ((float)j + 0.5f) / (float)samples) / (float)samples;
             float sy = ((float)j + ((float)(samples - 1 - i) + 0.5f) / (float)samples) / (float)samples;
             v3 d = ray_through(camera, (float)x + sx, (float)y + sy);
-            sum = v_add(sum, radiance(scene, candidates, count, camera->position, d, lamp[k], spread));
+            sum = v_add(sum, radiance(&c, candidates, count, camera->position, d, lamp[k], spread, &memory));
           }
+          blocker = memory.blocker;
           uint8_t *out = pixels + 3 * ((size_t)y * (size_t)camera->width + (size_t)x);
           out[0] = encode(sum.x * share);
           out[1] = encode(sum.y * share);
@@ -100,14 +99,14 @@ void croco_scene_render(const croco_scene *scene, const croco_camera *camera, in
 CROCO_CLONES
 void croco_scene_flow(const croco_scene *scene, const croco_camera *view1, const croco_camera *view2, float *flow,
                       float *depth, int32_t *surface) {
-  int32_t candidates[MAX_SOLIDS];
-  int count = all_solids(scene, candidates);
+  crowd c;
+  gather_crowd(scene, &c);
   for (int32_t y = 0; y < view1->height; y++) {
     for (int32_t x = 0; x < view1->width; x++) {
       size_t at = (size_t)y * (size_t)view1->width + (size_t)x;
       float px = (float)x + 0.5f, py = (float)y + 0.5f;
       v3 d = ray_through(view1, px, py);
-      meeting m = meet(scene, candidates, count, view1->position, d);
+      meeting m = meet(&c, view1->position, d);
       if (depth) depth[at] = m.t;
       if (surface) surface[at] = m.surface;
       flow[2 * at] = flow[2 * at + 1] = NAN;
@@ -119,7 +118,7 @@ void croco_scene_flow(const croco_scene *scene, const croco_camera *view1, const
       float qy = 0.5f * (float)view2->height + view2->focal * v_dot(to, view2->down) / z;
       if (!(qx >= 0.0f && qx <= (float)view2->width && qy >= 0.0f && qy <= (float)view2->height)) continue;
       float length = sqrtf(v_dot(to, to));
-      meeting back = meet(scene, candidates, count, view2->position, v_scale(to, 1.0f / length));
+      meeting back = meet(&c, view2->position, v_scale(to, 1.0f / length));
       if (m.surface < 0 ? back.surface >= 0 : back.t < length * 0.998f - 2e-3f) continue;
       flow[2 * at] = qx - px;
       flow[2 * at + 1] = qy - py;

@@ -38,23 +38,100 @@ HOT meeting meet_surroundings(const croco_scene *scene, v3 o, v3 d) {
   return m;
 }
 
-/// The first surface along a ray; `candidates` lists the solids that can be met at all.
-HOT meeting meet(const croco_scene *scene, const int32_t *candidates, int count, v3 o, v3 d) {
+enum { MAX_SOLIDS = 256 };
+
+/// The scene with the balls around its solids side by side, eight to a vector.
+typedef struct {
+  const croco_scene *scene;
+  int32_t groups;
+  f8 x[MAX_SOLIDS / 8], y[MAX_SOLIDS / 8], z[MAX_SOLIDS / 8];
+  f8 bound[MAX_SOLIDS / 8], blocking2[MAX_SOLIDS / 8];
+} crowd;
+
+HOT void gather_crowd(const croco_scene *scene, crowd *c) {
+  c->scene = scene;
+  int32_t count = scene->solid_count < MAX_SOLIDS ? scene->solid_count : MAX_SOLIDS;
+  c->groups = (count + 7) / 8;
+  for (int32_t k = 0; k < c->groups * 8; k++) {
+    int32_t g = k / 8, lane = k % 8;
+    int real = k < count;
+    // Lanes without a solid hold a ball of no size, far away.
+    c->x[g][lane] = real ? scene->solids[k].center.x : 1e9f;
+    c->y[g][lane] = real ? scene->solids[k].center.y : 1e9f;
+    c->z[g][lane] = real ? scene->solids[k].center.z : 1e9f;
+    c->bound[g][lane] = real ? scene->solids[k].bound : 0.0f;
+    float blocking = real ? scene->solids[k].blocking : 0.0f;
+    c->blocking2[g][lane] = blocking * blocking;
+  }
+}
+
+/// One bit for each of eight lanes.
+HOT uint32_t lane_bits(const i8 *mask) {
+  const i8 bit = {1, 2, 4, 8, 16, 32, 64, 128};
+  return (uint32_t)__builtin_reduce_or(*mask & bit);
+}
+
+/// Which solids of group g a ray can meet before `far`.
+HOT uint32_t near_ray(const crowd *c, int32_t g, v3 o, v3 d, float far) {
+  f8 x = c->x[g] - o.x, y = c->y[g] - o.y, z = c->z[g] - o.z, r = c->bound[g];
+  f8 along = x * d.x + y * d.y + z * d.z;
+  f8 off = x * x + y * y + z * z - along * along;
+  i8 near = (off <= r * r) & (along + r >= 0.0f) & (along - r <= far);
+  return lane_bits(&near);
+}
+
+HOT void finish_meeting(const croco_scene *scene, meeting *m) {
+  if (m->surface >= 0 && m->surface < scene->solid_count)
+    m->normal = v_unit(from_solid(&scene->solids[m->surface], m->normal));
+}
+
+/// The first surface along a ray.
+HOT meeting meet(const crowd *c, v3 o, v3 d) {
+  const croco_scene *scene = c->scene;
+  meeting m = meet_surroundings(scene, o, d);
+  for (int32_t g = 0; g < c->groups; g++) {
+    for (uint32_t bits = near_ray(c, g, o, d, m.t); bits; bits &= bits - 1) {
+      entry e;
+      int32_t number = 8 * g + __builtin_ctz(bits);
+      if (enter_solid(&scene->solids[number], o, d, m.t, &e)) m = (meeting){e.t, number, e.is_end, e.normal};
+    }
+  }
+  finish_meeting(scene, &m);
+  return m;
+}
+
+/// The first surface along a ray that can meet only the solids listed in `candidates`, nearest first.
+HOT meeting meet_listed(const croco_scene *scene, const int32_t *candidates, int count, v3 o, v3 d) {
   meeting m = meet_surroundings(scene, o, d);
   for (int k = 0; k < count; k++) {
     entry e;
     int32_t number = candidates[k];
     if (enter_solid(&scene->solids[number], o, d, m.t, &e)) m = (meeting){e.t, number, e.is_end, e.normal};
   }
-  if (m.surface >= 0 && m.surface < scene->solid_count)
-    m.normal = v_unit(from_solid(&scene->solids[m.surface], m.normal));
+  finish_meeting(scene, &m);
   return m;
 }
 
-HOT int is_shadowed(const croco_scene *scene, v3 o, v3 d, float far) {
+/// What neighbouring rays share: the last solid that cast a shadow, and the openness of the surface last met.
+typedef struct {
+  int32_t blocker;
+  int32_t surface;
+  float open;
+} shading_memory;
+
+HOT int is_shadowed(const crowd *c, v3 o, v3 d, float far, shading_memory *memory) {
   entry e;
-  for (int32_t k = 0; k < scene->solid_count; k++)
-    if (enter_solid(&scene->solids[k], o, d, far, &e)) return 1;
+  const croco_solid *solids = c->scene->solids;
+  if (memory->blocker >= 0 && enter_solid(&solids[memory->blocker], o, d, far, &e)) return 1;
+  for (int32_t g = 0; g < c->groups; g++) {
+    for (uint32_t bits = near_ray(c, g, o, d, far); bits; bits &= bits - 1) {
+      int32_t number = 8 * g + __builtin_ctz(bits);
+      if (enter_solid(&solids[number], o, d, far, &e)) {
+        memory->blocker = number;
+        return 1;
+      }
+    }
+  }
   return 0;
 }
 
@@ -111,16 +188,21 @@ HOT const croco_material *material_at(const croco_scene *scene, const meeting *m
 /// Darkening where solids and walls come close, as if the sky were hidden by balls.
 ///
 /// Source: Quilez, "sphere ambient occlusion": cos(angle) (r / d)^2.
-HOT float openness(const croco_scene *scene, const meeting *m, v3 point) {
-  float hidden = 0.0f;
-  for (int32_t k = 0; k < scene->solid_count; k++) {
-    const croco_solid *s = &scene->solids[k];
-    v3 to = v_sub(s->center, point);
-    float d2 = v_dot(to, to), r2 = s->blocking * s->blocking;
-    if (d2 > 16.0f * r2 || k == m->surface) continue;
-    float facing = v_dot(to, m->normal) / sqrtf(d2 + 1e-9f);
-    hidden += f_max(facing + 0.15f, 0.0f) * f_min(r2 / (d2 + 1e-9f), 1.0f);
+HOT float openness(const crowd *c, const meeting *m, v3 point) {
+  const croco_scene *scene = c->scene;
+  const i8 lane = {0, 1, 2, 3, 4, 5, 6, 7};
+  f8 sum = 0.0f;
+  for (int32_t g = 0; g < c->groups; g++) {
+    f8 x = c->x[g] - point.x, y = c->y[g] - point.y, z = c->z[g] - point.z;
+    f8 d2 = x * x + y * y + z * z + 1e-9f, r2 = c->blocking2[g];
+    i8 counts = (d2 < 16.0f * r2) & (lane + 8 * g != m->surface);
+    f8 facing = (x * m->normal.x + y * m->normal.y + z * m->normal.z) / __builtin_elementwise_sqrt(d2) + 0.15f;
+    // Ends at nothing four radii away.
+    f8 part = __builtin_elementwise_max(facing, (f8)0.0f) *
+              (__builtin_elementwise_min(r2 / d2, (f8)1.0f) - 1.0f / 16.0f);
+    sum += (f8)((i8)part & counts);
   }
+  float hidden = ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
   float open = 1.0f / (1.0f + 1.3f * hidden);
   if (m->surface < scene->solid_count) {
     float height = point.z - (scene->is_room ? scene->room_low.z : 0.0f);
@@ -178,9 +260,11 @@ HOT v3 sky_color(const croco_scene *scene, v3 d, float w) {
   return c;
 }
 
-/// Light that a ray brings to the eye; `sample` chooses the point of the lamp, `w` is the angle that a sample covers.
-HOT v3 radiance(const croco_scene *scene, const int32_t *candidates, int count, v3 o, v3 d, v3 lamp_offset, float w) {
-  meeting m = meet(scene, candidates, count, o, d);
+/// Light that a ray brings to the eye; `lamp_offset` chooses the point of the lamp, `w` is the angle that a sample covers.
+HOT v3 radiance(const crowd *c, const int32_t *candidates, int count, v3 o, v3 d, v3 lamp_offset, float w,
+                shading_memory *memory) {
+  const croco_scene *scene = c->scene;
+  meeting m = meet_listed(scene, candidates, count, o, d);
   if (m.surface < 0) return sky_color(scene, d, w);
   v3 point = v_along(o, d, m.t);
   float cosine = f_max(-v_dot(m.normal, d), 0.05f);
@@ -202,14 +286,19 @@ HOT v3 radiance(const croco_scene *scene, const int32_t *candidates, int count, 
     to_light = v_unit(v_along(scene->light, lamp_offset, scene->light_radius));
     far = INFINITY;
   }
-  float open = openness(scene, &m, point);
+  // Openness changes slowly over a surface: once a pixel is enough.
+  if (memory->surface != m.surface) {
+    memory->surface = m.surface;
+    memory->open = openness(c, &m, point);
+  }
+  float open = memory->open;
   v3 light = v_scale(v_mix(scene->ambient_down, scene->ambient_up, 0.5f + 0.5f * n.z), open);
   light = v_add(light, v_scale(scene->fill_color, f_max(v_dot(n, scene->fill), 0.0f) * open));
   v3 shine = v_make(0, 0, 0);
   float lambert = v_dot(n, to_light);
   if (lambert > 0.0f && v_dot(m.normal, to_light) > 0.0f) {
     v3 start = v_along(point, m.normal, 2e-3f);
-    if (!is_shadowed(scene, start, to_light, far)) {
+    if (!is_shadowed(c, start, to_light, far, memory)) {
       light = v_add(light, v_scale(scene->light_color, lambert * strength));
       if (material->gloss > 0.0f) {
         float half = f_max(v_dot(n, v_unit(v_sub(to_light, d))), 0.0f);
@@ -218,10 +307,7 @@ HOT v3 radiance(const croco_scene *scene, const int32_t *candidates, int count, 
       }
     }
   }
-  v3 c = v_add(v_mul(albedo, light), shine);
-  if (scene->haze_distance > 0.0f) {
-    float haze = 1.0f - expf(-m.t / scene->haze_distance);
-    c = v_mix(c, scene->sky_horizon, haze);
-  }
-  return c;
+  v3 color = v_add(v_mul(albedo, light), shine);
+  if (scene->haze_distance > 0.0f) color = v_mix(color, scene->sky_horizon, 1.0f - expf(-m.t / scene->haze_distance));
+  return color;
 }

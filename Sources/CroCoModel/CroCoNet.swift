@@ -108,6 +108,7 @@ public final class CroCoNet {
   public func forward(view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, mask: UnsafePointer<UInt8>) {
     setPositions(mask)
     self.mask = mask
+    recorder?.beginForward()
     pool.run(layout.slabs.count) { index, worker in
       let slab = layout.slabs[index]
       let scratch = memory.scratch[worker]
@@ -123,6 +124,7 @@ public final class CroCoNet {
     guard let gradients = memory.gradients, let mask else {
       preconditionFailure("backward needs a forward pass of a network that keeps its activations")
     }
+    recorder?.beginBackward()
     let outputGradient = Matrix(
       UnsafeMutablePointer(mutating: predictionGradient), rows: layout.decoderRows, columns: head.outputs)
     backwardHead(outputGradient, gradients)
@@ -136,6 +138,12 @@ public final class CroCoNet {
     guard let gradients = memory.gradients else { preconditionFailure("the network keeps no gradients") }
     return patchEmbedding.imageGradients(
       gradients.encoderStreams[configuration.encoderDepth % 2], positions: encoderPositions.pointer, layout)
+  }
+
+  /// The patch embedding of all patches of an image, before positions: [B, N, C]. For `croco dump`; training embeds only
+  /// what the encoder sees.
+  public func patchEmbeddings(of images: UnsafePointer<Float>) -> [Float] {
+    patchEmbedding.allTokens(images, batchSize: batchSize)
   }
 
   // MARK: - Forward
@@ -189,6 +197,7 @@ public final class CroCoNet {
     let prediction = memory.prediction[slab.decoderRows]
     head.forward(normalized, into: prediction)
     croco_add_bias(prediction.pointer, prediction.columns, head.bias, prediction.rows, prediction.columns)
+    recorder?.record("pred", prediction, slab.decoderRows)
   }
 
   // MARK: - Backward: for each layer the gradients of the rows (by slab), then those of the parameters (by part)
@@ -199,6 +208,7 @@ public final class CroCoNet {
       let slab = layout.slabs[index]
       let scratch = memory.scratch[worker]
       let normalizedGradient = scratch.normalized(slab.decoderRows.count, configuration.decoderDimension)
+      recorder?.record("pred", outputGradient[slab.decoderRows], slab.decoderRows)
       head.backward(outputGradient[slab.decoderRows], into: normalizedGradient)
       recorder?.record("dec_norm", normalizedGradient, slab.decoderRows)
       decoderNorm.backward(

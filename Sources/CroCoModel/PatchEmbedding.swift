@@ -34,7 +34,6 @@ struct PatchEmbedding {
     let rows = tokens[slab.encoderRows]
     linear.forward(patches[slab.encoderRows], into: rows)
     croco_add_bias(rows.pointer, rows.columns, linear.bias, rows.rows, rows.columns)
-    recorder?.record("enc_patch_embed", rows, slab.encoderRows)
     PatchEmbedding.addTable(table, to: rows, positions: positions + slab.encoderRows.lowerBound)
     recorder?.record("enc_in", rows, slab.encoderRows)
   }
@@ -62,6 +61,27 @@ struct PatchEmbedding {
       }
     }
     return (images[0], images[1])
+  }
+
+  /// The embedding of every patch, before positions: [B, N, C].
+  func allTokens(_ images: UnsafePointer<Float>, batchSize: Int) -> [Float] {
+    let (count, dimension) = (configuration.patchCount, linear.outputs)
+    let imageCount = 3 * configuration.imageHeight * configuration.imageWidth
+    let patches = AlignedBuffer<Float>(count: count * linear.inputs)
+    let tokens = AlignedBuffer<Float>(count: count * dimension)
+    let raster = (0..<Int32(count)).map { $0 }
+    var result: [Float] = []
+    for sample in 0..<batchSize {
+      croco_gather_patches(
+        images + sample * imageCount, raster, patches.pointer, count, configuration.patchSize, configuration.gridWidth,
+        configuration.imageHeight, configuration.imageWidth)
+      linear.forward(
+        Matrix(patches.pointer, rows: count, columns: linear.inputs),
+        into: Matrix(tokens.pointer, rows: count, columns: dimension))
+      croco_add_bias(tokens.pointer, dimension, linear.bias, count, dimension)
+      result += Array(tokens.elements)
+    }
+    return result
   }
 
   /// rows[r] += table[positions[r]]; nothing where the table is empty.

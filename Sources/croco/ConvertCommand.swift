@@ -32,7 +32,9 @@ struct ConversionOptions: ParsableArguments {
   @Flag(help: "Enlarge images that are smaller than --size instead of calling them bad.")
   var allowUpscale = false
 
-  @Option(help: "How images are stored: keep (the files as they are), jpeg, png or raw. Default: jpeg with --size, else keep.")
+  @Option(
+    help: "How images are stored: keep (the files as they are), jpeg, png or raw. Default: jpeg with --size, else keep."
+  )
   var codec: CodecArgument?
 
   @Option(help: "JPEG quality, 1 to 100.")
@@ -101,7 +103,8 @@ struct ConversionOptions: ParsableArguments {
     let bytes = Int64(shards.reduce(0) { $0 + $1.bytes })
     let counts = Split.allCases.map { "\(manifest.pairCount(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
     print(
-      "\(output): \(shards.reduce(0) { $0 + $1.pairs }) pairs (\(counts)), \(shards.reduce(0) { $0 + $1.images }) images,"
+      "\(output): \(shards.reduce(0) { $0 + $1.pairs }) pairs (\(counts)),"
+        + " \(shards.reduce(0) { $0 + $1.images }) images,"
         + " \(ByteCountArgument.text(bytes)) in \(shards.count) shards")
     print(
       String(
@@ -111,7 +114,8 @@ struct ConversionOptions: ParsableArguments {
       print("\(summary.badFiles.count) bad files, \(summary.skippedPairs) pairs left out")
     }
     if validation > 0, manifest.pairCount(of: .validation) == 0 {
-      print("note: no scene fell into the validation split; with few scenes give a larger --validation or another --seed")
+      print(
+        "note: no scene fell into the validation split; with few scenes give a larger --validation or another --seed")
     }
   }
 }
@@ -219,7 +223,9 @@ struct ByteCountArgument: ExpressibleByArgument {
   init(bytes: Int) { self.bytes = bytes }
 
   init?(argument: String) {
-    let units = ["": 1, "b": 1, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30]
+    let units = [
+      "": 1, "b": 1, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
+    ]
     let digits = argument.prefix { $0.isNumber || $0 == "." }
     let unit = argument.dropFirst(digits.count).trimmingCharacters(in: .whitespaces).lowercased()
     guard let number = Double(digits), let factor = units[unit], number * Double(factor) >= 1,

@@ -70,13 +70,14 @@ struct InspectCommand: ParsableCommand {
     } else {
       if let report { Self.lines(report).forEach { print($0) } }
       if let problems {
-        print(problems.isEmpty ? "verified: every shard and image is sound" : "verified: \(problems.count) problems")
+        print(problems.isEmpty ? "verified: every shard and image is sound" : "verified: \(problems.count) problem\(problems.count == 1 ? "" : "s")")
         problems.forEach { print("  " + $0) }
       }
     }
     if let problems, !problems.isEmpty {
       throw Failure(
-        .badData, "The data set \(path) has \(problems.count) problems.", hint: "Copy the damaged shards again, or convert again.")
+        .badData, "The data set \(path) has \(problems.count) problem\(problems.count == 1 ? "" : "s").",
+        hint: "Copy the damaged shards again, or convert again.")
     }
   }
 
@@ -103,7 +104,8 @@ struct InspectCommand: ParsableCommand {
   private static func lines(_ report: DatasetReport) -> [String] {
     var lines = ["\(report.path): \(report.format) version \(report.version), written by \(report.tool)"]
     let quality = report.quality.map { " (quality \($0))" } ?? ""
-    lines.append("  codec \(report.codec)\(quality)\(report.hasFlow ? ", with flow" : ""), fingerprint \(report.fingerprint)")
+    lines.append(
+      "  codec \(report.codec)\(quality)\(report.hasFlow ? ", with flow" : ""), fingerprint \(report.fingerprint)")
     if let licence = report.licence { lines.append("  licence: \(licence)") }
     for split in report.splits {
       let size =
@@ -126,7 +128,8 @@ struct InspectCommand: ParsableCommand {
 
   private func inspectWeights() throws {
     guard !verify, contactSheet == nil else {
-      throw Failure(.usage, "--verify and --contact-sheet are for data sets; \(path) has no \(DatasetManifest.fileName).")
+      throw Failure(
+        .usage, "--verify and --contact-sheet are for data sets; \(path) has no \(DatasetManifest.fileName).")
     }
     let report = try WeightsReport(path: path)
     if json { try printJSON(report) } else { report.lines.forEach { print($0) } }
@@ -135,6 +138,7 @@ struct InspectCommand: ParsableCommand {
   private func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }

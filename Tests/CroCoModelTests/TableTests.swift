@@ -1,3 +1,4 @@
+import CKernels
 import CroCoModel
 import Storage
 import TestSupport
@@ -26,6 +27,23 @@ import Testing
         let row = Array(expected[position * width..<position * width + width / 2])
         #expect(largestDifference(actual, row) < 1e-6)
       }
+    }
+  }
+
+  @Test("Rotary embedding applied to tokens equals the reference, also for a subset of tokens")
+  func rotaryApplied() throws {
+    let reference = try ReferenceCase("pos_embed")
+    let (cosine, sine) = PositionTable.rotary(headSize: 16, rows: 3, columns: 4, base: 100)
+    let subset: [Int32] = try reference.tensors.values("rope.subset_index", type: "I32", as: Int32.self)
+    let all = try reference("rope.in")  // [2, 3, 12, 16]
+    for (positions, name) in [((0..<12).map { Int32($0) }, "rope.out"), (subset, "rope.out_subset")] {
+      var rotated: [Float] = []
+      for head in 0..<6 {
+        var tokens = positions.flatMap { Array(all[(head * 12 + Int($0)) * 16..<(head * 12 + Int($0) + 1) * 16]) }
+        croco_rotate(&tokens, 16, positions, cosine, sine, 1, positions.count, 1, 16)
+        rotated += tokens
+      }
+      #expect(relativeDifference(rotated, try reference(name)) < 1e-6)
     }
   }
 

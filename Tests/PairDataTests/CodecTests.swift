@@ -5,8 +5,10 @@ import Testing
 
 @Suite struct CodecTests {
   static let files = [
-    "rgb.png", "rgba.png", "grey.png", "grey_alpha.png", "palette.png", "palette_transparent.png", "bits1.png", "grey16.png",
-    "rgb16.png", "interlaced.png", "orientation_6.png", "grey.jpg", "progressive.jpg", "full_chroma.jpg", "half_chroma.jpg",
+    "rgb.png", "rgba.png", "grey.png", "grey_alpha.png", "palette.png", "palette_transparent.png", "bits1.png",
+    "grey16.png",
+    "rgb16.png", "interlaced.png", "orientation_6.png", "grey.jpg", "progressive.jpg", "full_chroma.jpg",
+    "half_chroma.jpg",
   ]
 
   @Test(
@@ -48,7 +50,8 @@ import Testing
           }
         for channel in 0..<3 {
           #expect(
-            shown.pixels[(y * shown.width + x) * 3 + channel] == stored.pixels[(row * stored.width + column) * 3 + channel])
+            shown.pixels[(y * shown.width + x) * 3 + channel]
+              == stored.pixels[(row * stored.width + column) * 3 + channel])
         }
       }
     }

@@ -62,7 +62,8 @@ import Testing
       #expect(refusal?.kind == .badData)
       #expect(refusal?.message.contains("left eye/frame 1.png") == true)
       #expect(refusal?.message.contains("right eye/frame 1b.png") == true)
-      #expect(try StereoFolders.pairs(left: left, right: right, matching: .order)[1].view2.source == "right/frame 1b.png")
+      #expect(
+        try StereoFolders.pairs(left: left, right: right, matching: .order)[1].view2.source == "right/frame 1b.png")
       try FileManager.default.removeItem(atPath: right + "/frame 1b.png")
       #expect(failure { _ = try StereoFolders.pairs(left: left, right: right, matching: .order) }?.kind == .badData)
     }
@@ -128,7 +129,9 @@ import Testing
     try withTemporaryFolder { folder in
       try writePictures(folder, 1)
       try Data("'frame 0.png' 'frame 7.png'\n".utf8).write(to: URL(fileURLWithPath: folder + "/list.txt"))
-      let refusal = failure { _ = try converter(.png).convert(try PairList.read(folder + "/list.txt"), to: folder + "/out") }
+      let refusal = failure {
+        _ = try converter(.png).convert(try PairList.read(folder + "/list.txt"), to: folder + "/out")
+      }
       #expect(refusal?.kind == .badData)
       #expect(refusal?.message.contains("list.txt:1") == true && refusal?.message.contains("frame 7.png") == true)
     }

@@ -16,7 +16,9 @@ import Testing
     }
   }
 
-  @Test("a flipped bit anywhere in a shard is detected by reading it", arguments: [StorageCodec.png, .raw, .jpeg(quality: 80)])
+  @Test(
+    "a flipped bit anywhere in a shard is detected by reading it",
+    arguments: [StorageCodec.png, .raw, .jpeg(quality: 80)])
   func singleBytes(codec: StorageCodec) throws {
     try withTemporaryFolder { folder in
       try writeDataset(folder, codec: codec, pairs: 6, flow: true)

@@ -4,7 +4,8 @@ import Storage
 import Testing
 
 @Suite struct DatasetTests {
-  @Test("lossless data sets give back every pixel, scene, overlap and source", arguments: [StorageCodec.png, .raw, .keep])
+  @Test(
+    "lossless data sets give back every pixel, scene, overlap and source", arguments: [StorageCodec.png, .raw, .keep])
   func roundTrip(codec: StorageCodec) throws {
     try withTemporaryFolder { folder in
       let manifest = try writeDataset(folder + "/data", codec: codec, shardBytes: 12_000)

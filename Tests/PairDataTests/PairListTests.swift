@@ -12,7 +12,9 @@ import Testing
       for pair in pairs where !pair.view1.source.hasPrefix("/") {
         #expect(pair.view1.path == folder + "/" + pair.view1.source)
       }
-      return pairs.map { "\($0.view1.source)|\($0.view2.source)|\($0.scene)" + ($0.overlap.isNaN ? "" : "|\($0.overlap)") }
+      return pairs.map {
+        "\($0.view1.source)|\($0.view2.source)|\($0.scene)" + ($0.overlap.isNaN ? "" : "|\($0.overlap)")
+      }
     }
   }
 
@@ -22,7 +24,8 @@ import Testing
 
   @Test("text lists: blanks, quotes, tabs, comments, Windows line ends")
   func text() throws {
-    let list = "\u{FEFF}# a comment\r\na.png b.png\r\n\n\"c d.png\"   'e f.png'\ng h.png\ti\"j.png\n/abs/k.png  l.png s1 0.5\n"
+    let list =
+      "\u{FEFF}# a comment\r\na.png b.png\r\n\n\"c d.png\"   'e f.png'\ng h.png\ti\"j.png\n/abs/k.png  l.png s1 0.5\n"
     #expect(
       try parse("list.txt", list) == [
         "a.png|b.png|a.png", "c d.png|e f.png|c d.png", "g h.png|i\"j.png|g h.png", "/abs/k.png|l.png|s1|0.5",
@@ -31,7 +34,10 @@ import Testing
 
   @Test("CSV and TSV: with and without header, quoted fields, columns in any order")
   func tables() throws {
-    #expect(try parse("a.csv", "a b.png,c.png\nd.png,\"e,\"\"f\"\".png\"\n") == ["a b.png|c.png|a b.png", "d.png|e,\"f\".png|d.png"])
+    #expect(
+      try parse("a.csv", "a b.png,c.png\nd.png,\"e,\"\"f\"\".png\"\n") == [
+        "a b.png|c.png|a b.png", "d.png|e,\"f\".png|d.png",
+      ])
     let header = "scene,View 2,overlap,view_1\nroom,b.png,0.25,a.png\nhall,d.png,,c.png\n"
     #expect(try parse("a.csv", header) == ["a.png|b.png|room|0.25", "c.png|d.png|hall"])
     #expect(try parse("a.tsv", "img0\timg1\nx y.png\tz.png\n") == ["x y.png|z.png|x y.png"])

@@ -52,7 +52,8 @@ func storedImage(_ reader: SafetensorsReader, _ name: String) throws -> RGBImage
   func randomCrops() throws {
     let image = picture(1, width: 200, height: 40)
     func crop(_ seed: UInt64, _ number: Int) throws -> RGBImage {
-      try ImagePreparation(height: 20, width: 20, fit: .randomCrop, seed: seed).apply(to: image, number: number, name: "a")
+      try ImagePreparation(height: 20, width: 20, fit: .randomCrop, seed: seed).apply(
+        to: image, number: number, name: "a")
     }
     #expect(try crop(1, 5) == crop(1, 5))
     #expect(try crop(1, 5) != crop(1, 6))
@@ -62,7 +63,9 @@ func storedImage(_ reader: SafetensorsReader, _ name: String) throws -> RGBImage
   @Test("an image that is too small is bad data, unless it may be enlarged")
   func upscaling() throws {
     let image = picture(1, width: 60, height: 30)
-    let refusal = failure { _ = try ImagePreparation(height: 32, width: 32).apply(to: image, number: 0, name: "small.png") }
+    let refusal = failure {
+      _ = try ImagePreparation(height: 32, width: 32).apply(to: image, number: 0, name: "small.png")
+    }
     #expect(refusal?.kind == .badData)
     #expect(refusal?.message.contains("small.png") == true)
     let allowed = ImagePreparation(height: 32, width: 32, allowsUpscaling: true)

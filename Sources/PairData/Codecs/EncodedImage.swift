@@ -98,7 +98,8 @@ enum FileContent {
   ) -> Failure? {
     var done = 0
     while done < buffer.count {
-      let count = Foundation.pread(descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 30), off_t(offset + done))
+      let count = Foundation.pread(
+        descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 30), off_t(offset + done))
       if count < 0 && errno == EINTR { continue }
       if count < 0 { return SystemCall.readFailure(path) }
       if count == 0 { return Failure(.badData, "\(path) ends before byte \(offset + buffer.count).") }
@@ -113,7 +114,8 @@ enum FileContent {
   ) -> Failure? {
     var done = 0
     while done < buffer.count {
-      let count = Foundation.pwrite(descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 30), off_t(offset + done))
+      let count = Foundation.pwrite(
+        descriptor, buffer.baseAddress! + done, min(buffer.count - done, 1 << 30), off_t(offset + done))
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return SystemCall.writeFailure(path) }
       done += count

@@ -44,7 +44,8 @@ enum ImageLimits {
   /// - Throws: `Failure` of kind `badData` for an impossible or unreasonable size.
   static func check(width: Int, height: Int, name: String) throws(Failure) {
     guard width > 0, height > 0, width <= side, height <= side, width * height <= pixels else {
-      throw Failure(.badData, "\(name) claims \(width)x\(height) pixels; at most \(side) a side and 256 megapixels are read.")
+      throw Failure(
+        .badData, "\(name) claims \(width)x\(height) pixels; at most \(side) a side and 256 megapixels are read.")
     }
   }
 }

@@ -50,7 +50,8 @@ enum JPEGCodec {
       var target = buffer.baseAddress
       status = image.pixels.withUnsafeBufferPointer {
         tjCompress2(
-          handle, $0.baseAddress, Int32(image.width), 0, Int32(image.height), Int32(TJPF_RGB.rawValue), &target, &length,
+          handle, $0.baseAddress, Int32(image.width), 0, Int32(image.height), Int32(TJPF_RGB.rawValue), &target,
+          &length,
           subsampling, Int32(quality), Int32(TJFLAG_NOREALLOC | TJFLAG_ACCURATEDCT))
       }
       count = status == 0 ? Int(length) : 0
@@ -67,10 +68,13 @@ enum JPEGCodec {
   ) throws(Failure) -> (width: Int, height: Int) {
     var (width, height, subsampling, colorspace): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
     let status = tjDecompressHeader3(
-      handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count), &width, &height, &subsampling, &colorspace)
-    if status != 0, tjGetErrorCode(handle) != TJERR_WARNING.rawValue || width == 0 {
+      handle, bytes.bindMemory(to: UInt8.self).baseAddress, UInt(bytes.count), &width, &height, &subsampling,
+      &colorspace)
+    if status != 0, tjGetErrorCode(handle) != TJERR_WARNING.rawValue {
       throw damaged(name, String(cString: tjGetErrorStr2(handle)))
     }
+    // A file without a frame header passes as one that holds tables only.
+    if width <= 0 || height <= 0 { throw damaged(name, "it holds no image") }
     if colorspace == TJCS_CMYK.rawValue || colorspace == TJCS_YCCK.rawValue {
       throw Failure(.badData, "\(name) is a CMYK image.", hint: "Convert it to RGB, or leave it out with --skip-bad.")
     }

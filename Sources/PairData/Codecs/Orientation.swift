@@ -92,9 +92,15 @@ public enum Orientation: UInt16, Sendable, CaseIterable {
     var offset = 2
     while offset + 4 <= jpeg.count, jpeg[offset] == 0xFF {
       let marker = jpeg[offset + 1]
-      if marker == 0xFF { offset += 1; continue }  // fill bytes
+      if marker == 0xFF {
+        offset += 1
+        continue
+      }  // fill bytes
       if marker == 0xDA || marker == 0xD9 { return }  // the image data starts: no EXIF
-      if marker == 0x01 || (0xD0...0xD8).contains(marker) { offset += 2; continue }
+      if marker == 0x01 || (0xD0...0xD8).contains(marker) {
+        offset += 2
+        continue
+      }
       let length = Int(jpeg[offset + 2]) << 8 | Int(jpeg[offset + 3])
       let end = offset + 2 + length
       guard length >= 2, end <= jpeg.count else { return }

@@ -11,7 +11,8 @@ public struct FrameSequences: Sendable {
   public let seed: UInt64
 
   public init(gaps: ClosedRange<Int>, pairsPerFrame: Int = 1, seed: UInt64 = 0) {
-    precondition(gaps.lowerBound >= 1 && pairsPerFrame >= 1, "gaps \(gaps) and \(pairsPerFrame) pairs a frame are impossible")
+    precondition(
+      gaps.lowerBound >= 1 && pairsPerFrame >= 1, "gaps \(gaps) and \(pairsPerFrame) pairs a frame are impossible")
     self.gaps = gaps
     self.pairsPerFrame = pairsPerFrame
     self.seed = seed

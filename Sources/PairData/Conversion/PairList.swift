@@ -7,8 +7,8 @@ import Storage
 /// - `.tsv`: tab-separated.
 /// - anything else: a line with a tab is tab-separated, others by blanks; paths with spaces stand in quotes.
 ///
-/// Columns are view 1, view 2 and optionally scene and overlap, in this order, or in any order under a header that names
-/// them (`view1`, `view2`, `scene`, `overlap`). Empty lines and lines that start with `#` count for nothing.
+/// Columns are view 1, view 2 and optionally scene and overlap, in this order, or in any order under a header that
+/// names them (`view1`, `view2`, `scene`, `overlap`). Empty lines and lines that start with `#` count for nothing.
 /// Paths are relative to the list. Without a scene, pairs that are connected through shared images form one.
 public enum PairList {
   /// Reads a list.
@@ -64,7 +64,8 @@ public enum PairList {
       let countsFromZero = stems.contains { names.contains($0 + "0") && names.contains($0 + "1") }
       let suffixes = countsFromZero ? ["0", "1"] : ["1", "2"]
       let view1 = column(stems.flatMap { [$0 + suffixes[0], $0 + "a", $0 + "left"] } + ["left", "first", "target"])
-      let view2 = column(stems.flatMap { [$0 + suffixes[1], $0 + "b", $0 + "right"] } + ["right", "second", "reference"])
+      let view2 = column(
+        stems.flatMap { [$0 + suffixes[1], $0 + "b", $0 + "right"] } + ["right", "second", "reference"])
       guard let view1, let view2 else { return nil }
       self.view1 = view1
       self.view2 = view2
@@ -85,7 +86,9 @@ public enum PairList {
     let suffix = (name as NSString).pathExtension.lowercased()
     let isCSV = suffix == "csv"
     let fields =
-      if isCSV { split(line, at: { $0 == "," }, quotes: "\"", joins: false) } else if suffix == "tsv" || line.contains("\t") {
+      if isCSV {
+        split(line, at: { $0 == "," }, quotes: "\"", joins: false)
+      } else if suffix == "tsv" || line.contains("\t") {
         split(line, at: { $0 == "\t" }, quotes: "\"", joins: false)
       } else { split(line, at: { $0 == " " }, quotes: "\"'", joins: true) }
     guard let fields else { throw Failure(.badData, "\(origin): a quotation mark is not closed.") }
@@ -148,7 +151,9 @@ public enum PairList {
     }
     var overlap = Float.nan
     if let text = field(columns.overlap) {
-      guard let value = Float(text) else { throw Failure(.badData, "\(origin): the overlap \"\(text)\" is not a number.") }
+      guard let value = Float(text) else {
+        throw Failure(.badData, "\(origin): the overlap \"\(text)\" is not a number.")
+      }
       overlap = value
     }
     return Row(view1: view1, view2: view2, scene: field(columns.scene), overlap: overlap, origin: origin)

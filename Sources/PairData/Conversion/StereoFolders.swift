@@ -68,7 +68,10 @@ public enum StereoFolders {
       let (first, second) = (leftFiles[subfolder] ?? [], rightFiles[subfolder] ?? [])
       guard first.count == second.count else {
         throw Failure(
-          .badData, "The folders do not match: \(left)/\(subfolder) holds \(first.count) images, \(right)/\(subfolder) holds \(second.count).")
+          .badData,
+          "The folders do not match: \(left)/\(subfolder) holds \(first.count) images,"
+            + " \(right)/\(subfolder) holds \(second.count)."
+        )
       }
       return zip(first, second).map { (subfolder, $0, $1) }
     }

@@ -21,16 +21,20 @@ public struct ContactSheet: Sendable {
     let pairs = (0..<shown).map { $0 * dataset.count / shown }
     let columns = min(columns, shown)
     let rows = (shown + columns - 1) / columns
-    let cellWidth = 2 * viewSize + viewGap + margin
-    let cellHeight = viewSize + labelHeight + margin
-    var canvas = Canvas(width: columns * cellWidth + margin, height: rows * cellHeight + margin)
-    for (cell, pair) in pairs.enumerated() {
+    let views = try pairs.map { pair in
       let (view1, view2) = try dataset.images(ofPair: pair)
+      return (fitted(view1), fitted(view2))
+    }
+    let viewHeight = views.map { max($0.0.height, $0.1.height) }.max() ?? viewSize
+    let cellWidth = 2 * viewSize + viewGap + margin
+    let cellHeight = viewHeight + labelHeight + margin
+    var canvas = Canvas(width: columns * cellWidth + margin, height: rows * cellHeight + margin)
+    for (cell, (view1, view2)) in views.enumerated() {
       let x = margin + cell % columns * cellWidth
       let y = margin + cell / columns * cellHeight
-      canvas.write(pair, x: x, y: y)
-      canvas.paste(fitted(view1), x: x, y: y + labelHeight)
-      canvas.paste(fitted(view2), x: x + viewSize + viewGap, y: y + labelHeight)
+      canvas.write(pairs[cell], x: x, y: y)
+      canvas.paste(view1, x: x, y: y + labelHeight)
+      canvas.paste(view2, x: x + viewSize + viewGap, y: y + labelHeight)
     }
     return RGBImage(width: canvas.width, height: canvas.height, pixels: canvas.pixels)
   }

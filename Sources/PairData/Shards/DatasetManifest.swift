@@ -123,7 +123,9 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
 
   private func validate(path: String) throws(Failure) {
     for shard in splits.values.joined() {
-      let ranges = shard.payload.allSatisfy { $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 && $0[0] <= shard.bytes - $0[1] }
+      let ranges = shard.payload.allSatisfy {
+        $0.count == 2 && $0[0] >= 0 && $0[1] >= 0 && $0[0] <= shard.bytes - $0[1]
+      }
       let ascending = ranges && zip(shard.payload, shard.payload.dropFirst()).allSatisfy { $0[0] + $0[1] <= $1[0] }
       guard ascending, shard.bytes > 0, shard.pairs > 0, shard.images > 0, !shard.name.isEmpty,
         !shard.name.contains("/"), FileDigest(shard.xxh3) != nil, FileDigest(shard.indexXXH3) != nil

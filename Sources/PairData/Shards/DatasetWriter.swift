@@ -183,7 +183,8 @@ public final class DatasetWriter {
         flow.count == view1.height * view1.width * 2, "flow of \(view1.source) has \(flow.count) values, not H x W x 2")
     }
     guard hasFlow ?? (flow != nil) == (flow != nil) else {
-      throw Failure(.badData, "The pair of \(view1.source) and \(view2.source) differs from those before in having flow or not.")
+      throw Failure(
+        .badData, "The pair of \(view1.source) and \(view2.source) differs from those before in having flow or not.")
     }
     hasFlow = flow != nil
   }

@@ -28,12 +28,14 @@ enum HDF5 {
   static func errorText() -> String {
     var text = ""
     withUnsafeMutablePointer(to: &text) { pointer in
-      _ = H5Ewalk2(0, H5E_WALK_UPWARD, { depth, record, client in
-        if depth == 0, let description = record?.pointee.desc {
-          client?.assumingMemoryBound(to: String.self).pointee = String(cString: description)
-        }
-        return 0
-      }, pointer)
+      _ = H5Ewalk2(
+        0, H5E_WALK_UPWARD,
+        { depth, record, client in
+          if depth == 0, let description = record?.pointee.desc {
+            client?.assumingMemoryBound(to: String.self).pointee = String(cString: description)
+          }
+          return 0
+        }, pointer)
     }
     return text.isEmpty ? "no reason given" : text
   }

@@ -75,7 +75,8 @@ final class ShardBuilder {
       for group in ["/image", "/pair", "/meta"] { try file.createGroup(group) }
       let (texts, numbers) = sources()
       try file.write("/image/crc32c", images.map(\.checksum), shape: [images.count])
-      try file.write("/image/size", images.flatMap { [UInt16($0.height), UInt16($0.width)] }, shape: [images.count, 2])
+      try file.write(
+        "/image/size", images.flatMap { [UInt16($0.height), UInt16($0.width)] }, shape: [images.count, 2])
       try file.write("/image/source", numbers, shape: [images.count])
       try file.write("/pair/index", pairs, shape: [pairCount, 2])
       try file.write("/pair/scene", scenes, shape: [pairCount])
@@ -142,9 +143,10 @@ final class ShardBuilder {
 
   private func offsets(of lengths: [Int]) -> [UInt64] {
     var total: UInt64 = 0
-    return [0] + lengths.map { length in
-      total += UInt64(length)
-      return total
-    }
+    return [0]
+      + lengths.map { length in
+        total += UInt64(length)
+        return total
+      }
   }
 }

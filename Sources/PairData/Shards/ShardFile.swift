@@ -40,7 +40,8 @@ enum ShardFile {
     let bytes = try length(of: path)
     guard bytes == entry.bytes else {
       let what = bytes < entry.bytes ? "truncated" : "too long"
-      throw Failure(.badData, "Shard \(path) is \(what): it has \(bytes) bytes, the manifest says \(entry.bytes).", hint: hint)
+      throw Failure(
+        .badData, "Shard \(path) is \(what): it has \(bytes) bytes, the manifest says \(entry.bytes).", hint: hint)
     }
     let digest = try indexDigest(of: path, bytes: bytes, payload: entry.payloadRanges)
     guard digest.description == entry.indexXXH3 else {

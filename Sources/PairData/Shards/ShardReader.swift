@@ -198,7 +198,8 @@ final class ShardReader: Sendable {
       guard index.count == 2 * scenes.count, overlaps.count == scenes.count, sizes.count == 2 * images,
         sources.count == images, sourceOffsets.first == 0, sourceOffsets.last == UInt64(sourceTexts.count),
         Self.ascends(sourceOffsets), index.allSatisfy({ $0 < images }),
-        sources.allSatisfy({ Int($0) < sourceOffsets.count - 1 }), flow.map({ $0.checksums.count == scenes.count }) ?? true
+        sources.allSatisfy({ Int($0) < sourceOffsets.count - 1 }),
+        flow.map({ $0.checksums.count == scenes.count }) ?? true
       else { return false }
       switch imageRanges {
       case .blob(let fileOffset, let offsets):
