@@ -16,7 +16,8 @@ struct RunFixture {
   init() throws {
     folder = try TemporaryFolder()
     let writer = try DatasetWriter(output: data, options: .init(codec: .raw, validationFraction: 0.2))
-    let options = SceneSynthesizer.Options(pairs: 30, size: 36, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
+    let options = SceneSynthesizer.Options(
+      pairs: 30, size: 36, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
     try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
     _ = try writer.finish()
   }
@@ -59,7 +60,9 @@ struct RunFixture {
   /// The digests of the tensor files of a checkpoint.
   func digests(_ name: String, step: Int) throws -> [String] {
     let checkpoint = output(name) + "/checkpoints/" + Checkpoint.name(ofStep: step)
-    return try [Checkpoint.modelFile, Checkpoint.optimizerFile].map { try FileDigest(ofFile: checkpoint + "/" + $0).description }
+    return try [Checkpoint.modelFile, Checkpoint.optimizerFile].map {
+      try FileDigest(ofFile: checkpoint + "/" + $0).description
+    }
   }
 
   /// The steps of `metrics.jsonl`, and the values that must not depend on how the run went.

@@ -3,6 +3,7 @@ import CroCoModel
 import Foundation
 import PairData
 import Storage
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -116,7 +117,8 @@ import Training
       ("model.position_embedding=RoPE100", "not in the network: "),
     ] {
       let heads = override.contains("RoPE") ? ["model.decoder_heads=2"] : []
-      let failure = try #require(caught { try fixture.run("b" + override, [override] + heads, resume: .checkpoint(path)) })
+      let failure = try #require(
+        caught { try fixture.run("b" + override, [override] + heads, resume: .checkpoint(path)) })
       #expect(failure.kind == .badData && failure.message.contains(expected), "\(failure)")
     }
   }
@@ -127,7 +129,8 @@ import Training
     try fixture.run("run", ["schedule.stop_after_steps=5"])
     let other = fixture.folder.path + "/other"
     let writer = try DatasetWriter(output: other, options: .init(codec: .png, validationFraction: 0.2))
-    let options = SceneSynthesizer.Options(pairs: 30, size: 36, seed: 4, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
+    let options = SceneSynthesizer.Options(
+      pairs: 30, size: 36, seed: 4, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
     try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
     _ = try writer.finish()
     let failure = try #require(caught { try fixture.run("run", ["data.path=\(other)"]) })
@@ -141,6 +144,36 @@ import Training
     #expect(Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [18, 20])
     let left = try FileManager.default.contentsOfDirectory(atPath: fixture.output("run") + "/checkpoints")
     #expect(left.count == 2)
+  }
+
+  @Test("checkpoints by time, and a run whose time is up stops with one")
+  func byTime() throws {
+    let fixture = try RunFixture()
+    try fixture.run(
+      "often", ["checkpoints.every_steps=0", "checkpoints.every_minutes=1e-9", "schedule.stop_after_steps=4"])
+    #expect(Checkpoint.list(fixture.output("often") + "/checkpoints").map(\.step) == [1, 2, 3, 4])
+    let stopped = try #require(caught { try fixture.run("short", ["schedule.stop_after_minutes=1e-9"]) })
+    #expect(stopped.kind == .interrupted && stopped.message.contains("stop_after_minutes after step 1 of 20"))
+    #expect(Checkpoint.list(fixture.output("short") + "/checkpoints").map(\.step) == [1])
+    try fixture.run("short")
+    try fixture.run("whole")
+    #expect(try fixture.digests("short", step: 20) == fixture.digests("whole", step: 20))
+    #expect(try Checkpoint.find(fixture.output("short")).state.step == 20)
+  }
+
+  @Test("the watchdog bites once when nothing is noted for too long, names the phase, and can be called off")
+  func watchdog() {
+    let phases = Mutex<[String]>([])
+    let bitten = DispatchSemaphore(value: 0)
+    let hanging = Watchdog(seconds: 0.05) { phase in
+      phases.withLock { $0.append(phase) }
+      bitten.signal()
+    }
+    hanging.note("step 7")
+    let quiet = Watchdog(seconds: 0.05) { phase in phases.withLock { $0.append("stopped " + phase) } }
+    quiet.stop()
+    #expect(bitten.wait(timeout: .now() + 20) == .success)
+    #expect(phases.withLock { $0 } == ["step 7"])
   }
 
   @Test("what a killed writer left is removed, and metrics after the restored step are cut off")

@@ -7,7 +7,9 @@ import Training
 /// `croco train` as users start it: alone and under mpirun, stopped and killed.
 @Suite("croco train", .serialized) struct TrainProcessTests {
   /// A step of some 30 ms, so that a signal meets a run in the middle.
-  private let slow = ["model.encoder_dim=96", "model.encoder_depth=4", "model.decoder_dim=96", "batch.global_batch_size=32"]
+  private let slow = [
+    "model.encoder_dim=96", "model.encoder_depth=4", "model.decoder_dim=96", "batch.global_batch_size=32",
+  ]
 
   private func train(_ arguments: [String]) throws -> ProcessResult {
     try runProcess(try builtExecutable("croco"), arguments)
@@ -15,7 +17,8 @@ import Training
 
   private func steps(_ fixture: RunFixture, _ name: String) -> Int { (try? fixture.metrics(name).count) ?? 0 }
 
-  @Test("SIGTERM, SIGINT and SIGUSR1 write a checkpoint and exit with 75; the rest ends with the same bytes",
+  @Test(
+    "SIGTERM, SIGINT and SIGUSR1 write a checkpoint and exit with 75; the rest ends with the same bytes",
     arguments: [SIGTERM, SIGINT, SIGUSR1])
   func signals(signal: Int32) throws {
     let fixture = try RunFixture()
@@ -103,7 +106,8 @@ struct TrainMPITests {
     try fixture.run("alone")
     for ranks in [1, 2, 4] {
       let name = "on \(ranks)"
-      let result = try MPIRun.run(ranks: ranks, "croco", fixture.arguments(name, one + ["compute.compare_parameters_every_steps=3"]))
+      let result = try MPIRun.run(
+        ranks: ranks, "croco", fixture.arguments(name, one + ["compute.compare_parameters_every_steps=3"]))
       #expect(result.status == 0, "\(result)")
       #expect(try fixture.digests(name, step: 20) == fixture.digests("alone", step: 20))
       #expect(try fixture.metrics(name) == fixture.metrics("alone"))
@@ -133,7 +137,10 @@ struct TrainMPITests {
       (3, fixture.arguments("a"), 78, "3 ranks cannot share the 4 micro-batches"),
       (2, fixture.arguments("a", ["data.path=/nowhere"]), 66, "/nowhere"),
       (2, fixture.arguments("a", ["seed=x"]), 78, "seed: expected an integer"),
-      (2, fixture.arguments("a", ["optimizer.lr=1e30", "schedule.warmup_steps=0", "optimizer.clip_grad=null"]), 70, "all ranks stop"),
+      (
+        2, fixture.arguments("a", ["optimizer.lr=1e30", "schedule.warmup_steps=0", "optimizer.clip_grad=null"]), 70,
+        "all ranks stop"
+      ),
     ]
     for (ranks, arguments, status, text) in cases {
       let result = try MPIRun.run(ranks: ranks, "croco", arguments)
