@@ -12,7 +12,8 @@ public struct StartupChecks {
     return bits > 0 ? bits : ProcessInfo.processInfo.activeProcessorCount
   }
 
-  /// The compute threads of a rank where the configuration leaves them open: its cores, shared where ranks are not bound.
+  /// The compute threads of a rank where the configuration leaves them open: its cores, shared where ranks are not
+  /// bound.
   ///
   /// Ranks that mpirun binds see only their own cores; unbound ranks of a host share them all.
   public static func threads(configured: Int?, ranksOfHost: Int) -> Int {
