@@ -2,7 +2,7 @@ import Storage
 
 /// Failing together: a rank that fails alone would leave the others waiting in their next collective.
 extension Communicator {
-  /// Throws on every rank if any rank has a failure: that of the lowest such rank, with its name if not all share it.
+  /// Throws on every rank if any rank has a failure: that of the lowest such rank, with its number and host if not all share it.
   ///
   /// - Throws: the same ``Failure`` on all ranks, or one of the communication itself.
   public func agree(on failure: Failure?) throws(Failure) {
@@ -10,7 +10,8 @@ extension Communicator {
     let failures = try gatherFailures(failure)
     guard let first = failures.firstIndex(where: { $0 != nil }), let chosen = failures[first] else { return }
     guard failures.contains(where: { $0 != chosen }) else { throw chosen }
-    throw Failure(chosen.kind, "Rank \(first) of \(size): \(chosen.message)", hint: chosen.hint)
+    let host = String(decoding: try gatherBytes(Array(hostName.utf8))[first], as: UTF8.self)
+    throw Failure(chosen.kind, "Rank \(first) of \(size) (\(host)): \(chosen.message)", hint: chosen.hint)
   }
 
   /// Runs `body` on every rank and throws on all of them if it throws on any. `body` makes no collective call.

@@ -69,6 +69,17 @@ public final class GradientReducer {
     return rank * count / size..<(rank + 1) * count / size
   }
 
+  /// The buffers of the size of the gradients that a rank keeps beside these, for estimates.
+  ///
+  /// - Throws: ``Failure`` of kind `configuration` if `size` does not divide `microBatchCount`.
+  public static func bufferCount(
+    _ reduction: Reduction, rank: Int, size: Int, microBatchCount: Int
+  ) throws(Failure) -> Int {
+    let leaves = try microBatches(of: rank, size: size, count: microBatchCount)
+    let tree = reduction == .reproducible ? SumTree(leafCount: microBatchCount) : .chain(leafCount: microBatchCount)
+    return PartialSums.slotCount(tree: tree, leaves: leaves)
+  }
+
   /// Takes the gradient of this rank's next micro-batch. Clear `gradients` afterwards, but not after the last one.
   public func accumulate(_ gradients: AlignedBuffer<Float>) {
     precondition(gradients.count == count, "\(gradients.count) gradients for a reducer of \(count)")

@@ -76,7 +76,7 @@ final class PartialSums {
   }
 
   /// The most nodes that are stored at once.
-  private static func slotCount(tree: SumTree, leaves: Range<Int>) -> Int {
+  static func slotCount(tree: SumTree, leaves: Range<Int>) -> Int {
     (leaves.lowerBound..<leaves.upperBound).map {
       tree.nodes(covering: leaves.lowerBound..<$0).count
     }.max() ?? 0

@@ -24,12 +24,11 @@ public struct RunEstimate: Sendable, Equatable {
   /// - Throws: `Failure` of kind `configuration` where the ranks do not divide the micro-batches.
   public init(_ configuration: TrainingConfiguration, rankCount: Int) throws(Failure) {
     let (model, batch) = (configuration.model, configuration.batch)
-    let own = try GradientReducer.microBatches(of: 0, size: rankCount, count: batch.microBatchCount)
+    let partialSums = try GradientReducer.bufferCount(
+      configuration.compute.reduction, rank: 0, size: rankCount, microBatchCount: batch.microBatchCount)
     parameterCount = ParameterLayout.shapes(model).reduce(0) { $0 + $1.shape.reduce(1, *) }
     let bufferBytes = 4 * parameterCount
-    // A rank with k micro-batches keeps log2 k + 1 partial sums, of which the gradients are one.
-    let partialSums = configuration.compute.reduction == .reproducible ? Int.bitWidth - own.count.leadingZeroBitCount - 1 : 1
-    stateBytes = (4 + (own.count > 1 ? partialSums : 0)) * bufferBytes
+    stateBytes = (4 + partialSums) * bufferBytes
     activationBytes = CroCoNet.activationBytes(
       model, batchSize: batch.microBatchSize, slabCount: configuration.compute.slabs,
       workerCount: configuration.compute.threads ?? 1)
@@ -51,8 +50,10 @@ public struct RunEstimate: Sendable, Equatable {
   }
 
   private static func size(_ bytes: Int) -> String {
-    bytes < 10_000_000 ? "\(rounded(Double(bytes) / 1e6)) MB" : bytes < 10_000_000_000
-      ? "\(bytes / 1_000_000) MB" : "\(rounded(Double(bytes) / 1e9)) GB"
+    bytes < 10_000_000
+      ? "\(rounded(Double(bytes) / 1e6)) MB"
+      : bytes < 10_000_000_000
+        ? "\(bytes / 1_000_000) MB" : "\(rounded(Double(bytes) / 1e9)) GB"
   }
 
   private static func rounded(_ value: Double) -> String {

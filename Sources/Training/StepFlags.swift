@@ -2,8 +2,10 @@ import Storage
 
 /// What ranks tell each other once a step; a flag that one rank raises is raised on all.
 public struct StepFlags: OptionSet, Sendable {
+  /// One bit a flag.
   public let rawValue: UInt64
 
+  /// The flags of the given bits.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// A rank has a failure; all throw it.

@@ -16,7 +16,8 @@ extension PairLoader: BatchSource {}
 
 /// One rank's replica of the network and its optimiser, and the training step. Everything else serves ``step()``.
 ///
-/// What a step computes is a function of the configuration and of the number of completed steps: not of ranks, threads or
+/// What a step computes is a function of the configuration and of the number of completed steps: not of ranks,
+/// threads or
 /// interruptions.
 public final class Trainer {
   /// What is trained, and how.
@@ -51,7 +52,9 @@ public final class Trainer {
     _ configuration: TrainingConfiguration, stepsPerEpoch: Double, batches: any BatchSource,
     communicator: any Communicator, pool: WorkerPool
   ) throws(Failure) {
-    let (model, batchSize, slabs) = (configuration.model, configuration.batch.microBatchSize, configuration.compute.slabs)
+    let (model, batchSize, slabs) = (
+      configuration.model, configuration.batch.microBatchSize, configuration.compute.slabs
+    )
     self.configuration = configuration
     self.batches = batches
     self.communicator = communicator
@@ -69,7 +72,8 @@ public final class Trainer {
   /// Trains on one global batch: load, forward, loss, backward, reduce, agree, clip, update.
   ///
   /// - Returns: what the step did, with the flags that the ranks agreed on.
-  /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or gradient that
+  /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or
+  ///   gradient that
   ///   is not finite, or broken communication.
   public func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
     var clock = StepClock()
@@ -109,7 +113,8 @@ public final class Trainer {
   private func agree(_ losses: inout [Double]) throws(Failure) -> StepFlags {
     let flags = StepFlags(rawValue: try communicator.combineFlags(concerns.flags.rawValue))
     if flags.contains(.failure) { try communicator.agree(on: concerns.failure) }
-    // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of ranks.
+    // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of
+    // ranks.
     try communicator.sumInRankOrder(&losses)
     for (microBatch, loss) in losses.enumerated() { try checkFinite(loss, "loss of micro-batch \(microBatch)") }
     return flags

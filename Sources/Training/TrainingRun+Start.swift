@@ -35,9 +35,26 @@ extension TrainingRun {
       }
     }
     log(
-      .info, "\(communicator.size) \(communicator.size == 1 ? "rank" : "ranks") x \(threads) "
+      .info,
+      "\(communicator.size) \(communicator.size == 1 ? "rank" : "ranks") x \(threads) "
         + "\(threads == 1 ? "thread" : "threads"), OpenBLAS kernels \(BLAS.coreName), own kernels \(BLAS.kernelLevel).")
     return threads
+  }
+
+  /// Ends all ranks where this one hangs.
+  static func watchdog(
+    _ configuration: TrainingConfiguration, _ communicator: any Communicator, _ options: RunOptions
+  ) -> Watchdog? {
+    guard let minutes = configuration.compute.hangMinutes else { return nil }
+    return Watchdog(seconds: minutes * 60) { phase in
+      options.lastWords(
+        Failure(
+          .internalError,
+          "Rank \(communicator.rank) of \(communicator.size) (\(communicator.hostName)) has made no "
+            + "progress for \(minutes) minutes in \(phase).",
+          hint: "Start again from the last checkpoint; compute.hang_minutes sets the limit."))
+      communicator.abort(exitCode: Failure.Kind.internalError.exitCode)
+    }
   }
 
   /// What only rank 0 has: the writers of checkpoints and metrics.
@@ -58,7 +75,8 @@ extension TrainingRun {
   func shareState(firstStep: Int) throws(Failure) {
     trainer.completedSteps = firstStep
     let (parameters, optimizer) = (trainer.parameters, trainer.optimizer)
-    for buffer in [parameters.values, optimizer.firstMoments, optimizer.secondMoments] {
+    let moments = firstStep == 0 ? [] : [optimizer.firstMoments, optimizer.secondMoments]
+    for buffer in [parameters.values] + moments {
       try trainer.communicator.broadcast(UnsafeMutableRawBufferPointer(buffer.elements), from: 0)
     }
   }
@@ -81,7 +99,8 @@ struct ResumptionPlan {
     case .never:
       if let last = Checkpoint.list(folder.checkpointFolder).last {
         throw Failure(
-          .usage, "\(folder.path) already holds checkpoints up to step \(last.step), and --resume none would replace them.",
+          .usage,
+          "\(folder.path) already holds checkpoints up to step \(last.step), and --resume none would replace them.",
           hint: "Choose another --output, or remove \(folder.checkpointFolder).")
       }
       checkpoint = nil
@@ -91,10 +110,11 @@ struct ResumptionPlan {
       checkpoint = newest
       if let newest { try Self.check(newest, data) }
     case .checkpoint(let path):
-      let chosen = try Checkpoint(path: path)
+      let chosen = try Checkpoint.find(path)
       if let last = Checkpoint.list(folder.checkpointFolder).last, last.step > chosen.state.step {
         throw Failure(
-          .usage, "\(folder.path) holds a checkpoint of step \(last.step), after that of step \(chosen.state.step) in \(path).",
+          .usage,
+          "\(folder.path) holds a checkpoint of step \(last.step), after that of step \(chosen.state.step) in \(path).",
           hint: "Choose another --output, or remove the later checkpoints.")
       }
       checkpoint = chosen
@@ -111,7 +131,8 @@ struct ResumptionPlan {
   private static func check(_ checkpoint: Checkpoint, _ data: RunData) throws(Failure) {
     guard checkpoint.state.dataFingerprint != data.fingerprint else { return }
     throw Failure(
-      .badData, "\(checkpoint.path) was trained on another data set than \(data.path) (fingerprint "
+      .badData,
+      "\(checkpoint.path) was trained on another data set than \(data.path) (fingerprint "
         + "\(checkpoint.state.dataFingerprint), now \(data.fingerprint)).",
       hint: "Point data.path to the same data set; --resume CHECKPOINT with another --output goes on with this one.")
   }

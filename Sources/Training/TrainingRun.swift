@@ -23,6 +23,8 @@ public struct RunOptions: Sendable {
   public var resume = Resume.automatic
   /// Versions of the program and its libraries, for checkpoints.
   public var versions: [String: String] = [:]
+  /// Says why all ranks are about to be ended, from another thread, where a rank hangs.
+  public var lastWords: @Sendable (Failure) -> Void = { _ in }
 
   /// A run in `output`.
   public init(output: String) { self.output = output }
@@ -40,11 +42,13 @@ public final class TrainingRun {
   public let log: RunLog
   /// The step with which the run ends.
   public let lastStep: Int
-  /// Called on every rank after each step, with its report; for pictures and progress bars. It may make collective calls.
+  /// Called on every rank after each step, with its report; for pictures and progress bars. It may make collective
+  /// calls.
   public var afterStep: ((StepReport) throws(Failure) -> Void)?
 
   private let data: RunData
   private let validator: Validator?
+  private let watchdog: Watchdog?
   // Rank 0 only.
   private let checkpointer: Checkpointer?
   private let metrics: MetricsLogger?
@@ -62,7 +66,7 @@ public final class TrainingRun {
   /// - Throws: the same `Failure` on every rank.
   public init(
     _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
-    listener: @escaping @Sendable (RunLog.Level, String) -> Void
+    listener: @escaping (RunLog.Level, String) -> Void
   ) throws(Failure) {
     BLAS.prepare()
     SignalFlags.install()
@@ -93,6 +97,7 @@ public final class TrainingRun {
     self.data = data
     lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
     validator = try data.validator(trainer)
+    watchdog = Self.watchdog(configuration, communicator, options)
     start = clock.now
     lastCheckpoint = (firstStep, start)
     (checkpointer, metrics) = try communicator.together {
@@ -104,15 +109,19 @@ public final class TrainingRun {
 
   /// Trains to the last step.
   ///
-  /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run after a
+  /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run
+  ///   after a
   ///   checkpoint.
   public func run() throws(Failure) {
+    defer { watchdog?.stop() }
     if trainer.completedSteps >= lastStep {
       log(.info, "Nothing to do: step \(trainer.completedSteps) of \(lastStep) is reached already.")
     }
     while trainer.completedSteps < lastStep {
       trainer.concerns = concerns()
+      watchdog?.note("step \(trainer.completedSteps + 1)")
       var (report, flags) = try trainer.step()
+      watchdog?.note("the reports of step \(report.step)")
       if isDue(configuration.validation.everySteps) { report.validationLoss = try validator?.loss() }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
@@ -131,7 +140,9 @@ public final class TrainingRun {
     concerns.failure = trainer.concerns.failure ?? checkpointer?.takeFailure()
     guard communicator.rank == 0 else { return concerns }
     let minutes = configuration.checkpoints.everyMinutes
-    if minutes > 0 && clock.now - lastCheckpoint.time >= .seconds(minutes * 60) { concerns.requests.insert(.checkpoint) }
+    if minutes > 0 && clock.now - lastCheckpoint.time >= .seconds(minutes * 60) {
+      concerns.requests.insert(.checkpoint)
+    }
     if let limit = configuration.schedule.stopAfterMinutes, clock.now - start >= .seconds(limit * 60) {
       concerns.requests.insert(.timeIsUp)
     }
@@ -175,6 +186,7 @@ public final class TrainingRun {
   }
 
   private func stop(_ reason: String) throws(Failure) {
+    watchdog?.note("the checkpoint after \(reason)")
     try settleCheckpoint()
     throw Failure(
       .interrupted,
@@ -183,9 +195,12 @@ public final class TrainingRun {
   }
 
   private func complete() throws(Failure) {
+    watchdog?.note("the last checkpoint")
+    if configuration.compute.compareParametersEverySteps > 0 { try trainer.compareParameters() }
     try settleCheckpoint()
     let isFirst = communicator.rank == 0
     try communicator.together { if isFirst { try folder.setCompleted(step: trainer.completedSteps) } }
-    log(.info, "Completed step \(trainer.completedSteps) of \(trainer.schedule.totalSteps); \(folder.path) has the run.")
+    log(
+      .info, "Completed step \(trainer.completedSteps) of \(trainer.schedule.totalSteps); \(folder.path) has the run.")
   }
 }

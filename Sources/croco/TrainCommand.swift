@@ -20,13 +20,18 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The YAML file that says what to train; configs/ has some.")
   var config: String
 
-  @Option(name: .customLong("set"), help: ArgumentHelp("Overrides a key of the file, such as batch.global_batch_size=64.", valueName: "key=value"))
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Overrides a key of the file, such as batch.global_batch_size=64.", valueName: "key=value"))
   var overrides: [String] = []
 
   @Option(help: "The run folder: checkpoints, metrics, log.")
   var output: String?
 
-  @Option(help: ArgumentHelp("auto: from the newest checkpoint of the run folder; none: a new run; or a checkpoint folder.", valueName: "auto|none|PATH"))
+  @Option(
+    help: ArgumentHelp(
+      "auto: from the newest checkpoint of the run folder; none: a new run; or a checkpoint folder.",
+      valueName: "auto|none|PATH"))
   var resume = "auto"
 
   @Option(help: "End the run at this step, although the schedule goes on.")
@@ -41,7 +46,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let status = Communicators.run(report: { Croco.report($0) }) { communicator in
+    let status = Communicators.run(report: Croco.report) { communicator in
       var overrides = overrides
       if let maxSteps { overrides.append("schedule.stop_after_steps=\(maxSteps)") }
       let configuration = try communicator.together { try ConfigurationReader.read(path: config, overrides: overrides) }
@@ -63,12 +68,27 @@ struct TrainCommand: ParsableCommand {
     default: options.resume = .checkpoint(resume)
     }
     options.versions = ["croco": Croco.version, "openblas": BLAS.configuration, "kernels": BLAS.kernelLevel]
-    let run = try TrainingRun(configuration, options: options, communicator: communicator) { level, text in
-      switch level {
-      case .warning: FileHandle.standardError.write(Data("croco: warning: \(text)\n".utf8))
-      case .step, .info: FileHandle.standardOutput.write(Data("\(text)\n".utf8))
-      }
-    }
+    options.lastWords = { Croco.report($0) }
+    let printer = LinePrinter()
+    let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
+    let bar = ProgressBar(
+      "training", total: run.lastStep, unit: "steps", isQuiet: communicator.rank != 0 || isatty(STDERR_FILENO) == 0)
+    printer.bar = bar
+    run.afterStep = { report in bar.update(report.step) }
+    defer { bar.clear() }
     try run.run()
+  }
+}
+
+/// Prints what a run says: warnings to standard error, all else to standard output, each above the bar if there is one.
+private final class LinePrinter {
+  var bar: ProgressBar?
+
+  func print(_ level: RunLog.Level, _ text: String) {
+    bar?.clear()
+    switch level {
+    case .warning: FileHandle.standardError.write(Data("croco: warning: \(text)\n".utf8))
+    case .step, .info: FileHandle.standardOutput.write(Data("\(text)\n".utf8))
+    }
   }
 }

@@ -26,25 +26,37 @@ import Training
   @Test(
     "the nearest key is found across sections, and so is the nearest section",
     arguments: [
-      ("mask_ratio: 0.9\n", "The nearest valid key is model.mask_ratio."), ("sede: 1\n", "The nearest valid key is seed."),
+      ("mask_ratio: 0.9\n", "The nearest valid key is model.mask_ratio."),
+      ("sede: 1\n", "The nearest valid key is seed."),
       ("batch:\n  globalbatchsize: 1\n", "The nearest valid key is batch.global_batch_size."),
       ("batch:\n  lr: 1\n", "The nearest valid key is optimizer.lr."),
       ("optimzer:\n  lr: 1\n", "The nearest section is optimizer."),
     ])
   func nearestKey(text: String, hint: String) throws {
-    let complaint = try #require(complaint(text))
-    #expect(complaint.description.contains("unknown") && complaint.hint == hint)
+    let found = try #require(complaint(text))
+    #expect(found.description.contains("unknown") && found.hint == hint)
   }
 
   @Test(
     "a wrong type names line, key, what is expected and what was found",
     arguments: [
-      ("batch:\n  global_batch_size: many\n", "run.yaml:2: batch.global_batch_size: expected an integer of at least 1, found \"many\"."),
-      ("batch:\n  global_batch_size: \"64\"\n", "run.yaml:2: batch.global_batch_size: expected an integer of at least 1, found \"64\"."),
-      ("model:\n  mask_ratio: [1, 2]\n", "run.yaml:2: model.mask_ratio: expected a number in 0 ... 1, found a list of 2."),
+      (
+        "batch:\n  global_batch_size: many\n",
+        "run.yaml:2: batch.global_batch_size: expected an integer of at least 1, found \"many\"."
+      ),
+      (
+        "batch:\n  global_batch_size: \"64\"\n",
+        "run.yaml:2: batch.global_batch_size: expected an integer of at least 1, found \"64\"."
+      ),
+      (
+        "model:\n  mask_ratio: [1, 2]\n",
+        "run.yaml:2: model.mask_ratio: expected a number in 0 ... 1, found a list of 2."
+      ),
       ("model:\n\n  mask_ratio: 1.5\n", "run.yaml:3: model.mask_ratio: expected a number in 0 ... 1, found \"1.5\"."),
       ("loss:\n  kind: huber\n", "run.yaml:2: loss.kind: expected l2 or l1, found \"huber\"."),
-      ("optimizer:\n  lr: .inf\n", "run.yaml:2: optimizer.lr: expected a number of at least 0 or null, found \".inf\"."),
+      (
+        "optimizer:\n  lr: .inf\n", "run.yaml:2: optimizer.lr: expected a number of at least 0 or null, found \".inf\"."
+      ),
       ("model: 3\n", "run.yaml:1: expected the keys of section model, found \"3\"."),
       ("- 1\n- 2\n", "run.yaml:1: expected keys with values, found a list of 2."),
       ("seed:\n", "run.yaml:1: seed: expected an integer of at least 0, found nothing."),
@@ -57,12 +69,31 @@ import Training
   @Test(
     "impossible values name the line of the key",
     arguments: [
-      ("model:\n  image_size: 100\n  patch_size: 16\n", "run.yaml:2: model.image_size: 100x100 is not a multiple of patch_size 16."),
-      ("model:\n  mask_ratio: 0\n", "run.yaml:2: model.mask_ratio: 0.0 of 196 patches hides none, so the masked loss is 0/0."),
-      ("batch:\n  global_batch_size: 10\n  micro_batch_size: 4\n", "run.yaml:3: batch.micro_batch_size: 4 does not divide batch.global_batch_size 10."),
-      ("optimizer:\n  base_lr: 1\n  lr: 1\n", "run.yaml:3: optimizer.lr: optimizer.base_lr is set as well; leave one out."),
-      ("schedule:\n  total_steps: 10\n  warmup_steps: 10\n", "run.yaml:3: schedule.warmup_steps: the warm-up of 10 steps must end before total_steps 10."),
-      ("model:\n  preset: croco_v3\n", "run.yaml:2: model.preset: expected one of croco_v1_base, crocov2_base_small, crocov2_base_base, crocov2_large_base, found \"croco_v3\"."),
+      (
+        "model:\n  image_size: 100\n  patch_size: 16\n",
+        "run.yaml:2: model.image_size: 100x100 is not a multiple of patch_size 16."
+      ),
+      (
+        "model:\n  mask_ratio: 0\n",
+        "run.yaml:2: model.mask_ratio: 0.0 of 196 patches hides none, so the masked loss is 0/0."
+      ),
+      (
+        "batch:\n  global_batch_size: 10\n  micro_batch_size: 4\n",
+        "run.yaml:3: batch.micro_batch_size: 4 does not divide batch.global_batch_size 10."
+      ),
+      (
+        "optimizer:\n  base_lr: 1\n  lr: 1\n",
+        "run.yaml:3: optimizer.lr: optimizer.base_lr is set as well; leave one out."
+      ),
+      (
+        "schedule:\n  total_steps: 10\n  warmup_steps: 10\n",
+        "run.yaml:3: schedule.warmup_steps: the warm-up of 10 steps must end before total_steps 10."
+      ),
+      (
+        "model:\n  preset: croco_v3\n",
+        "run.yaml:2: model.preset: expected one of \(ModelConfiguration.presetNames.joined(separator: ", ")), "
+          + "found \"croco_v3\"."
+      ),
     ])
   func impossibleValue(text: String, expected: String) {
     #expect(complaint(text)?.description == expected)
@@ -79,7 +110,8 @@ import Training
   func overrides() throws {
     let text = "batch:\n  global_batch_size: 64\n  micro_batch_size: 8\n"
     let configuration = try ConfigurationReader.parse(
-      text, name: "run.yaml", overrides: ["batch.global_batch_size=32", "data.path=/data/my pairs", "model.image_size=[64, 96]"])
+      text, name: "run.yaml",
+      overrides: ["batch.global_batch_size=32", "data.path=/data/my pairs", "model.image_size=[64, 96]"])
     #expect(configuration.batch.globalBatchSize == 32)
     #expect(configuration.data.path == "/data/my pairs")
     #expect(configuration.model.imageHeight == 64 && configuration.model.imageWidth == 96)

@@ -110,7 +110,7 @@ import Training
     let schedule = try LearningRateSchedule(configuration, stepsPerEpoch: 4 / Double(accumulation))
     #expect(schedule.totalSteps == 20 / accumulation)
     #expect(schedule.rate(atStep: 0) == 0)
-    for (iteration, rate) in log.lr.enumerated() {
+    for (iteration, rate) in log.rates.enumerated() {
       // The same formula in double precision: rounding of a cosine only.
       #expect(abs(schedule.rate(atStep: iteration / accumulation) - rate) <= 1e-15)
     }

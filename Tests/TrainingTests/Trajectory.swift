@@ -5,9 +5,15 @@ import Testing
 /// The recorded course of a reference training run.
 enum Trajectory {
   struct Log: Decodable {
-    let lr: [Double]
-    let loss_f64: [Double]
-    let grad_norm_f64: [Double]
+    let rates: [Double]
+    let losses: [Double]
+    let gradientNorms: [Double]
+
+    private enum CodingKeys: String, CodingKey {
+      case rates = "lr"
+      case losses = "loss_f64"
+      case gradientNorms = "grad_norm_f64"
+    }
   }
 
   private struct File: Decodable {
@@ -19,7 +25,9 @@ enum Trajectory {
     return try #require(try JSONDecoder().decode(File.self, from: data).log[variant])
   }
 
-  static func tensors() throws -> SafetensorsReader { try SafetensorsReader(path: url("train_trajectory.safetensors").path) }
+  static func tensors() throws -> SafetensorsReader {
+    try SafetensorsReader(path: url("train_trajectory.safetensors").path)
+  }
 
   private static func url(_ name: String) -> URL {
     Bundle.module.bundleURL.appendingPathComponent("Fixtures").appendingPathComponent(name)

@@ -76,11 +76,11 @@ import Training
       let report = try trainer.step().report
       // Relative tolerances of the reference data, ten times what PyTorch's fp32 differs from its fp64.
       for (place, loss) in report.microBatchLosses.enumerated() {
-        let expected = log.loss_f64[step * accumulation + place]
+        let expected = log.losses[step * accumulation + place]
         #expect(abs(loss / expected - 1) < 1e-6, "loss of step \(step)")
       }
-      #expect(abs(report.gradientNorm / log.grad_norm_f64[step] - 1) < 2e-6, "gradient norm of step \(step)")
-      #expect(abs(report.learningRate - log.lr[step * accumulation]) <= 1e-15)
+      #expect(abs(report.gradientNorm / log.gradientNorms[step] - 1) < 2e-6, "gradient norm of step \(step)")
+      #expect(abs(report.learningRate - log.rates[step * accumulation]) <= 1e-15)
     }
     for parameter in trainer.parameters.parameters {
       let expected = try tensors.floats("\(variant).final.\(parameter.name)")

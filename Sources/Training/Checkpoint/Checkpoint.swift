@@ -59,6 +59,18 @@ public struct Checkpoint: Sendable {
     return (nil, passedOver)
   }
 
+  /// The checkpoint that a path means: a checkpoint folder, or the newest one of a run folder or its `checkpoints`.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the path.
+  public static func find(_ path: String) throws(Failure) -> Checkpoint {
+    for folder in [path, RunFolder(path).checkpointFolder] where !list(folder).isEmpty {
+      let (checkpoint, passedOver) = newest(in: folder)
+      if let checkpoint { return checkpoint }
+      throw Failure(.badData, "\(folder) has no whole checkpoint. \(passedOver.joined(separator: " "))")
+    }
+    return try Checkpoint(path: path)
+  }
+
   /// The checkpoint folders of `folder` by ascending step, verified or not.
   public static func list(_ folder: String) -> [(step: Int, path: String)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -1,7 +1,8 @@
 import Foundation
 import Storage
 
-/// `state.json` of a checkpoint: everything beside the tensors that a run needs to go on, and what its files must digest to.
+/// `state.json` of a checkpoint: everything beside the tensors that a run needs to go on, and what its files must
+/// digest to.
 public struct CheckpointState: Codable, Sendable, Equatable {
   /// The newest layout that this program reads.
   public static let currentFormat = 1

@@ -18,7 +18,8 @@ public final class Checkpointer: @unchecked Sendable {
   private let queue = DispatchQueue(label: "croco.checkpoints")
   private let failure = Mutex<Failure?>(nil)
 
-  // Copies of values and moments, each [count]; written by `save` after the queue has run dry, then read by the queue only.
+  // Copies of values and moments, each [count]; written by `save` after the queue has run dry, then read by the queue
+  // only.
   private lazy var snapshot = (0..<3).map { _ in AlignedBuffer<Float>(count: parameters.count) }
 
   /// Prepares to write into `folder`, and removes what a killed writer left there.
@@ -79,7 +80,8 @@ public final class Checkpointer: @unchecked Sendable {
   static func momentTable(
     _ parameters: ParameterStore, _ first: AlignedBuffer<Float>, _ second: AlignedBuffer<Float>
   ) -> TensorTable {
-    TensorTable(parameters, over: first, prefix: "exp_avg.") + TensorTable(parameters, over: second, prefix: "exp_avg_sq.")
+    TensorTable(parameters, over: first, prefix: "exp_avg.")
+      + TensorTable(parameters, over: second, prefix: "exp_avg_sq.")
   }
 
   private func write(_ state: CheckpointState) throws {

@@ -95,7 +95,9 @@ extension ConfigurationCodec {
   }
 
   /// One of the names of an enumeration.
-  static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_: Choice.Type) -> ConfigurationCodec<Choice> {
+  static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(_: Choice.Type) -> ConfigurationCodec<
+    Choice
+  > {
     ConfigurationCodec<Choice>(
       expectation: Choice.allCases.map(\.rawValue).joined(separator: " or "),
       parse: { $0.plainText.flatMap(Choice.init(rawValue:)) },

@@ -81,14 +81,16 @@ public struct ConfigurationReader {
   private mutating func record(_ path: String, _ node: Node, _ place: String) throws(Failure) {
     guard Self.isKey(path) else {
       throw Failure(
-        .configuration, "\(place): unknown key \(path).", hint: "The nearest valid key is \(Self.nearestKey(to: path)).")
+        .configuration, "\(place): unknown key \(path).", hint: "The nearest valid key is \(Self.nearestKey(to: path))."
+      )
     }
     settings[path] = Setting(node: node, place: place)
   }
 
   private mutating func apply(_ override: String) throws(Failure) {
     guard let equals = override.firstIndex(of: "=") else {
-      throw Failure(.configuration, "--set \(override): expected key=value.", hint: "Example: --set batch.global_batch_size=64")
+      throw Failure(
+        .configuration, "--set \(override): expected key=value.", hint: "Example: --set batch.global_batch_size=64")
     }
     let path = String(override[..<equals]).trimmingCharacters(in: .whitespaces)
     let place = "--set \(override)"
@@ -133,7 +135,8 @@ public struct ConfigurationReader {
       let text = preset.node.scalar?.string ?? ""
       guard let model = ModelConfiguration.preset(text) else {
         let names = ModelConfiguration.presetNames.joined(separator: ", ")
-        throw Failure(.configuration, "\(preset.place): model.preset: expected one of \(names), found \(preset.node.found).")
+        throw Failure(
+          .configuration, "\(preset.place): model.preset: expected one of \(names), found \(preset.node.found).")
       }
       result.model = model
     }
@@ -141,7 +144,8 @@ public struct ConfigurationReader {
       guard let setting = settings[entry.path] else { continue }
       guard entry.assign(setting.node, &result) else {
         throw Failure(
-          .configuration, "\(setting.place): \(entry.path): expected \(entry.expectation), found \(setting.node.found).")
+          .configuration, "\(setting.place): \(entry.path): expected \(entry.expectation), found \(setting.node.found)."
+        )
       }
     }
     try settleAlternatives(&result)

@@ -37,7 +37,8 @@ public enum ConfigurationSchema {
     .init("model.decoder_dim", \.model.decoderDimension, .integer(atLeast: 1), "channels of the decoder"),
     .init("model.decoder_depth", \.model.decoderDepth, .integer(atLeast: 1), "blocks of the decoder"),
     .init("model.decoder_heads", \.model.decoderHeadCount, .integer(atLeast: 1), "attention heads of a decoder block"),
-    .init("model.mlp_ratio", \.model.mlpRatio, .integer(atLeast: 1), "hidden channels of an MLP over its input channels"),
+    .init(
+      "model.mlp_ratio", \.model.mlpRatio, .integer(atLeast: 1), "hidden channels of an MLP over its input channels"),
     .init(
       "model.position_embedding", \.model.positionEmbedding, .positionEmbedding,
       "cosine (CroCo v1) or RoPE100 (CroCo v2; any base)"),
@@ -48,7 +49,8 @@ public enum ConfigurationSchema {
 
   private static let loss: [ConfigurationEntry] = [
     .init("loss.kind", \.loss.kind, .choice(LossConfiguration.Kind.self), "mean squared (l2) or absolute (l1) error"),
-    .init("loss.normalize_patches", \.loss.normalizesPatches, .boolean, "targets have mean 0 and deviation 1 per patch"),
+    .init(
+      "loss.normalize_patches", \.loss.normalizesPatches, .boolean, "targets have mean 0 and deviation 1 per patch"),
     .init("loss.masked_only", \.loss.onMaskedOnly, .boolean, "the loss counts hidden patches only"),
   ]
 
@@ -132,6 +134,9 @@ public enum ConfigurationSchema {
     .init(
       "compute.compare_parameters_every_steps", \.compute.compareParametersEverySteps, .integer(atLeast: 0),
       "steps between comparisons of the ranks' parameters; 0: never", mayChange: true),
+    .init(
+      "compute.hang_minutes", \.compute.hangMinutes, ConfigurationCodec<Double>.positiveNumber.orNull,
+      "a rank without progress for so long ends the run (exit code 70); null: never", mayChange: true),
   ]
 
   private static let watching: [ConfigurationEntry] = [

@@ -31,7 +31,9 @@ extension TrainingConfiguration {
   public var problem: (path: String, sentence: String)? {
     if let problem = model.problem { return ("model.\(problem.property)", problem.sentence) }
     if model.maskedCount == 0 && loss.onMaskedOnly {
-      return ("model.mask_ratio", "\(model.maskRatio) of \(model.patchCount) patches hides none, so the masked loss is 0/0")
+      return (
+        "model.mask_ratio", "\(model.maskRatio) of \(model.patchCount) patches hides none, so the masked loss is 0/0"
+      )
     }
     if batch.globalBatchSize % batch.microBatchSize != 0 {
       return (

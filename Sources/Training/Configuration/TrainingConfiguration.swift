@@ -4,7 +4,8 @@ import PairData
 
 /// Everything that says *what* a run computes, and how it is watched: one struct a component.
 ///
-/// Read and written through ``ConfigurationSchema``. Where a run goes (output folder, resumption) is the command line's.
+/// Read and written through ``ConfigurationSchema``. Where a run goes (output folder, resumption) is the command
+/// line's.
 public struct TrainingConfiguration: Sendable, Equatable {
   /// The seed of every random draw.
   public var seed: UInt64 = 0
@@ -60,7 +61,8 @@ public struct DataConfiguration: Sendable, Equatable {
 
 /// AdamW. Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
 public struct OptimizerConfiguration: Sendable, Equatable {
-  /// Learning rate for a global batch of 256; the rate is this times global batch / 256. Nil where ``learningRate`` is set.
+  /// Learning rate for a global batch of 256; the rate is this times global batch / 256. Nil where ``learningRate``
+  /// is set.
   public var baseLearningRate: Double? = 1.5e-4
   /// The learning rate itself, whatever the batch.
   public var learningRate: Double?
@@ -100,7 +102,8 @@ public struct ScheduleConfiguration: Sendable, Equatable {
   public var epochs: Double? = 400
   /// The schedule's length in steps; nil where ``epochs`` is set.
   public var totalSteps: Int?
-  /// The linear warm-up in epochs. Where neither this nor ``warmupSteps`` is set it is a tenth of the length, as in the paper.
+  /// The linear warm-up in epochs. Where neither this nor ``warmupSteps`` is set it is a tenth of the length, as in
+  /// the paper.
   public var warmupEpochs: Double?
   /// The linear warm-up in steps.
   public var warmupSteps: Int?
@@ -137,6 +140,8 @@ public struct ComputeConfiguration: Sendable, Equatable {
   public var reduction = Reduction.reproducible
   /// Steps between two comparisons of the ranks' parameters; 0: never.
   public var compareParametersEverySteps = 100
+  /// A rank that makes no progress for so many minutes ends the run; nil: never.
+  public var hangMinutes: Double? = 30
 
   /// Plain defaults.
   public init() {}

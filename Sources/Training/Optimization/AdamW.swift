@@ -5,7 +5,8 @@ import Tensors
 
 /// AdamW over the flat buffers of a parameter store, in fixed chunks, so that the threads do not touch the result.
 ///
-/// Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, algorithm 2; epsilon stands outside the
+/// Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, algorithm 2; epsilon stands
+/// outside the
 /// root, after bias correction, and weight decay multiplies the value by 1 - lr * decay before the update.
 public final class AdamW {
   /// The first moments, [count], in the order of the store.

@@ -42,7 +42,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
     guard warmupEpochs < epochs || warmupEpochs == 0 else {
       throw Failure(
         .configuration,
-        "The warm-up of \(warmupEpochs) epochs must end before the schedule of \(epochs) epochs of \(stepsPerEpoch) steps.",
+        "The warm-up of \(warmupEpochs) epochs must end before the schedule of \(epochs) epochs does.",
         hint: "Set schedule.warmup_steps or schedule.warmup_epochs.")
     }
   }

@@ -1,7 +1,8 @@
 import Foundation
 import Storage
 
-/// `metrics.jsonl`: a line of JSON a step, each written in one call, so that a kill leaves whole lines but for the last.
+/// `metrics.jsonl`: a line of JSON a step, each written in one call, so that a kill leaves whole lines but for the
+/// last.
 public final class MetricsLogger {
   private let path: String
   private let file: AppendedFile

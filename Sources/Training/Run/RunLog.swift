@@ -2,7 +2,7 @@ import Foundation
 import Storage
 
 /// What rank 0 says: to `log.txt` with the time, and to the listener that the command line gives.
-public final class RunLog: Sendable {
+public final class RunLog {
   /// What a line is.
   public enum Level: String, Sendable {
     /// The line of a step.
@@ -14,12 +14,12 @@ public final class RunLog: Sendable {
   }
 
   private let file: AppendedFile?
-  private let listener: @Sendable (Level, String) -> Void
+  private let listener: (Level, String) -> Void
 
   /// A log that writes to `path`, if any, and calls `listener`.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the file.
-  public init(path: String?, listener: @escaping @Sendable (Level, String) -> Void) throws(Failure) {
+  public init(path: String?, listener: @escaping (Level, String) -> Void) throws(Failure) {
     if let path { file = try AppendedFile(path: path) } else { file = nil }
     self.listener = listener
   }

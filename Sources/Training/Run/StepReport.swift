@@ -71,7 +71,9 @@ struct StepClock {
   init() { start = clock.now }
 
   /// Runs `body` and adds its time to `stage`.
-  mutating func measure<Result, Thrown>(_ stage: StepStage, _ body: () throws(Thrown) -> Result) throws(Thrown) -> Result {
+  mutating func measure<Result, Thrown>(_ stage: StepStage, _ body: () throws(Thrown) -> Result) throws(Thrown)
+    -> Result
+  {
     let start = clock.now
     defer { stages[stage, default: 0] += Self.milliseconds(clock.now - start) }
     return try body()

@@ -1,0 +1,247 @@
+import Collectives
+import CroCoModel
+import Foundation
+import PairData
+import Storage
+import Synchronization
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+@Suite(.serialized) struct RunTests {
+  private func caught(_ body: () throws -> Void) -> Failure? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return error as? Failure
+    }
+  }
+
+  @Test("a run leaves configuration, metrics, log, checkpoints and the completion marker, and its loss falls")
+  func runFolder() throws {
+    let fixture = try RunFixture()
+    let spoken = try fixture.run("run")
+    let metrics = try fixture.metrics("run")
+    #expect(metrics.map { $0["step"] } == (1...20).map { Double($0) })
+    #expect(try #require(metrics[19]["loss"]) < 0.95 * #require(metrics[0]["loss"]))
+    #expect(metrics.filter { $0["validation_loss"] != nil }.map { $0["step"] } == [10, 20])
+    #expect(Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [5, 10, 15, 20])
+    #expect(RunFolder(fixture.output("run")).isCompleted)
+    let stored = try ConfigurationReader.read(path: fixture.output("run") + "/config.yaml")
+    #expect(try stored == fixture.configuration())
+    let step = try #require(spoken.lines.first { $0.hasPrefix("step 12/20") })
+    let pattern = /step 12\/20 \| loss \d\.\d{4} \| grad norm \d\.\d\d \| lr 1\.2e-3 \| \d+ ms \| \d+\.\d pairs\/s/
+    #expect(try pattern.wholeMatch(in: step) != nil, "\(step)")
+    let log = try String(contentsOfFile: fixture.output("run") + "/log.txt", encoding: .utf8)
+    #expect(spoken.lines.allSatisfy { log.contains($0) })
+    // Started again, there is nothing to do, and nothing changes.
+    let before = try fixture.digests("run", step: 20)
+    #expect(try fixture.run("run").lines.contains { $0.hasPrefix("Nothing to do") })
+    #expect(try fixture.digests("run", step: 20) == before)
+  }
+
+  @Test("7 of 20 steps, then the rest, end with the bytes and metrics of 20 in one go, in the middle of an epoch")
+  func resume() throws {
+    let fixture = try RunFixture()
+    try fixture.run("whole")
+    try fixture.run("parts", ["schedule.stop_after_steps=7"])
+    #expect(Checkpoint.list(fixture.output("parts") + "/checkpoints").map(\.step) == [5, 7])
+    let spoken = try fixture.run("parts")
+    #expect(spoken.lines.contains { $0.contains("Going on after step 7") })
+    #expect(try fixture.digests("parts", step: 20) == fixture.digests("whole", step: 20))
+    #expect(try fixture.metrics("parts") == fixture.metrics("whole"))
+  }
+
+  @Test("one and two threads, with and without loader threads, end with the same bytes")
+  func threads() throws {
+    let fixture = try RunFixture()
+    try fixture.run("one", ["compute.threads=1", "data.loader_threads=0"])
+    try fixture.run("two", ["compute.threads=2", "data.loader_threads=2"])
+    #expect(try fixture.digests("one", step: 20) == fixture.digests("two", step: 20))
+    #expect(try fixture.metrics("one") == fixture.metrics("two"))
+  }
+
+  @Test("a damaged newest checkpoint is passed over with its reason, and the run still ends with the same bytes")
+  func damagedCheckpoint() throws {
+    let fixture = try RunFixture()
+    try fixture.run("whole")
+    try fixture.run("run", ["schedule.stop_after_steps=12"])
+    let damaged = fixture.output("run") + "/checkpoints/" + Checkpoint.name(ofStep: 12) + "/optimizer.safetensors"
+    let handle = try #require(FileHandle(forUpdatingAtPath: damaged))
+    try handle.seek(toOffset: 40_000)
+    try handle.write(contentsOf: Data([0x5A]))
+    try handle.close()
+    // A folder without a state, as a foreign tool might leave it.
+    let empty = fixture.output("run") + "/checkpoints/" + Checkpoint.name(ofStep: 19)
+    try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+    let spoken = try fixture.run("run")
+    #expect(spoken.warnings.contains { $0.contains("step-00000012") && $0.contains("is damaged") })
+    #expect(spoken.warnings.contains { $0.contains("step-00000019") && $0.contains("state.json") })
+    #expect(spoken.lines.contains { $0.contains("Going on after step 10") })
+    #expect(try fixture.digests("run", step: 20) == fixture.digests("whole", step: 20))
+  }
+
+  @Test("a folder with a run of another configuration is refused with the differing keys")
+  func anotherConfiguration() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=2"])
+    let failure = try #require(caught { try fixture.run("run", ["optimizer.weight_decay=0.1", "compute.threads=1"]) })
+    #expect(failure.kind == .configuration)
+    #expect(failure.message.hasSuffix("another configuration: optimizer.weight_decay (0.05 there, 0.1 now)."))
+  }
+
+  @Test("--resume none refuses a folder with checkpoints; --resume PATH starts from another run's state")
+  func resumeChoices() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=7"])
+    #expect(caught { try fixture.run("run", resume: .never) }?.kind == .usage)
+    let path = fixture.output("run") + "/checkpoints/" + Checkpoint.name(ofStep: 7)
+    try fixture.run("other", resume: .checkpoint(path))
+    try fixture.run("run")
+    #expect(try fixture.digests("other", step: 20) == fixture.digests("run", step: 20))
+    #expect(caught { try fixture.run("run", resume: .checkpoint(path)) }?.kind == .usage)
+    #expect(caught { try fixture.run("third", resume: .checkpoint("/nowhere")) }?.kind == .noInput)
+  }
+
+  @Test("a checkpoint of another size is refused with the names of its tensors")
+  func checkpointOfAnotherSize() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=5"])
+    let path = fixture.output("run") + "/checkpoints/" + Checkpoint.name(ofStep: 5)
+    for (override, expected) in [
+      ("model.decoder_dim=48", "mask_token is F32 [1, 1, 24], not F32 [1, 1, 48]"),
+      ("model.decoder_depth=1", "not in the network: dec_blocks.1."),
+      ("model.encoder_depth=3", "missing: enc_blocks.2."),
+      ("model.position_embedding=RoPE100", "not in the network: "),
+    ] {
+      let heads = override.contains("RoPE") ? ["model.decoder_heads=2"] : []
+      let failure = try #require(
+        caught { try fixture.run("b" + override, [override] + heads, resume: .checkpoint(path)) })
+      #expect(failure.kind == .badData && failure.message.contains(expected), "\(failure)")
+    }
+  }
+
+  @Test("another data set under the same path is refused")
+  func anotherDataSet() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=5"])
+    let other = fixture.folder.path + "/other"
+    let writer = try DatasetWriter(output: other, options: .init(codec: .png, validationFraction: 0.2))
+    let options = SceneSynthesizer.Options(
+      pairs: 30, size: 36, seed: 4, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
+    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
+    _ = try writer.finish()
+    let failure = try #require(caught { try fixture.run("run", ["data.path=\(other)"]) })
+    #expect(failure.kind == .badData && failure.message.contains("another data set"))
+  }
+
+  @Test("the newest checkpoints stay, as many as asked for")
+  func keep() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["checkpoints.keep=2", "checkpoints.every_steps=3"])
+    #expect(Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [18, 20])
+    let left = try FileManager.default.contentsOfDirectory(atPath: fixture.output("run") + "/checkpoints")
+    #expect(left.count == 2)
+  }
+
+  @Test("checkpoints by time, and a run whose time is up stops with one")
+  func byTime() throws {
+    let fixture = try RunFixture()
+    try fixture.run(
+      "often", ["checkpoints.every_steps=0", "checkpoints.every_minutes=1e-9", "schedule.stop_after_steps=4"])
+    #expect(Checkpoint.list(fixture.output("often") + "/checkpoints").map(\.step) == [1, 2, 3, 4])
+    let stopped = try #require(caught { try fixture.run("short", ["schedule.stop_after_minutes=1e-9"]) })
+    #expect(stopped.kind == .interrupted && stopped.message.contains("stop_after_minutes after step 1 of 20"))
+    #expect(Checkpoint.list(fixture.output("short") + "/checkpoints").map(\.step) == [1])
+    try fixture.run("short")
+    try fixture.run("whole")
+    #expect(try fixture.digests("short", step: 20) == fixture.digests("whole", step: 20))
+    #expect(try Checkpoint.find(fixture.output("short")).state.step == 20)
+  }
+
+  @Test("the watchdog bites once when nothing is noted for too long, names the phase, and can be called off")
+  func watchdog() {
+    let phases = Mutex<[String]>([])
+    let bitten = DispatchSemaphore(value: 0)
+    let hanging = Watchdog(seconds: 0.05) { phase in
+      phases.withLock { $0.append(phase) }
+      bitten.signal()
+    }
+    hanging.note("step 7")
+    let quiet = Watchdog(seconds: 0.05) { phase in phases.withLock { $0.append("stopped " + phase) } }
+    quiet.stop()
+    #expect(bitten.wait(timeout: .now() + 20) == .success)
+    #expect(phases.withLock { $0 } == ["step 7"])
+  }
+
+  @Test("what a killed writer left is removed, and metrics after the restored step are cut off")
+  func leftovers() throws {
+    let fixture = try RunFixture()
+    try fixture.run("whole")
+    try fixture.run("run", ["schedule.stop_after_steps=7"])
+    let leftover = fixture.output("run") + "/checkpoints/step-00000009.tmp-123"
+    try FileManager.default.createDirectory(atPath: leftover, withIntermediateDirectories: true)
+    let metrics = fixture.output("run") + "/metrics.jsonl"
+    let text = try String(contentsOfFile: metrics, encoding: .utf8)
+    try (text + "{\"step\":8,\"loss\":9}\n{\"step\":9,\"lo").write(toFile: metrics, atomically: true, encoding: .utf8)
+    try fixture.run("run")
+    #expect(!FileManager.default.fileExists(atPath: leftover))
+    #expect(try fixture.metrics("run") == fixture.metrics("whole"))
+  }
+
+  @Test("a batch that cannot be used ends the step before the update, with its own sentence")
+  func badBatch() throws {
+    final class Broken: BatchSource {
+      func next() throws(Failure) -> PairBatch { throw Failure(.badData, "Pair 3 is damaged.") }
+    }
+    let fixture = try RunFixture()
+    let trainer = try Trainer(
+      fixture.configuration(), stepsPerEpoch: 3, batches: Broken(), communicator: SingleProcessCommunicator(),
+      pool: WorkerPool(workerCount: 1))
+    #expect(caught { _ = try trainer.step() } == Failure(.badData, "Pair 3 is damaged."))
+    #expect(trainer.completedSteps == 0)
+  }
+
+  @Test("a loss that is not a number stops before the update")
+  func notFinite() throws {
+    final class NotANumber: BatchSource {
+      func next() throws(Failure) -> PairBatch {
+        let batch = PairBatch(count: 4, height: 32, width: 32, patchCount: 16)
+        for index in 0..<batch.mask.count where index % 16 < 12 { batch.mask.pointer[index] = 1 }
+        batch.view2.pointer[5] = .nan
+        return batch
+      }
+    }
+    let fixture = try RunFixture()
+    let trainer = try Trainer(
+      fixture.configuration(), stepsPerEpoch: 3, batches: NotANumber(), communicator: SingleProcessCommunicator(),
+      pool: WorkerPool(workerCount: 1))
+    let before = Array(trainer.parameters.values.elements)
+    let failure = try #require(caught { _ = try trainer.step() })
+    #expect(failure.kind == .internalError && failure.message.hasPrefix("The loss of micro-batch 0 of step 1 is nan"))
+    #expect(Array(trainer.parameters.values.elements) == before)
+  }
+
+  @Test("equal parameters give equal weights files, which read back strictly")
+  func weightsFile() throws {
+    let fixture = try RunFixture()
+    let model = try fixture.configuration().model
+    let paths = try [1, 1, 2].enumerated().map { place, seed in
+      let parameters = CroCoNet.makeParameters(model)
+      ParameterLayout.initialize(parameters, seed: UInt64(seed))
+      let path = fixture.output("\(place).safetensors")
+      try Checkpoint.writeWeights(parameters, buffers: ParameterLayout.buffers(model), configuration: model, to: path)
+      return path
+    }
+    let contents = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
+    #expect(contents[0] == contents[1] && contents[0] != contents[2])
+    let read = CroCoNet.makeParameters(model)
+    try Checkpoint.readWeights(paths[2], into: read, buffers: ParameterLayout.buffers(model))
+    let expected = CroCoNet.makeParameters(model)
+    ParameterLayout.initialize(expected, seed: 2)
+    #expect(Array(read.values.elements) == Array(expected.values.elements))
+    #expect(try SafetensorsReader(path: paths[0]).metadata["croco_kwargs"] == model.officialArgumentsJSON)
+  }
+}

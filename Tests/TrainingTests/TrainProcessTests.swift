@@ -1,0 +1,173 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+import Training
+
+/// `croco train` as users start it: alone and under mpirun, stopped and killed.
+@Suite("croco train", .serialized) struct TrainProcessTests {
+  /// A step of some 30 ms, so that a signal meets a run in the middle.
+  private let slow = [
+    "model.encoder_dim=96", "model.encoder_depth=4", "model.decoder_dim=96", "batch.global_batch_size=32",
+  ]
+
+  private func train(_ arguments: [String]) throws -> ProcessResult {
+    try runProcess(try builtExecutable("croco"), arguments)
+  }
+
+  private func steps(_ fixture: RunFixture, _ name: String) -> Int { (try? fixture.metrics(name).count) ?? 0 }
+
+  @Test(
+    "SIGTERM, SIGINT and SIGUSR1 write a checkpoint and exit with 75; the rest ends with the same bytes",
+    arguments: [SIGTERM, SIGINT, SIGUSR1])
+  func signals(signal: Int32) throws {
+    let fixture = try RunFixture()
+    #expect(try train(fixture.arguments("whole", slow)).status == 0)
+    let process = try ChildProcess(try builtExecutable("croco"), fixture.arguments("run", slow))
+    #expect(process.wait(upTo: 30) { steps(fixture, "run") >= 7 })
+    process.signal(signal)
+    let stopped = process.finish(within: 30)
+    #expect(stopped.status == 75, "\(stopped)")
+    #expect(stopped.errorOutput.contains("Stopped by SIG"))
+    let last = try #require(Checkpoint.list(fixture.output("run") + "/checkpoints").last?.step)
+    #expect(last >= 7 && last < 20 && steps(fixture, "run") == last)
+    #expect(!RunFolder(fixture.output("run")).isCompleted)
+    #expect(try train(fixture.arguments("run", slow)).status == 0)
+    #expect(try fixture.digests("run", step: 20) == fixture.digests("whole", step: 20))
+  }
+
+  @Test("kill -9 after a checkpoint loses the steps after it, and the rest ends with the same bytes")
+  func kill() throws {
+    let fixture = try RunFixture()
+    #expect(try train(fixture.arguments("whole", slow)).status == 0)
+    let process = try ChildProcess(try builtExecutable("croco"), fixture.arguments("run", slow))
+    let first = fixture.output("run") + "/checkpoints/" + Checkpoint.name(ofStep: 5)
+    #expect(process.wait(upTo: 30) { steps(fixture, "run") >= 7 && FileManager.default.fileExists(atPath: first) })
+    process.signal(SIGKILL)
+    #expect(process.finish(within: 30).status == 128 + SIGKILL)
+    let again = try train(fixture.arguments("run", slow))
+    #expect(again.status == 0 && again.output.contains("Going on after step"))
+    #expect(try fixture.digests("run", step: 20) == fixture.digests("whole", step: 20))
+    #expect(try fixture.metrics("run") == fixture.metrics("whole"))
+  }
+
+  @Test("--dry-run prints a configuration that reads back, with counts, and writes nothing")
+  func dryRun() throws {
+    let fixture = try RunFixture()
+    let result = try train(fixture.arguments("run") + ["--dry-run"])
+    #expect(result.status == 0 && !FileManager.default.fileExists(atPath: fixture.output("run")))
+    let text = try #require(result.output.components(separatedBy: "\nparameters ").first)
+    #expect(try ConfigurationReader.parse(text, name: "printed") == fixture.configuration())
+    #expect(result.output.contains("memory of a rank") && result.output.contains("GFLOP"))
+  }
+
+  @Test("bad starts give one sentence and the documented exit code")
+  func badStarts() throws {
+    let fixture = try RunFixture()
+    let file = fixture.output("file")
+    try Data().write(to: URL(fileURLWithPath: file))
+    let cases: [([String], Int32, String)] = [
+      (fixture.arguments("a", ["model.encodr_dim=3"]), 78, "unknown key model.encodr_dim"),
+      (fixture.arguments("a", ["data.path=/nowhere"]), 66, "/nowhere"),
+      (fixture.arguments("a", ["data.path=null"]), 78, "data.path is not set"),
+      (fixture.arguments("a", ["model.image_size=64"]), 65, "less than the crop"),
+      (fixture.arguments("file"), 74, "Cannot write"),
+      (["train", "--config", "/nowhere.yaml", "--output", file], 66, "/nowhere.yaml"),
+      (["train", "--config", "/nowhere.yaml"], 64, "--output"),
+    ]
+    for (arguments, status, text) in cases {
+      let result = try train(arguments)
+      #expect(result.status == status, "\(arguments): \(result)")
+      #expect(result.errorOutput.contains(text), "\(result)")
+      if status != 64 { #expect(result.errorOutput.split(separator: "\n").count == 1, "\(result)") }
+    }
+  }
+
+  @Test("OPENBLAS_CORETYPE and too many threads are warned of")
+  func warnings() throws {
+    let fixture = try RunFixture()
+    let result = try runProcess(
+      try builtExecutable("croco"), fixture.arguments("run", ["compute.threads=1000", "schedule.stop_after_steps=1"]),
+      environment: ["OPENBLAS_CORETYPE": "Haswell"])
+    #expect(result.status == 0)
+    #expect(result.errorOutput.contains("OPENBLAS_CORETYPE=Haswell"))
+    #expect(result.errorOutput.contains("1000 threads share"))
+  }
+}
+
+/// `croco train` under mpirun.
+@Suite("croco train under mpirun", .serialized, .enabled(if: MPIRun.path != nil, Comment(rawValue: MPIRun.missing)))
+struct TrainMPITests {
+  private let one = ["compute.threads=1"]
+
+  @Test("1, 2 and 4 ranks end with the bytes and metrics of the single process")
+  func ranks() throws {
+    let fixture = try RunFixture()
+    try fixture.run("alone")
+    for ranks in [1, 2, 4] {
+      let name = "on \(ranks)"
+      let result = try MPIRun.run(
+        ranks: ranks, "croco", fixture.arguments(name, one + ["compute.compare_parameters_every_steps=3"]))
+      #expect(result.status == 0, "\(result)")
+      #expect(try fixture.digests(name, step: 20) == fixture.digests("alone", step: 20))
+      #expect(try fixture.metrics(name) == fixture.metrics("alone"))
+    }
+  }
+
+  @Test("SIGUSR1 to mpirun stops all ranks after a checkpoint, and another number of ranks goes on to the same bytes")
+  func signal() throws {
+    let fixture = try RunFixture()
+    let slow = one + ["model.encoder_dim=96", "model.encoder_depth=4", "batch.global_batch_size=32"]
+    try fixture.run("alone", slow)
+    let process = try MPIRun.start(ranks: 2, "croco", fixture.arguments("run", slow))
+    #expect(process.wait(upTo: 60) { ((try? fixture.metrics("run").count) ?? 0) >= 7 })
+    process.signal(SIGUSR1)
+    let stopped = process.finish(within: 60)
+    #expect(stopped.status == 75 && !stopped.isTimedOut, "\(stopped)")
+    #expect(stopped.errorOutput.components(separatedBy: "Stopped by SIGUSR1").count == 2)
+    let rest = try MPIRun.run(ranks: 4, "croco", fixture.arguments("run", slow))
+    #expect(rest.status == 0 && rest.output.contains("Going on after step"), "\(rest)")
+    #expect(try fixture.digests("run", step: 20) == fixture.digests("alone", step: 20))
+  }
+
+  @Test("three ranks for four micro-batches, a missing folder, a rank without data: one sentence, no hang")
+  func badStarts() throws {
+    let fixture = try RunFixture()
+    let cases: [(Int, [String], Int32, String)] = [
+      (3, fixture.arguments("a"), 78, "3 ranks cannot share the 4 micro-batches"),
+      (2, fixture.arguments("a", ["data.path=/nowhere"]), 66, "/nowhere"),
+      (2, fixture.arguments("a", ["seed=x"]), 78, "seed: expected an integer"),
+      (
+        2, fixture.arguments("a", ["optimizer.lr=1e30", "schedule.warmup_steps=0", "optimizer.clip_grad=null"]), 70,
+        "all ranks stop"
+      ),
+    ]
+    for (ranks, arguments, status, text) in cases {
+      let result = try MPIRun.run(ranks: ranks, "croco", arguments)
+      #expect(result.status == status && !result.isTimedOut, "\(result)")
+      #expect(result.errorOutput.components(separatedBy: "croco: ").count == 2, "\(result)")
+      #expect(result.errorOutput.contains(text), "\(result)")
+    }
+  }
+
+  @Test("a rank that cannot read the data ends all ranks with one sentence that names rank and host")
+  func rankWithoutData() throws {
+    let fixture = try RunFixture()
+    let croco = try builtExecutable("croco")
+    let script = fixture.output("start.sh")
+    let arguments = fixture.arguments("run", one).map { "'\($0)'" }.joined(separator: " ")
+    let text = """
+      #!/bin/sh
+      [ "$OMPI_COMM_WORLD_RANK" = 2 ] && exec '\(croco)' \(arguments) --set data.path=/nowhere
+      exec '\(croco)' \(arguments)
+      """
+    try text.write(toFile: script, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+    let process = try ChildProcess(
+      try #require(MPIRun.path), Array(MPIRun.arguments(ranks: 4, script, [])), environment: MPIRun.environment)
+    let result = process.finish(within: 60)
+    #expect(result.status == 66 && !result.isTimedOut, "\(result)")
+    #expect(result.errorOutput.components(separatedBy: "croco: ").count == 2, "\(result)")
+    #expect(result.errorOutput.contains("croco: Rank 2 of 4 (") && result.errorOutput.contains("/nowhere"))
+  }
+}
