@@ -10,12 +10,12 @@ struct LandscapeScene {
     ground = builder.add(Self.ground(&builder.maker))
     mounds(&builder)
     var taken: [(Vector, Float)] = []
-    for _ in 0..<150 where taken.count < 22 {
+    for _ in 0..<150 where taken.count < 18 {
       let angle = builder.uniform(0...6.2832)
       let distance = 9 * builder.uniform(0.05...1).squareRoot()
       let at = Vector(cos(angle) * distance, sin(angle) * distance, 0)
       // Large things stand further out, where they do not hide the rest.
-      let radius = distance > 4 ? builder.uniform(0.8...1.9) : builder.uniform(0.5...0.9)
+      let radius = distance > 4 ? builder.uniform(1.1...2.2) : builder.uniform(0.6...1.1)
       guard taken.allSatisfy({ ($0.0 - at).length > $0.1 + radius * 1.05 }) else { continue }
       taken.append((at, radius))
       place(&builder, at: at, radius: radius, isLarge: distance > 4)
@@ -33,10 +33,10 @@ struct LandscapeScene {
       }
     let cell: Float =
       switch pattern {
-      case .grass: maker.random.nextUniform(1.6...2.4)
-      case .brick: maker.random.nextUniform(0.65...0.95)
-      case .stones: maker.random.nextUniform(1...1.5)
-      default: maker.random.nextUniform(1.8...2.8)
+      case .grass: maker.random.nextUniform(2...3)
+      case .brick: maker.random.nextUniform(0.85...1.2)
+      case .stones: maker.random.nextUniform(1.2...1.8)
+      default: maker.random.nextUniform(2.2...3.4)
       }
     return maker.make(
       pattern, cell: cell, palette: palette, turned: maker.random.nextUniform(0...3),

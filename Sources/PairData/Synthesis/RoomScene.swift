@@ -36,10 +36,10 @@ struct RoomScene {
         as [ScenePattern])
     let cell: Float =
       switch pattern {
-      case .brick: maker.random.nextUniform(0.28...0.42)
-      case .patchwork: maker.random.nextUniform(0.9...1.4)
-      case .blotches: maker.random.nextUniform(0.7...1.1)
-      default: maker.random.nextUniform(0.5...0.85)
+      case .brick: maker.random.nextUniform(0.34...0.5)
+      case .patchwork: maker.random.nextUniform(1.1...1.6)
+      case .blotches: maker.random.nextUniform(0.9...1.4)
+      default: maker.random.nextUniform(0.65...1)
       }
     let palette = pattern == .brick && maker.random.nextUnit() < 0.6 ? ScenePalette.brick : nil
     return maker.make(pattern, cell: cell, palette: palette, bump: pattern == .stones ? 0.15 : 0)
@@ -50,9 +50,9 @@ struct RoomScene {
       [.planks, .planks, .checker, .stones, .truchet, .patchwork, .plaid, .zigzag, .marble] as [ScenePattern])
     let cell: Float =
       switch pattern {
-      case .planks: maker.random.nextUniform(0.3...0.48)
-      case .patchwork, .marble: maker.random.nextUniform(1...1.5)
-      default: maker.random.nextUniform(0.5...0.8)
+      case .planks: maker.random.nextUniform(0.38...0.55)
+      case .patchwork, .marble: maker.random.nextUniform(1.2...1.8)
+      default: maker.random.nextUniform(0.6...0.95)
       }
     let turned = pattern == .marble ? 0 : maker.pick([0, 0, .pi / 2, .pi / 4, 0.4] as [Float])
     let palette = pattern == .planks && maker.random.nextUnit() < 0.7 ? ScenePalette.wood : nil
@@ -73,8 +73,8 @@ struct RoomScene {
   private func hang(_ builder: inout SceneBuilder) {
     for wall in 0..<4 {
       for place in [-0.55, 0.0, 0.55] as [Float] where builder.chance(0.6) {
-        let width = builder.uniform(0.4...0.65)
-        let height = builder.uniform(0.35...0.55)
+        let width = builder.uniform(0.45...0.75)
+        let height = builder.uniform(0.4...0.6)
         let material = builder.add(builder.maker.picture(width: 2 * width, height: 2 * height))
         let frame = builder.add(builder.maker.make(.plain, cell: 0.3, palette: ScenePalette.wood))
         builder.box(
@@ -100,8 +100,8 @@ struct RoomScene {
       table(&builder, at: at)
       taken.append((at, 0.9))
     }
-    for _ in 0..<60 where taken.count < 12 {
-      let size = builder.uniform(0.55...1.15)
+    for _ in 0..<60 where taken.count < 9 {
+      let size = builder.uniform(0.7...1.4)
       let at = Vector(builder.uniform(low.x + 0.6...high.x - 0.6), builder.uniform(low.y + 0.6...high.y - 0.6), 0)
       guard taken.allSatisfy({ ($0.0 - at).length > $0.1 + size * 0.62 }) else { continue }
       taken.append((at, size * 0.6))
@@ -111,7 +111,7 @@ struct RoomScene {
 
   private func rug(_ builder: inout SceneBuilder) {
     let pattern = builder.pick([.plaid, .zigzag, .patchwork, .truchet, .dots, .glyphs] as [ScenePattern])
-    let cell = pattern == .patchwork ? builder.uniform(0.6...1) : builder.uniform(0.32...0.55)
+    let cell = pattern == .patchwork ? builder.uniform(0.8...1.2) : builder.uniform(0.4...0.65)
     let material = builder.add(builder.maker.make(pattern, cell: cell))
     builder.box(
       Placement(Vector(builder.uniform(-0.5...0.5), builder.uniform(-0.5...0.5), 0.01), yaw: builder.uniform(0...3.1)),

@@ -80,9 +80,9 @@ struct MaterialMaker {
       ] as [ScenePattern])
     let cells: Float =
       switch pattern {
-      case .brick: 4
-      case .patchwork: random.nextUniform(1...1.8)
-      default: random.nextUniform(1.7...3)
+      case .brick: 3.5
+      case .patchwork: random.nextUniform(0.9...1.5)
+      default: random.nextUniform(1.5...2.5)
       }
     let gloss = random.nextUnit() < 0.4 ? random.nextUniform(0.1...0.35) : 0
     return make(pattern, cell: size / cells, gloss: gloss)
