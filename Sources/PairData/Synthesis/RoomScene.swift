@@ -73,13 +73,13 @@ struct RoomScene {
   private func hang(_ builder: inout SceneBuilder) {
     for wall in 0..<4 {
       for place in [-0.55, 0.0, 0.55] as [Float] where builder.chance(0.6) {
-        let width = builder.uniform(0.45...0.75)
+        let width = builder.uniform(0.36...0.5)
         let height = builder.uniform(0.4...0.6)
         let material = builder.add(builder.maker.picture(width: 2 * width, height: 2 * height))
         let frame = builder.add(builder.maker.make(.plain, cell: 0.3, palette: ScenePalette.wood))
         builder.box(
           wallPlacement(
-            wall, along: place + builder.uniform(-0.1...0.1), height: builder.uniform(1.4...1.9), depth: 0.03),
+            wall, along: place + builder.uniform(-0.03...0.03), height: builder.uniform(1.4...1.9), depth: 0.03),
           size: Vector(width, 0.03, height), material: material, ends: frame)
       }
     }

@@ -66,8 +66,8 @@ public struct ViewSampler: Sendable {
     }
     let lengths = flow.sortedLengths
     let largest = lengths[lengths.count * 95 / 100]
-    // A quarter of the picture at medium baseline: what a learner finds within a few hundred steps.
-    return largest <= 0.25 * Float(flow.size) * max(1, baseline.scale)
+    // At medium baseline 12 pixels in 64: what a learner finds within a few hundred steps.
+    return largest <= 0.18 * Float(flow.size) * max(1, baseline.scale)
   }
 
   private func firstCamera(_ scene: SyntheticScene, _ random: inout RandomStream) -> (SceneCamera, focus: Vector) {
@@ -100,21 +100,21 @@ public struct ViewSampler: Sendable {
     var target = focus
     switch random.nextIndex(below: 20) {
     case 0..<8:
-      let shift = first.right * (signed(0.04, 0.12) * distance * amount)
+      let shift = first.right * (signed(0.04, 0.105) * distance * amount)
       position += shift
       target += shift * random.nextUniform(0.4...1.1)
     case 8..<12:
-      let angle = signed(0.06, 0.17) * amount
+      let angle = signed(0.05, 0.14) * amount
       let arm = first.position - focus
       position = focus + Vector(arm.x * cos(angle) - arm.y * sin(angle), arm.x * sin(angle) + arm.y * cos(angle), arm.z)
       target += first.right * (signed(0.015, 0.065) * distance * amount)
     case 12..<16:
-      position += first.forward * (signed(0.08, 0.2) * distance * amount)
+      position += first.forward * (signed(0.07, 0.17) * distance * amount)
       position += first.right * (signed(0, 0.06) * distance * amount)
       target += first.right * (signed(0.02, 0.07) * distance * amount)
     default:
       position += first.right * (signed(0.01, 0.05) * distance * amount)
-      let angle = signed(0.035, 0.095) * amount
+      let angle = signed(0.035, 0.085) * amount
       let arm = focus - position
       target =
         position + Vector(arm.x * cos(angle) - arm.y * sin(angle), arm.x * sin(angle) + arm.y * cos(angle), arm.z)
