@@ -50,6 +50,7 @@ public struct SceneSynthesizer: Sendable {
     public let scene: Int
   }
 
+  /// What is made.
   public let options: Options
 
   /// A synthesizer of the pairs that `options` describe.
