@@ -9,7 +9,9 @@ struct Croco: AsyncParsableCommand {
     commandName: "croco",
     abstract: "Pre-trains CroCo (cross-view completion) on CPU clusters.",
     version: version,
-    subcommands: [ConvertCommand.self, SynthesizeCommand.self, InspectCommand.self]
+    subcommands: [
+      TrainCommand.self, ConvertCommand.self, SynthesizeCommand.self, InspectCommand.self, ReportCommand.self,
+    ]
   )
 
   /// The version of the program, as in CHANGELOG.md.
