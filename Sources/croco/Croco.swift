@@ -10,7 +10,8 @@ struct Croco: AsyncParsableCommand {
     abstract: "Pre-trains CroCo (cross-view completion) on CPU clusters.",
     version: version,
     subcommands: [
-      TrainCommand.self, ConvertCommand.self, SynthesizeCommand.self, InspectCommand.self, ReportCommand.self,
+      TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, ConvertCommand.self, SynthesizeCommand.self,
+      InspectCommand.self, DumpCommand.self, ReportCommand.self,
     ]
   )
 
