@@ -50,11 +50,12 @@ struct Curve {
 
   /// The centred running mean over `window` points, of full strength; gaps stay gaps.
   func smoothed(window: Int) -> Curve {
-    let means = points.indices.map { index in
-      // Near the ends the window shrinks on both sides, which keeps it centred.
-      let reach = min(window / 2, index, points.count - 1 - index)
-      return Point(
-        x: points[index].x, y: points[index].y == nil ? nil : Self.mean(points[index - reach...index + reach]))
+    let means = points.indices.map { index -> Point in
+      // At the start, where values fall steeply, the window shrinks on both sides; at the end it looks back only.
+      let before = min(window / 2, index)
+      let after = min(before, points.count - 1 - index)
+      let mean = points[index].y == nil ? nil : Self.mean(points[index - before...index + after])
+      return Point(x: points[index].x, y: mean)
     }
     return Curve(points: means, color: color, style: .line)
   }

@@ -8,7 +8,7 @@ struct PlotFrame {
   let title: String
 
   private let left = 62.0
-  private let right = 14.0
+  private let right = 26.0
   private let top = 10.0
   private let bottom = 40.0
 

@@ -48,21 +48,23 @@ struct ReportFigures {
     return all.map(figure)
   }
 
-  /// The time of a step by stage, a figure for each run, with the same axis.
-  var stages: [String] {
-    let plots = runs.map { StagePlot($0.metrics.records) }
-    let scale = PlotScale.linear(plots.map(\.limit), fromZero: true)
-    return zip(runs, plots).map { run, plot in
-      let means = RunSummary(run).stages
-      let total = means.reduce(0) { $0 + $1.milliseconds }
-      let keys = means.enumerated().map { index, stage in
-        let share = total > 0 ? Int((100 * stage.milliseconds / total).rounded()) : 0
-        return key("t\(index)", "\(stage.name) \(Numeral.milliseconds(stage.milliseconds)), \(share) %", isArea: true)
-      }
-      let name = runs.count == 1 ? "Time of a step" : "Time of a step: \(run.name)"
-      let frame = PlotFrame(name, width: 560, height: 300, xScale: steps, yScale: scale)
-      return figure("\(name) (ms)", keys, plot.svg(frame))
+  /// The time of a step by stage: over steps for one run, means side by side for several.
+  var stages: String {
+    let means = runs.map { RunSummary($0).stages }
+    guard runs.count == 1 else {
+      let bars = StageBars(runs: zip(runs, means).map { ($0.name, $1.map(\.milliseconds)) })
+      return figure("Mean time of a step (ms)", means[0].indices.map { key("t\($0)", means[0][$0].name, isArea: true) }, bars.svg)
     }
+    let total = means[0].reduce(0) { $0 + $1.milliseconds }
+    let keys = means[0].enumerated().map { index, stage in
+      let percent = total > 0 ? 100 * stage.milliseconds / total : 0
+      let share = percent > 0 && percent < 1 ? "<1" : Numeral.fixed(percent, 0)
+      return key("t\(index)", "\(stage.name) \(Numeral.milliseconds(stage.milliseconds)), \(share) %", isArea: true)
+    }
+    let plot = StagePlot(runs[0].metrics.records)
+    let frame = PlotFrame(
+      "Time of a step over steps", width: 560, height: 300, xScale: steps, yScale: .linear([plot.limit], fromZero: true))
+    return figure("Time of a step (ms)", keys, plot.svg(frame))
   }
 
   /// The colour of a run.

@@ -18,7 +18,8 @@ struct ReportPage {
       + Markup.element("title", [:], "croco: \(Markup.escaped(title))")
       // The style sheet has no character that XML or HTML would read as markup.
       + Markup.element("style", [:], "\n\(ReportStyle.css)\n")
-    let body = [heading(title), summary, curves, evaluations, pictures, configurations, logs].joined(separator: "\n")
+    let body = [heading(title), summary, differences, curves, evaluations, pictures, configurations, logs]
+      .filter { !$0.isEmpty }.joined(separator: "\n")
     return "<!DOCTYPE html>\n"
       + Markup.element(
         "html", ["xmlns": "http://www.w3.org/1999/xhtml", "lang": "en"],
@@ -66,9 +67,12 @@ struct ReportPage {
   }
 
   private var curves: String {
-    let grid = (figures.measures + figures.stages).joined(separator: "\n")
-    return section("Course", figures.loss + "\n" + Markup.element("div", ["class": "grid2"], grid)
-      + Markup.element("p", ["class": "quiet"], "Stages are timed on rank 0; means leave out the first step. Reduction includes waiting for slower ranks."))
+    let grid = (figures.measures + [figures.stages]).joined(separator: "\n")
+    let note = "Stages are timed on rank 0; means leave out the first step. Reduction includes waiting for slower ranks."
+    return section(
+      "Course",
+      figures.loss + "\n" + Markup.element("div", ["class": "grid2"], grid)
+        + Markup.element("p", ["class": "quiet"], note))
   }
 
   private var evaluations: String {
@@ -80,7 +84,9 @@ struct ReportPage {
       guard let evaluation = runs[index].evaluation else { return [] }
       let others = evaluation.loss.keys.filter { !known.contains($0) }.sorted()
       return (known + others).compactMap { reference in
-        evaluation.loss[reference].map { [nameCell(index), cell(reference), cell(Numeral.fixed($0, 4), "number"), bar($0 / largest, index)] }
+        evaluation.loss[reference].map {
+          [nameCell(index), cell(reference), cell(Numeral.fixed($0, 4), "number"), bar($0 / largest, index)]
+        }
       }
     }
     let facts = evaluated.compactMap { index -> String? in
@@ -120,7 +126,7 @@ struct ReportPage {
       run.configurationText.map { details(runs.count == 1 ? "config.yaml" : "\(run.name): config.yaml", $0) }
     }
     guard !texts.isEmpty else { return "" }
-    return section("Configuration", differences + texts.joined(separator: "\n"))
+    return section("Configuration", texts.joined(separator: "\n"))
   }
 
   /// The keys in which the runs differ, with their values.
@@ -132,8 +138,11 @@ struct ReportPage {
       guard Set(values).count > 1 else { return nil }
       return [cell(entry.path)] + values.map { cell($0) }
     }
-    guard !rows.isEmpty else { return Markup.element("p", [:], "The runs have the same configuration.") }
-    return table(["Key"] + readable.map { runs[$0].name }, rows)
+    let content =
+      rows.isEmpty
+      ? Markup.element("p", [:], "The runs have the same configuration.")
+      : table(["Key"] + readable.map { runs[$0].name }, rows)
+    return section("What differs", content)
   }
 
   private var logs: String {
