@@ -72,7 +72,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["Training", "PairData", "Collectives", "CroCoModel", "Storage", "Tensors", "TestSupport", "croco"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["croco", "CroCoModel", "PairData", "Storage", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )
