@@ -103,6 +103,17 @@ public final class MaskedLoss {
     return UnsafePointer(gradientBuffer.pointer)
   }
 
+  /// Targets [B, N, P] normalised patch by patch, as the loss compares them.
+  public static func normalized(_ target: [Float], patchDimension: Int) -> [Float] {
+    var result = target
+    result.withUnsafeMutableBufferPointer { values in
+      for start in stride(from: 0, to: values.count, by: patchDimension) {
+        croco_normalize_target(values.baseAddress! + start, patchDimension)
+      }
+    }
+    return result
+  }
+
   private func forEachPatch(_ body: (_ patch: Int, _ counts: Bool) -> Void) {
     guard let mask else { preconditionFailure("a loss needs a mask") }
     pool.run(slabCount) { slab, _ in

@@ -61,6 +61,16 @@ public struct RunData {
   }
 }
 
+extension RunData {
+  /// What draws reconstructions of held-out pairs, or of training pairs where there is no validation; nil where the
+  /// configuration wants none. For rank 0 alone.
+  func pictures(_ trainer: Trainer, folder: String) throws(Failure) -> PictureWriter? {
+    guard trainer.configuration.pictures.everySteps > 0 else { return nil }
+    try Publication.createFolder(folder)
+    return try PictureWriter(trainer, source: validation ?? training, folder: folder)
+  }
+}
+
 extension LoaderConfiguration {
   /// The loader's part of a training configuration.
   public init(_ configuration: TrainingConfiguration) {

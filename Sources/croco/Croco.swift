@@ -9,7 +9,10 @@ struct Croco: AsyncParsableCommand {
     commandName: "croco",
     abstract: "Pre-trains CroCo (cross-view completion) on CPU clusters.",
     version: version,
-    subcommands: [TrainCommand.self, ConvertCommand.self, SynthesizeCommand.self, InspectCommand.self]
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, ConvertCommand.self, SynthesizeCommand.self,
+      InspectCommand.self, DumpCommand.self,
+    ]
   )
 
   /// The version of the program, as in CHANGELOG.md.

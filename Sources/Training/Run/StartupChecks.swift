@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 
 /// What is worth a warning before hours of computation, and what the run's log says of its machine.
-struct StartupChecks {
+public struct StartupChecks {
   /// Cores that this process may run on: `Cpus_allowed` of /proc/self/status on Linux, which heeds binding.
   static var availableCores: Int {
     let status = FileManager.default.contents(atPath: "/proc/self/status").map { String(decoding: $0, as: UTF8.self) }
@@ -16,7 +16,7 @@ struct StartupChecks {
   /// bound.
   ///
   /// Ranks that mpirun binds see only their own cores; unbound ranks of a host share them all.
-  static func threads(configured: Int?, ranksOfHost: Int) -> Int {
+  public static func threads(configured: Int?, ranksOfHost: Int) -> Int {
     if let configured { return configured }
     let online = ProcessInfo.processInfo.activeProcessorCount
     let isBound = availableCores < online

@@ -1,0 +1,88 @@
+import CroCoModel
+import Foundation
+import PairData
+import Storage
+
+/// A trained network read from disk: a run folder, a checkpoint folder or a weights file.
+public struct PretrainedModel {
+  /// What was read: a checkpoint folder or a weights file.
+  public let path: String
+  /// The network's sizes.
+  public let configuration: ModelConfiguration
+  /// The network's parameters.
+  public let parameters: ParameterStore
+  /// The configuration of the run that trained it; nil for a weights file.
+  public let training: TrainingConfiguration?
+
+  /// The training objective, or the official one where it is not known.
+  public var loss: LossConfiguration { training?.loss ?? LossConfiguration() }
+
+  /// Reads a run folder (its newest checkpoint that verifies), a checkpoint folder, or a safetensors file whose metadata has
+  /// `croco_kwargs`.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
+  public init(path: String) throws(Failure) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw Failure(
+        .noInput, "There is no checkpoint at \(path).", hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
+    }
+    if isFolder.boolValue {
+      try self.init(checkpoint: Self.checkpoint(in: path))
+    } else {
+      try self.init(weights: path)
+    }
+  }
+
+  private init(checkpoint: Checkpoint) throws(Failure) {
+    let training = try ConfigurationReader.parse(
+      checkpoint.state.configuration, name: checkpoint.path + "/" + Checkpoint.stateFile)
+    path = checkpoint.path
+    configuration = training.model
+    self.training = training
+    parameters = try Self.read(path + "/" + Checkpoint.modelFile, training.model)
+  }
+
+  private init(weights: String) throws(Failure) {
+    let reader = try SafetensorsReader(path: weights)
+    guard let text = reader.metadata["croco_kwargs"],
+      let arguments = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+      let configuration = ModelConfiguration(officialArguments: arguments)
+    else {
+      throw Failure(
+        .badData, "\(weights) does not say which network it holds: its metadata has no usable croco_kwargs.",
+        hint: "Use a checkpoint or weights file that croco wrote.")
+    }
+    path = weights
+    self.configuration = configuration
+    training = nil
+    parameters = try Self.read(weights, configuration)
+  }
+
+  private static func checkpoint(in folder: String) throws(Failure) -> Checkpoint {
+    if FileManager.default.fileExists(atPath: folder + "/" + Checkpoint.stateFile) { return try Checkpoint(path: folder) }
+    let (newest, passedOver) = Checkpoint.newest(in: RunFolder(folder).checkpointFolder)
+    if let newest { return newest }
+    throw Failure(
+      passedOver.isEmpty ? .noInput : .badData,
+      "\(folder) holds no usable checkpoint. \(passedOver.joined(separator: " "))")
+  }
+
+  private static func read(_ path: String, _ configuration: ModelConfiguration) throws(Failure) -> ParameterStore {
+    let store = CroCoNet.makeParameters(configuration)
+    try Checkpoint.readWeights(path, into: store, buffers: ParameterLayout.buffers(configuration))
+    return store
+  }
+}
+
+extension LoaderConfiguration {
+  /// What prepares images for a trained network: its sizes, and the seed of its run for the fixed masks.
+  public init(_ model: PretrainedModel, seed: UInt64? = nil) {
+    self.init()
+    imageHeight = model.configuration.imageHeight
+    imageWidth = model.configuration.imageWidth
+    patchSize = model.configuration.patchSize
+    maskedCount = model.configuration.maskedCount
+    self.seed = seed ?? model.training?.seed ?? 0
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import Tensors
+import Training
+
+/// `croco dump`: training steps with every tensor kept.
+struct DumpCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dump",
+    abstract: "Writes every tensor of one or more training steps to a safetensors file.",
+    discussion: """
+      Inputs, masks, parameters, activations, prediction, target, loss and gradients under the official names, for debugging and \
+      for comparison with other implementations. With several steps, tensors of step s = 0, 1, ... carry the prefix step<s>.; \
+      the parameters after the last update are final.*. The metadata holds croco_kwargs, loss and configuration.
+      """)
+
+  @Option(help: "The YAML file that says what to train.")
+  var config: String
+
+  @Option(
+    name: .customLong("set"), help: ArgumentHelp("Overrides a key of the file.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: "The data set; instead of data.path of the configuration.")
+  var data: String?
+
+  @Option(help: "A checkpoint folder to start from; initial values if absent.")
+  var checkpoint: String?
+
+  @Option(help: "Steps to make.")
+  var steps = 1
+
+  @Option(help: "The safetensors file to write.")
+  var output: String
+
+  func validate() throws {
+    if steps < 1 { throw ValidationError("--steps must be at least 1.") }
+  }
+
+  func run() throws {
+    BLAS.prepare()
+    var overrides = overrides
+    if let data { overrides.append("data.path=\(data)") }
+    let configuration = try ConfigurationReader.read(path: config, overrides: overrides)
+    let pool = WorkerPool(
+      workerCount: StartupChecks.threads(configured: configuration.compute.threads, ranksOfHost: 1))
+    var dump = try TrainingDump(configuration, checkpoint: checkpoint, steps: steps, pool: pool)
+    try dump.write(to: output)
+    print("\(output): \(steps) \(steps == 1 ? "step" : "steps").")
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import PairData
+import Storage
+import Tensors
+import Training
+
+/// `croco reconstruct`: completes one image with the help of another and draws the result.
+struct ReconstructCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reconstruct",
+    abstract: "Completes a masked image with the help of a reference and writes a picture.",
+    discussion: """
+      Columns: masked input, reference, completion, target. A network trained on normalised patches predicts neither a patch's
+      brightness nor its contrast; they are taken from the reference at the same place, and, in another column, from the
+      target, which the network has not seen.
+      """)
+
+  @Option(help: "A run folder (its newest checkpoint), a checkpoint folder or a .safetensors file.")
+  var checkpoint: String
+
+  @Option(help: "The image to mask and complete.")
+  var target: String
+
+  @Option(help: "The second view.")
+  var reference: String
+
+  @Option(help: "The PNG to write.")
+  var output: String
+
+  @Option(help: "The seed of the mask.")
+  var maskSeed: UInt64 = 0
+
+  func run() throws {
+    BLAS.prepare()
+    let model = try PretrainedModel(path: checkpoint)
+    let pool = WorkerPool(workerCount: StartupChecks.threads(configured: nil, ranksOfHost: 1))
+    let picture = try ReconstructionPicture.draw(
+      model, target: try image(target, model), reference: try image(reference, model), maskSeed: maskSeed, pool: pool)
+    try ReconstructionPicture.publish(picture, at: output)
+    print("\(output): \(picture.width)x\(picture.height) pixels, \(model.configuration.maskedCount) of "
+      + "\(model.configuration.patchCount) patches masked, weights of \(model.path).")
+  }
+
+  /// Resized so that it just covers the network's image, then cropped in the centre.
+  private func image(_ path: String, _ model: PretrainedModel) throws -> RGBImage {
+    let preparation = ImagePreparation(
+      height: model.configuration.imageHeight, width: model.configuration.imageWidth, allowsUpscaling: true)
+    return try preparation.apply(to: EncodedImage(file: path).decoded(), number: 0, name: path)
+  }
+}
