@@ -40,13 +40,14 @@ public final class TrainingRun {
   public let folder: RunFolder
   /// What rank 0 says.
   public let log: RunLog
+  /// The data sets.
+  public let data: RunData
   /// The step with which the run ends.
   public let lastStep: Int
   /// Called on every rank after each step, with its report; for pictures and progress bars. It may make collective
   /// calls.
   public var afterStep: ((StepReport) throws(Failure) -> Void)?
 
-  private let data: RunData
   private let validator: Validator?
   private let watchdog: Watchdog?
   // Rank 0 only.
