@@ -58,7 +58,7 @@ let package = Package(
       name: "CroCoModelTests", dependencies: ["CroCoModel", "Storage", "Tensors", "TestSupport", "CKernels"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "PairDataTests", dependencies: ["PairData", "Storage", "Tensors", "TestSupport"],
+      name: "PairDataTests", dependencies: ["PairData", "CKernels", "Storage", "Tensors", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .executableTarget(
       name: "collectives-check",
