@@ -58,7 +58,7 @@ let package = Package(
       name: "CroCoModelTests", dependencies: ["CroCoModel", "Storage", "Tensors", "TestSupport", "CKernels"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "PairDataTests", dependencies: ["PairData", "Storage", "Tensors", "TestSupport"],
+      name: "PairDataTests", dependencies: ["PairData", "CKernels", "Storage", "Tensors", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .executableTarget(
       name: "collectives-check",
@@ -72,7 +72,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["Training", "PairData", "Collectives", "CroCoModel", "Storage", "Tensors", "TestSupport", "croco"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["croco", "CroCoModel", "PairData", "Storage", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

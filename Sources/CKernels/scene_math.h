@@ -73,7 +73,9 @@ typedef uint32_t u8 __attribute__((ext_vector_type(8)));
 HOT float noise3(v3 p, uint32_t seed) {
   int32_t ix = f_floor(p.x), iy = f_floor(p.y), iz = f_floor(p.z);
   float fx = p.x - (float)ix, fy = p.y - (float)iy, fz = p.z - (float)iz;
-  const u8 corner_x = {0, 1, 0, 1, 0, 1, 0, 1}, corner_y = {0, 0, 1, 1, 0, 0, 1, 1}, corner_z = {0, 0, 0, 0, 1, 1, 1, 1};
+  const u8 corner_x = {0, 1, 0, 1, 0, 1, 0, 1};
+  const u8 corner_y = {0, 0, 1, 1, 0, 0, 1, 1};
+  const u8 corner_z = {0, 0, 0, 0, 1, 1, 1, 1};
   u8 h = ((uint32_t)ix + corner_x) * 0x8da6b343u ^ ((uint32_t)iy + corner_y) * 0xd8163841u ^
          ((uint32_t)iz + corner_z) * 0xcb1ab31fu ^ (u8)(seed * 0x9e3779b9u);
   h ^= h >> 15;

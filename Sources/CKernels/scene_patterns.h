@@ -21,13 +21,15 @@ HOT float inside(float f, float b, float w) { return soft_step(f, b, w) * soft_s
 
 // Capital letters, rows from the top, five bits each, the highest bit at the left.
 static const uint8_t glyph_rows[26][7] = {
-  {14, 17, 17, 31, 17, 17, 17}, {30, 17, 17, 30, 17, 17, 30}, {14, 17, 16, 16, 16, 17, 14}, {30, 17, 17, 17, 17, 17, 30},
-  {31, 16, 16, 30, 16, 16, 31}, {31, 16, 16, 30, 16, 16, 16}, {14, 17, 16, 23, 17, 17, 14}, {17, 17, 17, 31, 17, 17, 17},
-  {31, 4, 4, 4, 4, 4, 31},      {7, 2, 2, 2, 2, 18, 12},      {17, 18, 20, 24, 20, 18, 17}, {16, 16, 16, 16, 16, 16, 31},
-  {17, 27, 21, 21, 17, 17, 17}, {17, 25, 21, 19, 17, 17, 17}, {14, 17, 17, 17, 17, 17, 14}, {30, 17, 17, 30, 16, 16, 16},
-  {14, 17, 17, 17, 21, 18, 13}, {30, 17, 17, 30, 20, 18, 17}, {15, 16, 16, 14, 1, 1, 30},   {31, 4, 4, 4, 4, 4, 4},
-  {17, 17, 17, 17, 17, 17, 14}, {17, 17, 17, 17, 17, 10, 4},  {17, 17, 17, 21, 21, 27, 17}, {17, 17, 10, 4, 10, 17, 17},
-  {17, 17, 10, 4, 4, 4, 4},     {31, 1, 2, 4, 8, 16, 31}};
+  {14, 17, 17, 31, 17, 17, 17}, {30, 17, 17, 30, 17, 17, 30}, {14, 17, 16, 16, 16, 17, 14},
+  {30, 17, 17, 17, 17, 17, 30}, {31, 16, 16, 30, 16, 16, 31}, {31, 16, 16, 30, 16, 16, 16},
+  {14, 17, 16, 23, 17, 17, 14}, {17, 17, 17, 31, 17, 17, 17}, {31, 4, 4, 4, 4, 4, 31},
+  {7, 2, 2, 2, 2, 18, 12}, {17, 18, 20, 24, 20, 18, 17}, {16, 16, 16, 16, 16, 16, 31},
+  {17, 27, 21, 21, 17, 17, 17}, {17, 25, 21, 19, 17, 17, 17}, {14, 17, 17, 17, 17, 17, 14},
+  {30, 17, 17, 30, 16, 16, 16}, {14, 17, 17, 17, 21, 18, 13}, {30, 17, 17, 30, 20, 18, 17},
+  {15, 16, 16, 14, 1, 1, 30}, {31, 4, 4, 4, 4, 4, 4}, {17, 17, 17, 17, 17, 17, 14},
+  {17, 17, 17, 17, 17, 10, 4}, {17, 17, 17, 21, 21, 27, 17}, {17, 17, 10, 4, 10, 17, 17},
+  {17, 17, 10, 4, 4, 4, 4}, {31, 1, 2, 4, 8, 16, 31}};
 
 /// Ink of one dot of a letter; nothing outside its 5 x 7 dots.
 HOT float glyph_dot(int letter, int column, int row) {
@@ -166,7 +168,10 @@ HOT v3 pattern_rings(const croco_material *m, const place *s) {
   uint32_t h = hash3(i, 3, m->seed);
   v3 c = vary(v_mix(m->color[0], m->color[1], smooth01((r - (float)i) * 1.2f)), hash_unit(h, 1), 0.35f);
   float fine = band(s->w * 4.0f);
-  if (fine > 0.0f) c = vary(c, 0.5f + 0.5f * noise3(v_make(p.x * 4.0f, p.y * 4.0f, p.z * 0.8f), m->seed + 9u), 0.3f * fine);
+  if (fine > 0.0f) {
+    float streak = noise3(v_make(p.x * 4.0f, p.y * 4.0f, p.z * 0.8f), m->seed + 9u);
+    c = vary(c, 0.5f + 0.5f * streak, 0.3f * fine);
+  }
   return c;
 }
 
@@ -177,7 +182,8 @@ HOT v3 pattern_stones(const croco_material *m, const place *s) {
   for (int32_t y = j - 1; y <= j + 1; y++) {
     for (int32_t x = i - 1; x <= i + 1; x++) {
       uint32_t h = hash3(x, y, m->seed);
-      float dx = (float)x + 0.15f + 0.7f * hash_unit(h, 0) - s->u, dy = (float)y + 0.15f + 0.7f * hash_unit(h, 1) - s->v;
+      float dx = (float)x + 0.15f + 0.7f * hash_unit(h, 0) - s->u;
+      float dy = (float)y + 0.15f + 0.7f * hash_unit(h, 1) - s->v;
       float d = dx * dx + dy * dy;
       if (d < first) {
         second = first;
@@ -210,13 +216,14 @@ HOT v3 pattern_grass(const croco_material *m, const place *s) {
   float patch = noise3(v_make(s->u * 0.6f, s->v * 0.6f, 9.5f), m->seed + 5u) + 0.35f * n;
   c = v_mix(c, m->color[2], smooth01((patch - 0.12f) * 5.0f));
   // Flowers, stones or tufts.
-  int32_t i = f_floor(s->u * 1.6f), j = f_floor(s->v * 1.6f);
+  float u = s->u * 3.2f, v = s->v * 3.2f, w = s->w * 3.2f;
+  int32_t i = f_floor(u), j = f_floor(v);
   uint32_t h = hash3(i, j, m->seed);
-  if (hash_unit(h, 3) < 0.45f) {
-    float r = 0.16f + 0.16f * hash_unit(h, 0);
-    float x = s->u * 1.6f - (float)i - 0.4f - 0.2f * hash_unit(h, 1), y = s->v * 1.6f - (float)j - 0.4f - 0.2f * hash_unit(h, 2);
-    float ink = 1.0f - soft_step(sqrtf(x * x + y * y), r, 0.1f + 1.6f * s->w);
-    c = v_mix(c, m->color[3 + (h >> 29) % 3], ink * band(s->w * 1.2f));
+  if (hash_unit(h, 3) < 0.5f) {
+    float r = 0.1f + 0.16f * hash_unit(h, 0);
+    float x = u - (float)i - 0.35f - 0.3f * hash_unit(h, 1), y = v - (float)j - 0.35f - 0.3f * hash_unit(h, 2);
+    float ink = 1.0f - soft_step(sqrtf(x * x + y * y), r, 0.08f + w);
+    c = v_mix(c, m->color[3 + (h >> 29) % 3], ink * band(w * 0.5f));
   }
   return c;
 }
@@ -232,11 +239,13 @@ HOT v3 pattern_windows(const croco_material *m, const place *s) {
   int32_t i = f_floor(s->u), j = f_floor(s->v);
   uint32_t h = hash3(i, j, m->seed);
   float x = s->u - (float)i, y = s->v - (float)j;
-  v3 wall = vary(m->color[0], 0.5f + 0.5f * noise3(v_make(s->u * 2.0f, s->v * 4.0f, 0), m->seed), 0.3f * band(s->w * 4.0f));
+  float stain = 0.5f + 0.5f * noise3(v_make(s->u * 2.0f, s->v * 4.0f, 0), m->seed);
+  v3 wall = vary(m->color[0], stain, 0.3f * band(s->w * 4.0f));
   wall = v_mix(m->color[1], wall, soft_step(y, 0.1f, s->wv));
   float frame = inside(x, 0.18f, s->wu) * inside(y, 0.2f, s->wv);
   float pane = inside(x, 0.25f, s->wu) * inside(y, 0.27f, s->wv) * soft_step(fabsf(x - 0.5f), 0.03f, s->wu);
-  v3 glass = hash_unit(h, 1) > 0.6f ? m->color[3] : v_mix(m->color[4], m->color[2], clamp01(1.5f * hash_unit(h, 2) - 0.5f));
+  v3 dark = v_mix(m->color[4], m->color[2], clamp01(1.5f * hash_unit(h, 2) - 0.5f));
+  v3 glass = hash_unit(h, 1) > 0.6f ? m->color[3] : dark;
   v3 c = v_mix(wall, m->color[5], frame);
   return v_mix(c, v_mix(glass, v_scale(m->color[5], 0.8f), 0.25f * y), pane);
 }
@@ -246,10 +255,10 @@ HOT v3 pattern_patchwork(const croco_material *m, const place *s) {
   float u = s->u, v = s->v;
   uint32_t h = 0;
   float w = f_max(s->wu, s->wv);
-  for (uint32_t level = 0; level < 3; level++) {
+  for (uint32_t level = 0; level < 2; level++) {
     int32_t i = f_floor(u), j = f_floor(v);
     h = hash3(i, j, m->seed + level);
-    if ((h >> 28) < 7u || w > 0.35f) break;
+    if ((h >> 28) < 3u + 4u * level || w > 0.35f) break;
     u *= 2.0f;
     v *= 2.0f;
     w *= 2.0f;
@@ -262,7 +271,8 @@ HOT v3 picture_view(const croco_material *m, float x, float y) {
   float sx = x - 0.25f - 0.5f * hash_unit(m->seed, 1), sy = y - 0.3f;
   c = v_mix(m->color[3], c, soft_step(sqrtf(sx * sx + sy * sy), 0.11f, 0.03f));
   for (uint32_t k = 0; k < 3; k++) {
-    float line = 0.5f + 0.14f * (float)k + 0.16f * noise3(v_make(x * (2.0f + (float)k) + 9.0f, (float)k, 0.5f), m->seed);
+    float ridge = noise3(v_make(x * (2.0f + (float)k) + 9.0f, (float)k, 0.5f), m->seed);
+    float line = 0.5f + 0.14f * (float)k + 0.16f * ridge;
     c = v_mix(c, vary(m->color[k == 2 ? 4 : 1 + k], x, 0.2f), soft_step(y, line, 0.02f));
   }
   return c;
@@ -272,7 +282,8 @@ HOT v3 picture_shapes(const croco_material *m, float x, float y) {
   v3 c = m->color[0];
   for (int32_t k = 0; k < 5; k++) {
     uint32_t h = hash3(k, 8, m->seed);
-    float dx = x - 0.1f - 0.8f * hash_unit(h, 0), dy = y - 0.1f - 0.8f * hash_unit(h, 1), r = 0.1f + 0.2f * hash_unit(h, 2);
+    float dx = x - 0.1f - 0.8f * hash_unit(h, 0), dy = y - 0.1f - 0.8f * hash_unit(h, 1);
+    float r = 0.1f + 0.2f * hash_unit(h, 2);
     float d = h >> 30 & 1 ? sqrtf(dx * dx + dy * dy) : f_max(fabsf(dx), fabsf(dy) * (0.5f + 1.5f * hash_unit(h, 3)));
     c = v_mix(m->color[1 + k % 5], c, soft_step(d, r, 0.02f));
   }

@@ -15,8 +15,8 @@ HOT int solids_in_tile(const croco_scene *scene, const croco_camera *c, float x0
   float cosine = f_min(f_min(v_dot(axis, ray_through(c, x0, y0)), v_dot(axis, ray_through(c, x1, y0))),
                        f_min(v_dot(axis, ray_through(c, x0, y1)), v_dot(axis, ray_through(c, x1, y1))));
   float sine = sqrtf(f_max(1.0f - cosine * cosine, 0.0f)) + 1e-4f;
-  float near[MAX_SOLIDS];
-  int count = 0, limit = scene->solid_count < MAX_SOLIDS ? scene->solid_count : MAX_SOLIDS;
+  float near[CROCO_MAX_SOLIDS];
+  int count = 0, limit = scene->solid_count < CROCO_MAX_SOLIDS ? scene->solid_count : CROCO_MAX_SOLIDS;
   for (int32_t k = 0; k < limit; k++) {
     v3 to = v_sub(scene->solids[k].center, c->position);
     float r = scene->solids[k].bound, along = v_dot(to, axis), length2 = v_dot(to, to);
@@ -45,6 +45,26 @@ HOT uint8_t encode(float x) {
   return (uint8_t)(clamp01(y) * 255.0f + 0.5f);
 }
 
+/// Blurs as a lens does, with weights 1/8, 3/4, 1/8 in both directions, and encodes.
+HOT void develop(const float *light, int32_t width, int32_t height, uint8_t *pixels) {
+  const float side = 0.125f, middle = 0.75f;
+  size_t row = 3 * (size_t)width;
+  for (int32_t y = 0; y < height; y++) {
+    const float *here = light + (size_t)y * row;
+    const float *above = y > 0 ? here - row : here, *below = y + 1 < height ? here + row : here;
+    for (int32_t x = 0; x < width; x++) {
+      size_t left = 3 * (size_t)(x > 0 ? x - 1 : x), right = 3 * (size_t)(x + 1 < width ? x + 1 : x);
+      for (size_t channel = 0; channel < 3; channel++) {
+        size_t l = left + channel, m = 3 * (size_t)x + channel, r = right + channel;
+        float a = side * (above[l] + above[r]) + middle * above[m];
+        float b = side * (here[l] + here[r]) + middle * here[m];
+        float c = side * (below[l] + below[r]) + middle * below[m];
+        pixels[(size_t)y * row + m] = encode(side * (a + c) + middle * b);
+      }
+    }
+  }
+}
+
 CROCO_CLONES
 croco_hit croco_scene_trace(const croco_scene *scene, croco_vec3 origin, croco_vec3 direction) {
   crowd c;
@@ -54,8 +74,9 @@ croco_hit croco_scene_trace(const croco_scene *scene, croco_vec3 origin, croco_v
 }
 
 CROCO_CLONES
-void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, uint8_t *pixels) {
-  int32_t candidates[MAX_SOLIDS];
+void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, float *light,
+                        uint8_t *pixels) {
+  int32_t candidates[CROCO_MAX_SOLIDS];
   crowd c;
   gather_crowd(scene, &c);
   // One point of the lamp a sample, on a spiral of golden angles: soft shadows without noise.
@@ -86,14 +107,16 @@ void croco_scene_render(const croco_scene *scene, const croco_camera *camera, in
             sum = v_add(sum, radiance(&c, candidates, count, camera->position, d, lamp[k], spread, &memory));
           }
           blocker = memory.blocker;
-          uint8_t *out = pixels + 3 * ((size_t)y * (size_t)camera->width + (size_t)x);
-          out[0] = encode(sum.x * share);
-          out[1] = encode(sum.y * share);
-          out[2] = encode(sum.z * share);
+          float *out = light + 3 * ((size_t)y * (size_t)camera->width + (size_t)x);
+          // Highlights are clipped here as a sensor does it, or the lens would smear them.
+          out[0] = f_min(sum.x * share, 2.0f);
+          out[1] = f_min(sum.y * share, 2.0f);
+          out[2] = f_min(sum.z * share, 2.0f);
         }
       }
     }
   }
+  develop(light, camera->width, camera->height, pixels);
 }
 
 CROCO_CLONES

@@ -38,19 +38,17 @@ HOT meeting meet_surroundings(const croco_scene *scene, v3 o, v3 d) {
   return m;
 }
 
-enum { MAX_SOLIDS = 256 };
-
 /// The scene with the balls around its solids side by side, eight to a vector.
 typedef struct {
   const croco_scene *scene;
   int32_t groups;
-  f8 x[MAX_SOLIDS / 8], y[MAX_SOLIDS / 8], z[MAX_SOLIDS / 8];
-  f8 bound[MAX_SOLIDS / 8], blocking2[MAX_SOLIDS / 8];
+  f8 x[CROCO_MAX_SOLIDS / 8], y[CROCO_MAX_SOLIDS / 8], z[CROCO_MAX_SOLIDS / 8];
+  f8 bound[CROCO_MAX_SOLIDS / 8], blocking2[CROCO_MAX_SOLIDS / 8];
 } crowd;
 
 HOT void gather_crowd(const croco_scene *scene, crowd *c) {
   c->scene = scene;
-  int32_t count = scene->solid_count < MAX_SOLIDS ? scene->solid_count : MAX_SOLIDS;
+  int32_t count = scene->solid_count < CROCO_MAX_SOLIDS ? scene->solid_count : CROCO_MAX_SOLIDS;
   c->groups = (count + 7) / 8;
   for (int32_t k = 0; k < c->groups * 8; k++) {
     int32_t g = k / 8, lane = k % 8;
@@ -260,7 +258,7 @@ HOT v3 sky_color(const croco_scene *scene, v3 d, float w) {
   return c;
 }
 
-/// Light that a ray brings to the eye; `lamp_offset` chooses the point of the lamp, `w` is the angle that a sample covers.
+/// Light that a ray brings to the eye; `lamp_offset` chooses the point of the lamp, `w` is the angle of a sample.
 HOT v3 radiance(const crowd *c, const int32_t *candidates, int count, v3 o, v3 d, v3 lamp_offset, float w,
                 shading_memory *memory) {
   const croco_scene *scene = c->scene;

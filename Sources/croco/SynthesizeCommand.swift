@@ -10,7 +10,7 @@ struct SynthesizeCommand: ParsableCommand {
     commandName: "synthesize",
     abstract: "Renders pairs of views of synthetic scenes, with true flow, into a data set.",
     discussion: """
-      Rooms and landscapes with textured objects, each pair seen by two cameras that share 30 to 90 % of the first view. \
+      Rooms and landscapes with textured objects, seen by two cameras that share 30 to 90 % of the first view. \
       The same seed gives the same pairs with any number of threads.
       """)
 
@@ -58,9 +58,11 @@ struct SynthesizeCommand: ParsableCommand {
     try check((8...4096).contains(size), "--size \(size): give a number from 8 to 4096.")
     try check((1...1024).contains(threads), "--threads \(threads): give a number from 1 to 1024.")
     try check((0...1).contains(validation), "--validation \(validation): give a share from 0 to 1.")
-    try check((1...1_000_000).contains(pairsPerScene), "--pairs-per-scene \(pairsPerScene): give a number from 1 to 1000000.")
+    try check(
+      (1...1_000_000).contains(pairsPerScene), "--pairs-per-scene \(pairsPerScene): give a number from 1 to 1000000.")
     try check((1...8).contains(samples), "--samples \(samples): give a number from 1 to 8.")
-    try check(Self.baseline(baseline) != nil, "--baseline \(baseline): give small, medium, large or a factor from 0.1 to 4.")
+    try check(
+      Self.baseline(baseline) != nil, "--baseline \(baseline): give small, medium, large or a factor from 0.1 to 4.")
     try check(Self.codec(codec) != nil, "--codec \(codec): give raw, png or jpeg.")
   }
 
@@ -71,13 +73,12 @@ struct SynthesizeCommand: ParsableCommand {
     options.storesFlow = flow
     let synthesizer = SceneSynthesizer(options: options)
     let pool = WorkerPool(workerCount: threads)
-    if let preview { try writePreview(synthesizer, pool, to: preview) }
-
     let writer = try DatasetWriter(
       output: output,
       options: .init(
         codec: Self.codec(codec)!, validationFraction: validation, seed: seed,
         licence: "synthetic, made by croco synthesize; public domain (CC0-1.0)", tool: "croco \(Croco.version)"))
+    if let preview { try writePreview(synthesizer, pool, to: preview) }
     let clock = ContinuousClock()
     let start = clock.now
     var shown = start
@@ -92,9 +93,8 @@ struct SynthesizeCommand: ParsableCommand {
       FileHandle.standardError.write(Data(text.utf8))
     }
     let manifest = try writer.finish()
-    print(
-      "\(output): \(manifest.pairCount(of: .train)) training pairs, \(manifest.pairCount(of: .validation)) validation pairs, "
-        + "\(size)x\(size) pixels")
+    let (training, validation) = (manifest.pairCount(of: .train), manifest.pairCount(of: .validation))
+    print("\(output): \(training) training pairs, \(validation) validation pairs, \(size)x\(size) pixels")
   }
 
   private func writePreview(_ synthesizer: SceneSynthesizer, _ pool: WorkerPool, to path: String) throws {

@@ -19,11 +19,14 @@ typedef struct {
   int32_t width, height;
 } croco_camera;
 
+/// A scene holds no more solids than this; the rest is not seen.
+enum { CROCO_MAX_SOLIDS = 256 };
+
 enum { CROCO_ELLIPSOID = 0, CROCO_FRUSTUM = 1, CROCO_PRISM = 2, CROCO_TORUS = 3 };
 
 /// A solid in its own axes, around its own origin.
 ///
-/// ellipsoid: size = semi-axes. frustum: size = (bottom radius, top radius, half height), axis z. prism: a convex solid,
+/// ellipsoid: size = semi-axes. frustum: size = (bottom radius, top radius, half height), axis z. prism:
 /// half-extents size.x and size.y at its bottom, half height size.z, the half-extents at its top scaled by taper_x and
 /// taper_y (1: box, 0: roof or pyramid). torus: size = (ring radius, tube radius, -), axis z.
 typedef struct {
@@ -104,8 +107,11 @@ typedef struct {
 /// Traces one ray (direction of length 1) through the scene.
 croco_hit croco_scene_trace(const croco_scene *scene, croco_vec3 origin, croco_vec3 direction);
 
-/// Renders rows x columns of 8-bit sRGB [height, width, 3] with samples x samples rays a pixel.
-void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, uint8_t *pixels);
+/// Renders 8-bit sRGB [height, width, 3] with samples x samples rays a pixel, through a lens that blurs by half one.
+///
+/// light [height, width, 3] receives the linear picture before the lens.
+void croco_scene_render(const croco_scene *scene, const croco_camera *camera, int32_t samples, float *light,
+                        uint8_t *pixels);
 
 /// Flow from view 1 to view 2 in pixels (x, y) [height, width, 2]; NaN where the point is hidden or outside view 2.
 ///

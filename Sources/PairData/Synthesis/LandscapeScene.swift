@@ -10,12 +10,12 @@ struct LandscapeScene {
     ground = builder.add(Self.ground(&builder.maker))
     mounds(&builder)
     var taken: [(Vector, Float)] = []
-    for _ in 0..<150 where taken.count < 22 {
+    for _ in 0..<150 where taken.count < 18 {
       let angle = builder.uniform(0...6.2832)
       let distance = 9 * builder.uniform(0.05...1).squareRoot()
       let at = Vector(cos(angle) * distance, sin(angle) * distance, 0)
       // Large things stand further out, where they do not hide the rest.
-      let radius = distance > 4 ? builder.uniform(0.8...1.9) : builder.uniform(0.5...0.9)
+      let radius = distance > 4 ? builder.uniform(1.1...2.2) : builder.uniform(0.6...1.1)
       guard taken.allSatisfy({ ($0.0 - at).length > $0.1 + radius * 1.05 }) else { continue }
       taken.append((at, radius))
       place(&builder, at: at, radius: radius, isLarge: distance > 4)
@@ -24,20 +24,23 @@ struct LandscapeScene {
 
   private static func ground(_ maker: inout MaterialMaker) -> croco_material {
     let pattern = maker.pick([.grass, .grass, .grass, .stones, .patchwork, .blotches, .brick] as [ScenePattern])
-    let palette: ScenePalette? = switch pattern {
-    case .grass: maker.pick([.meadow, .sand, .autumn, .meadow])
-    case .stones, .brick: maker.pick([.rock, .brick, .sand])
-    case .blotches: maker.pick([.sand, .rock, .leaves])
-    default: nil
-    }
-    let cell: Float = switch pattern {
-    case .grass: maker.random.nextUniform(1.3...2)
-    case .brick: maker.random.nextUniform(0.5...0.7)
-    case .stones: maker.random.nextUniform(0.7...1.2)
-    default: maker.random.nextUniform(1.4...2.4)
-    }
+    let palette: ScenePalette? =
+      switch pattern {
+      case .grass: maker.pick([.meadow, .sand, .autumn, .meadow])
+      case .stones, .brick: maker.pick([.rock, .brick, .sand])
+      case .blotches: maker.pick([.sand, .rock, .leaves])
+      default: nil
+      }
+    let cell: Float =
+      switch pattern {
+      case .grass: maker.random.nextUniform(2...3)
+      case .brick: maker.random.nextUniform(0.85...1.2)
+      case .stones: maker.random.nextUniform(1.2...1.8)
+      default: maker.random.nextUniform(2.2...3.4)
+      }
     return maker.make(
-      pattern, cell: cell, palette: palette, turned: maker.random.nextUniform(0...3), bump: pattern == .grass ? 0.3 : 0.15)
+      pattern, cell: cell, palette: palette, turned: maker.random.nextUniform(0...3),
+      bump: pattern == .grass ? 0.3 : 0.15)
   }
 
   /// Low hills: ellipsoids that are mostly below the ground.
@@ -50,7 +53,8 @@ struct LandscapeScene {
       let palette = builder.pick([.meadow, .leaves, .autumn, .sand] as [ScenePalette])
       builder.ellipsoid(
         Placement(at, yaw: builder.uniform(0...3)), size: size,
-        material: builder.add(builder.maker.make(.blotches, cell: builder.uniform(1.5...2.5), palette: palette, bump: 0.3)))
+        material: builder.add(
+          builder.maker.make(.blotches, cell: builder.uniform(1.5...2.5), palette: palette, bump: 0.3)))
     }
   }
 
@@ -80,7 +84,8 @@ struct LandscapeScene {
     let yaw = builder.uniform(0...6.28)
     let height = half.z + builder.uniform(0.2...0.6)
     let post = builder.add(builder.maker.make(.planks, cell: 0.2, palette: .wood))
-    let face = builder.chance(0.6)
+    let face =
+      builder.chance(0.6)
       ? builder.add(builder.maker.make(.glyphs, cell: half.z * builder.uniform(0.6...0.95)))
       : builder.add(builder.maker.picture(width: 2 * half.x, height: 2 * half.z))
     let at = Placement(foot + Vector(0, 0, height), yaw: yaw)
@@ -95,10 +100,12 @@ struct LandscapeScene {
   private func tree(_ builder: inout SceneBuilder, at foot: Vector, radius: Float) {
     let bark = builder.add(builder.maker.make(.planks, cell: 0.3, palette: .wood))
     let palette = builder.pick([.leaves, .leaves, .autumn, .meadow] as [ScenePalette])
-    let leaves = builder.add(builder.maker.make(.blotches, cell: radius * builder.uniform(0.45...0.7), palette: palette, bump: 0.5))
+    let leaves = builder.add(
+      builder.maker.make(.blotches, cell: radius * builder.uniform(0.45...0.7), palette: palette, bump: 0.5))
     let trunk = radius * builder.uniform(0.5...0.9)
     builder.frustum(
-      Placement(foot + Vector(0, 0, trunk)), bottom: radius * 0.16, top: radius * 0.1, halfHeight: trunk, material: bark)
+      Placement(foot + Vector(0, 0, trunk)), bottom: radius * 0.16, top: radius * 0.1, halfHeight: trunk, material: bark
+    )
     if builder.chance(0.5) {
       var base = trunk * 1.1
       var r = radius
@@ -112,7 +119,8 @@ struct LandscapeScene {
     } else {
       let crown = foot + Vector(0, 0, 2 * trunk + radius * 0.5)
       builder.ellipsoid(
-        Placement(crown, yaw: builder.uniform(0...6)), size: Vector(radius, radius * 0.9, radius * 0.85), material: leaves)
+        Placement(crown, yaw: builder.uniform(0...6)), size: Vector(radius, radius * 0.9, radius * 0.85),
+        material: leaves)
       let side = Vector(cos(foot.x * 9), sin(foot.x * 9), -0.2) * radius * 0.7
       builder.ellipsoid(
         Placement(crown + side), size: Vector(repeating: radius * 0.6), material: leaves)
@@ -144,7 +152,8 @@ struct LandscapeScene {
     let top = foot + Vector(0, 0, 2 * half)
     if builder.chance(0.6) {
       builder.frustum(
-        Placement(top + Vector(0, 0, r * 0.7)), bottom: r * 1.25, top: 0, halfHeight: r * 0.7, material: builder.thing(r * 2))
+        Placement(top + Vector(0, 0, r * 0.7)), bottom: r * 1.25, top: 0, halfHeight: r * 0.7,
+        material: builder.thing(r * 2))
     } else {
       builder.ball(top + Vector(0, 0, r * 0.4), radius: r, material: builder.thing(r * 2))
     }

@@ -31,6 +31,7 @@ struct SceneBuilder {
     _ shape: Int, _ at: Placement, size: Vector, bound: Float, blocking: Float, material: Int32, ends: Int32,
     taper: (Float, Float) = (1, 1)
   ) {
+    precondition(solids.count < Int(CROCO_MAX_SOLIDS), "a scene holds at most \(CROCO_MAX_SOLIDS) solids")
     solids.append(
       croco_solid(
         axis_x: at.axes.x.kernel, axis_y: at.axes.y.kernel, axis_z: at.axes.z.kernel, center: at.center.kernel,
@@ -41,7 +42,8 @@ struct SceneBuilder {
   /// An ellipsoid with semi-axes `size`.
   mutating func ellipsoid(_ at: Placement, size: Vector, material: Int32) {
     wrap(material, around: 2 * .pi * size.x)
-    append(Int(CROCO_ELLIPSOID), at, size: size, bound: size.max(), blocking: size.min(), material: material, ends: material)
+    append(
+      Int(CROCO_ELLIPSOID), at, size: size, bound: size.max(), blocking: size.min(), material: material, ends: material)
   }
 
   mutating func ball(_ center: Vector, radius: Float, material: Int32) {
@@ -57,7 +59,8 @@ struct SceneBuilder {
     wrap(material, around: 2 * .pi * radius)
     append(
       Int(CROCO_FRUSTUM), at, size: Vector(bottom, top, halfHeight),
-      bound: (radius * radius + halfHeight * halfHeight).squareRoot(), blocking: min(0.5 * (bottom + top), 1.4 * halfHeight),
+      bound: (radius * radius + halfHeight * halfHeight).squareRoot(),
+      blocking: min(0.5 * (bottom + top), 1.4 * halfHeight),
       material: material, ends: ends ?? material)
   }
 

@@ -40,7 +40,9 @@ struct MaterialMaker {
     for last in [3, 2, 1] { areas.swapAt(last, random.nextIndex(below: last + 1)) }
     // The two main colours of a pattern have to be told apart.
     if Self.contrast(areas[0], areas[1]) < 0.25 { areas.swapAt(1, Self.contrast(areas[0], areas[2]) < 0.25 ? 3 : 2) }
-    if Self.contrast(areas[0], areas[1]) < 0.2 { areas[1] = areas[0].sum() > 0.9 ? palette.colors[4] : palette.colors[5] }
+    if Self.contrast(areas[0], areas[1]) < 0.2 {
+      areas[1] = areas[0].sum() > 0.9 ? palette.colors[4] : palette.colors[5]
+    }
     var material = croco_material()
     material.pattern = pattern.rawValue
     material.seed = random.nextWord()
@@ -71,18 +73,25 @@ struct MaterialMaker {
 
   /// A material for a thing of `size` metres across: a few cells over its width.
   mutating func thing(size: Float) -> croco_material {
-    let pattern = pick([
-      .checker, .stripes, .patchwork, .dots, .glyphs, .blotches, .marble, .rings, .stones, .zigzag, .truchet, .plaid,
-      .patchwork, .blotches, .glyphs, .brick,
-    ] as [ScenePattern])
-    let cells: Float = pattern == .brick ? 5 : pattern == .patchwork ? random.nextUniform(1.2...2.2) : random.nextUniform(2.2...4)
+    let pattern = pick(
+      [
+        .checker, .stripes, .patchwork, .dots, .glyphs, .blotches, .marble, .rings, .stones, .zigzag, .truchet, .plaid,
+        .patchwork, .blotches, .glyphs, .brick,
+      ] as [ScenePattern])
+    let cells: Float =
+      switch pattern {
+      case .brick: 3.5
+      case .patchwork: random.nextUniform(0.9...1.5)
+      default: random.nextUniform(1.5...2.5)
+      }
     let gloss = random.nextUnit() < 0.4 ? random.nextUniform(0.1...0.35) : 0
     return make(pattern, cell: size / cells, gloss: gloss)
   }
 
   /// A picture in a frame, `width` x `height` metres.
   mutating func picture(width: Float, height: Float) -> croco_material {
-    var material = make(.picture, cell: height, palette: ScenePalette.all[random.nextIndex(below: ScenePalette.all.count)])
+    var material = make(
+      .picture, cell: height, palette: ScenePalette.all[random.nextIndex(below: ScenePalette.all.count)])
     material.cell_u = width
     material.shift_u = 0
     material.shift_v = 0

@@ -27,7 +27,8 @@ extension SceneBuilder {
       ellipsoid(Placement(foot + Vector(0, 0, half.z), yaw: yaw), size: half, material: thing(size))
     case 8:
       box(
-        Placement(foot + Vector(0, 0, r * 0.7), yaw: yaw), size: Vector(r * 0.8, r * 0.8, r * 0.7), material: thing(size),
+        Placement(foot + Vector(0, 0, r * 0.7), yaw: yaw), size: Vector(r * 0.8, r * 0.8, r * 0.7),
+        material: thing(size),
         taper: (uniform(0...0.5), uniform(0...0.5)))
     case 9: pile(at: foot, radius: r * 0.45, yaw: yaw)
     case 10: totem(at: foot, radius: r * 0.5)
@@ -47,7 +48,8 @@ extension SceneBuilder {
     let stands = chance(0.5)
     let center = foot + Vector(0, 0, stands ? radius : tube)
     torus(
-      Placement(center, yaw: yaw, tilt: stands ? .pi / 2 : 0), ring: radius - tube, tube: tube, material: thing(radius * 1.6))
+      Placement(center, yaw: yaw, tilt: stands ? .pi / 2 : 0), ring: radius - tube, tube: tube,
+      material: thing(radius * 1.6))
   }
 
   /// Boxes on each other, each turned a little, with something on top.
@@ -79,7 +81,9 @@ extension SceneBuilder {
     let distance = radius * 2 / Float(3).squareRoot()
     for k in 0..<3 {
       let angle = yaw + Float(k) * 2.0944
-      ball(foot + Vector(cos(angle) * distance, sin(angle) * distance, radius), radius: radius, material: thing(radius * 2))
+      ball(
+        foot + Vector(cos(angle) * distance, sin(angle) * distance, radius), radius: radius, material: thing(radius * 2)
+      )
     }
     ball(foot + Vector(0, 0, radius * 2.633), radius: radius, material: thing(radius * 2))
   }

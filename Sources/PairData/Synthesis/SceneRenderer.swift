@@ -4,7 +4,7 @@ internal import CKernels
 public struct FlowField: Sendable, Equatable {
   /// Width and height in pixels.
   public let size: Int
-  /// Displacement (x, y) in pixels of every pixel of view 1; NaN where its point is hidden in view 2 or outside it: [H, W, 2].
+  /// Displacement (x, y) in pixels of each pixel of view 1, NaN where its point is hidden or outside: [H, W, 2].
   public let values: [Float]
 
   /// Wraps displacements.
@@ -47,9 +47,11 @@ public struct SceneRenderer: Sendable {
 
   /// The picture that a camera takes.
   public func render(_ scene: SyntheticScene, from camera: SceneCamera) -> RGBImage {
+    let light = UnsafeMutablePointer<Float>.allocate(capacity: size * size * 3)
+    defer { light.deallocate() }
     let pixels = [UInt8](unsafeUninitializedCapacity: size * size * 3) { buffer, count in
       var camera = camera.kernel(size: size)
-      scene.withKernel { croco_scene_render($0, &camera, Int32(samplesPerAxis), buffer.baseAddress!) }
+      scene.withKernel { croco_scene_render($0, &camera, Int32(samplesPerAxis), light, buffer.baseAddress!) }
       count = size * size * 3
     }
     return RGBImage(width: size, height: size, pixels: pixels)

@@ -4,7 +4,7 @@ import Tensors
 
 /// Makes data sets of synthetic pairs with true flow.
 ///
-/// Pair i is a function of the seed, i and the options alone: not of the number of threads, nor of how many pairs there are.
+/// Pair i is a function of the seed, i and the options alone: not of the number of threads or of pairs.
 public struct SceneSynthesizer: Sendable {
   /// What is made.
   public struct Options: Sendable {
@@ -105,7 +105,8 @@ public struct SceneSynthesizer: Sendable {
       let done = try pairs(range, pool: pool) { pair in
         let name = "seed \(options.seed) scene \(pair.scene)"
         return (
-          try ImageReference(pair.view1, codec: codec, source: name), try ImageReference(pair.view2, codec: codec, source: name),
+          try ImageReference(pair.view1, codec: codec, source: name),
+          try ImageReference(pair.view2, codec: codec, source: name),
           pair
         )
       }

@@ -39,13 +39,16 @@ public struct SceneGenerator: Sendable {
   public init(seed: UInt64) { self.seed = seed }
 
   // The draws of one scene come from streams of their own, so that a change to one leaves the others alone.
-  private enum Stream: Int { case layout = 0, materials, light, views }
+  private enum Stream: Int {
+    case layout = 0
+    case materials, light, views
+  }
 
   private func stream(_ stream: Stream, scene: Int, number: Int = 0) -> RandomStream {
     RandomStream(seed: seed, purpose: .scene, epoch: stream.rawValue + 4 * number, index: scene)
   }
 
-  /// Scene number `index`; every fifth or so is a landscape's neighbour of rooms, about half and half.
+  /// Scene number `index`: a room or, a little less often, a landscape.
   public func scene(_ index: Int) -> SyntheticScene {
     var builder = SceneBuilder(random: stream(.layout, scene: index), materials: stream(.materials, scene: index))
     var light = stream(.light, scene: index)
@@ -63,7 +66,8 @@ public struct SceneGenerator: Sendable {
     scene.room_high = room.high.kernel
     scene.wall_material = (room.walls[0], room.walls[1], room.walls[2], room.walls[3], room.walls[4], room.walls[5])
     let reach = Vector(room.high.x, room.high.y, 0) * 0.55
-    let lamp = Vector(random.nextUniform(-1...1), random.nextUniform(-1...1), 0) * reach + Vector(0, 0, room.high.z - 0.3)
+    let lamp =
+      Vector(random.nextUniform(-1...1), random.nextUniform(-1...1), 0) * reach + Vector(0, 0, room.high.z - 0.3)
     scene.light = lamp.kernel
     scene.light_radius = random.nextUniform(0.04...0.2)
     let warmth = random.nextUniform(-1...1)
@@ -83,7 +87,8 @@ public struct SceneGenerator: Sendable {
     let landscape = LandscapeScene(&builder)
     var scene = croco_scene()
     scene.is_room = 0
-    scene.wall_material = (landscape.ground, landscape.ground, landscape.ground, landscape.ground, landscape.ground, landscape.ground)
+    let ground = landscape.ground
+    scene.wall_material = (ground, ground, ground, ground, ground, ground)
     let sun = Vector(random.nextUniform(-1...1), random.nextUniform(-1...1), random.nextUniform(0.45...1.1)).unit
     scene.light = sun.kernel
     scene.light_radius = random.nextUniform(0.005...0.04)

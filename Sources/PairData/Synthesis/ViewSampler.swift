@@ -82,7 +82,7 @@ public struct ViewSampler: Sendable {
     position.z = height
     position.clamp(lowerBound: scene.cameraRoom.low, upperBound: scene.cameraRoom.high)
     let roll = 0.02 * random.nextNormal()
-    let view = random.nextUniform(0.9...1.25)
+    let view = random.nextUniform(0.7...0.95)
     return (SceneCamera(position: position, target: focus, roll: roll, fieldOfView: view), focus)
   }
 
@@ -100,23 +100,24 @@ public struct ViewSampler: Sendable {
     var target = focus
     switch random.nextIndex(below: 20) {
     case 0..<8:
-      let shift = first.right * (signed(0.06, 0.17) * distance * amount)
+      let shift = first.right * (signed(0.04, 0.12) * distance * amount)
       position += shift
       target += shift * random.nextUniform(0.4...1.1)
     case 8..<12:
-      let angle = signed(0.1, 0.26) * amount
+      let angle = signed(0.06, 0.17) * amount
       let arm = first.position - focus
       position = focus + Vector(arm.x * cos(angle) - arm.y * sin(angle), arm.x * sin(angle) + arm.y * cos(angle), arm.z)
-      target += first.right * (signed(0.02, 0.1) * distance * amount)
+      target += first.right * (signed(0.015, 0.065) * distance * amount)
     case 12..<16:
       position += first.forward * (signed(0.08, 0.2) * distance * amount)
       position += first.right * (signed(0, 0.06) * distance * amount)
-      target += first.right * (signed(0.02, 0.09) * distance * amount)
+      target += first.right * (signed(0.02, 0.07) * distance * amount)
     default:
       position += first.right * (signed(0.01, 0.05) * distance * amount)
-      let angle = signed(0.05, 0.14) * amount
+      let angle = signed(0.035, 0.095) * amount
       let arm = focus - position
-      target = position + Vector(arm.x * cos(angle) - arm.y * sin(angle), arm.x * sin(angle) + arm.y * cos(angle), arm.z)
+      target =
+        position + Vector(arm.x * cos(angle) - arm.y * sin(angle), arm.x * sin(angle) + arm.y * cos(angle), arm.z)
     }
     position.z += signed(0, 0.04) * distance * amount
     target += first.down * (signed(0, 0.05) * distance * amount)
@@ -143,7 +144,8 @@ public struct ViewSampler: Sendable {
     return scene.solids.allSatisfy { solid in
       let offset = position - Vector(solid.center)
       let place = Vector(
-        abs(offset.dot(Vector(solid.axis_x))), abs(offset.dot(Vector(solid.axis_y))), abs(offset.dot(Vector(solid.axis_z))))
+        abs(offset.dot(Vector(solid.axis_x))), abs(offset.dot(Vector(solid.axis_y))),
+        abs(offset.dot(Vector(solid.axis_z))))
       return any(place .> SceneRenderer.halfExtents(solid) + margin)
     }
   }

@@ -9,7 +9,8 @@ import Tensors
 ///
 /// It runs the trainer's own step, in one process without MPI. Tensors have the names of the official modules: `img1`,
 /// `img2`, `mask` (1 = masked), `param.*` before the step, `act.*`, `pred`, `target`, `target_norm`, `loss`, `grad.*`
-/// (before clipping), `grad_act.*`, `grad_norm`, `lr`. With several steps, those of step s = 0, 1, ... carry the prefix
+/// (before clipping), `grad_act.*`, `grad_norm`, `lr`; with a single
+/// micro-batch also `grad_input.*`. With several steps, those of step s = 0, 1, ... carry the prefix
 /// `step<s>.`; the parameters after an update are the `param.*` of the next step, after the last one `final.*`.
 public struct TrainingDump {
   private let trainer: Trainer
@@ -66,10 +67,20 @@ public struct TrainingDump {
     }
     let recorder = TensorRecorder(configuration.model, batchSize: configuration.batch.microBatchSize)
     trainer.network.recorder = recorder
-    source.startStep()
+    source.startStep(trainer.network)
     let report = try trainer.step().report
     trainer.network.recorder = nil
     addInputs(prefix)
+    let tokens = [source.mask.count / configuration.model.patchCount, configuration.model.patchCount]
+    for (view, values) in [("img1", source.embeddings1), ("img2", source.embeddings2)] {
+      writer.add("\(prefix)act.patch_embed.\(view)", shape: tokens + [configuration.model.encoderDimension], values)
+    }
+    if configuration.batch.microBatchCount == 1 {
+      let images = trainer.network.imageGradients()
+      let shape = [tokens[0], 3, configuration.model.imageHeight, configuration.model.imageWidth]
+      writer.add(prefix + "grad_input.img1", shape: shape, images.view1)
+      writer.add(prefix + "grad_input.img2", shape: shape, images.view2)
+    }
     for tensor in recorder.tensors {
       writer.add(prefix + (tensor.name == "act.pred" ? "pred" : tensor.name), shape: tensor.shape, tensor.values)
     }
@@ -108,17 +119,28 @@ private final class RecordingSource: BatchSource {
   private(set) var view1: [Float] = []
   private(set) var view2: [Float] = []
   private(set) var mask: [UInt8] = []
+  /// The patch embeddings of all patches, before the step's update: [B, N, C].
+  private(set) var embeddings1: [Float] = []
+  private(set) var embeddings2: [Float] = []
   private let source: any BatchSource
+  private var network: CroCoNet?
 
   init(_ source: any BatchSource) { self.source = source }
 
-  func startStep() { (view1, view2, mask) = ([], [], []) }
+  func startStep(_ network: CroCoNet) {
+    self.network = network
+    (view1, view2, mask, embeddings1, embeddings2) = ([], [], [], [], [])
+  }
 
   func next() throws(Failure) -> PairBatch {
     let batch = try source.next()
     view1 += Array(batch.view1.elements)
     view2 += Array(batch.view2.elements)
     mask += Array(batch.mask.elements)
+    if let network {
+      embeddings1 += network.patchEmbeddings(of: batch.view1.pointer)
+      embeddings2 += network.patchEmbeddings(of: batch.view2.pointer)
+    }
     return batch
   }
 }
