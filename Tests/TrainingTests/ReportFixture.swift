@@ -34,7 +34,8 @@ struct ReportFixture {
     let lines = steps.map { step -> String in
       let loss = 0.4 + abs(Double(step) - turn) / turn
       let validation = interval > 0 && step % interval == 0 ? #","validation_loss":\#(loss + 0.1)"# : ""
-      return #"{"step":\#(step),"epoch":\#(Double(step) / 10),"loss":\#(loss),"grad_norm":\#(1 / Double(step)),"lr":0.001,"#
+      return
+        #"{"step":\#(step),"epoch":\#(Double(step) / 10),"loss":\#(loss),"grad_norm":\#(1 / Double(step)),"lr":0.001,"#
         + #""ms":100.0,"ms_data":5.0,"ms_forward":30.0,"ms_backward":50.0,"ms_reduce":2.0,"ms_optimizer":8.0,"#
         + #""pairs_per_s":80.0\#(validation)}"#
     }

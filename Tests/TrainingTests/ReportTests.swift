@@ -23,7 +23,7 @@ struct ReportTests {
     #expect(page.contains("data:image/png;base64,\(Data("pixels".utf8).base64EncodedString())"))
     #expect(outline.text.contains("encoder_depth: 5"))
     #expect(outline.text.contains("step 200 <done> & [1mbold"))
-    #expect(outline.text.contains("reference gain 0.625 on 640 pairs from checkpoints/step-00000200"))
+    #expect(outline.text.contains("Reference gain 0.625 on 640 pairs from checkpoints/step-00000200"))
     #expect(outline.text.contains("at step 150"), "the best validation loss is that of step 150")
     #expect(outline.elements["circle"] == 4 + 1, "four validation losses and the sample of the legend")
   }

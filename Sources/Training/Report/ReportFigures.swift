@@ -31,7 +31,9 @@ struct ReportFigures {
     let frame = PlotFrame("Loss over steps", width: 1120, height: 380, xScale: steps, yScale: scale)
     var keys = runKeys
     if runs.count == 1 { keys = [key("line s0", "training")] }
-    if hasValidation { keys.append(key("dashed \(runs.count == 1 ? "s0" : "")", "validation, on held-out scenes", dot: true)) }
+    if hasValidation {
+      keys.append(key("dashed \(runs.count == 1 ? "s0" : "")", "validation, on held-out scenes", dot: true))
+    }
     if curves.contains(where: { $0.style == .faint }) {
       keys.append(key("faint \(runs.count == 1 ? "s0" : "")", "every step, behind the running mean"))
     }
@@ -43,7 +45,9 @@ struct ReportFigures {
     let all = [
       Measure(name: "Learning rate", unit: "", scale: { .linear($0, fromZero: true) }, value: \.learningRate),
       Measure(name: "Gradient norm", unit: "before clipping", scale: { .logarithmic($0) }, value: \.gradientNorm),
-      Measure(name: "Speed", unit: "pairs a second, all ranks", scale: { .robust($0, fromZero: true) }, value: \.pairsPerSecond),
+      Measure(
+        name: "Speed", unit: "pairs a second, all ranks", scale: { .robust($0, fromZero: true) },
+        value: \.pairsPerSecond),
     ]
     return all.map(figure)
   }
@@ -53,7 +57,8 @@ struct ReportFigures {
     let means = runs.map { RunSummary($0).stages }
     guard runs.count == 1 else {
       let bars = StageBars(runs: zip(runs, means).map { ($0.name, $1.map(\.milliseconds)) })
-      return figure("Mean time of a step (ms)", means[0].indices.map { key("t\($0)", means[0][$0].name, isArea: true) }, bars.svg)
+      return figure(
+        "Mean time of a step (ms)", means[0].indices.map { key("t\($0)", means[0][$0].name, isArea: true) }, bars.svg)
     }
     let total = means[0].reduce(0) { $0 + $1.milliseconds }
     let keys = means[0].enumerated().map { index, stage in
@@ -63,7 +68,8 @@ struct ReportFigures {
     }
     let plot = StagePlot(runs[0].metrics.records)
     let frame = PlotFrame(
-      "Time of a step over steps", width: 560, height: 300, xScale: steps, yScale: .linear([plot.limit], fromZero: true))
+      "Time of a step over steps", width: 560, height: 300, xScale: steps, yScale: .linear([plot.limit], fromZero: true)
+    )
     return figure("Time of a step (ms)", keys, plot.svg(frame))
   }
 
@@ -104,7 +110,10 @@ struct ReportFigures {
       isArea
       ? Markup.empty("rect", ["class": style, "x": "6", "y": "0", "width": "11", "height": "10"])
       : Markup.empty("line", ["class": style, "x1": "0", "x2": "22", "y1": "6", "y2": "6"])
-    if dot { sample += Markup.empty("circle", ["class": style.replacing("dashed", with: "dot"), "cx": "11", "cy": "6", "r": "3.5"]) }
+    if dot {
+      sample += Markup.empty(
+        "circle", ["class": style.replacing("dashed", with: "dot"), "cx": "11", "cy": "6", "r": "3.5"])
+    }
     let picture = Markup.element("svg", ["viewBox": "0 0 22 10", "aria-hidden": "true"], sample)
     return Markup.element("span", ["class": "key"], picture + Markup.escaped(text))
   }

@@ -31,11 +31,11 @@ enum ReportStyle {
     p { margin: 4px 0; max-width: 80ch; }
     .quiet { color: var(--quiet); }
     .note { border-left: 3px solid var(--t0); padding-left: 10px; margin-top: 10px; }
-    .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 10px; margin-top: 22px; }
-    .tile { background: var(--card); border-radius: 8px; padding: 10px 14px; }
+    .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(146px, 1fr)); gap: 10px; margin-top: 22px; }
+    .tile { background: var(--card); border-radius: 8px; padding: 10px 12px; }
     .tile dt, .tile .quiet { font-size: 13px; color: var(--quiet); }
     .tile dd { margin: 0; }
-    .tile .value { font-size: 22px; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    .tile .value { font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
     dl { margin: 0; }
     .grid2 { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 28px; }
     @media (max-width: 820px) { .grid2 { grid-template-columns: minmax(0, 1fr); } }

@@ -15,7 +15,8 @@ struct StageBars {
     return Markup.element(
       "svg",
       [
-        "xmlns": "http://www.w3.org/2000/svg", "class": "plot", "role": "img", "aria-label": "Mean time of a step by stage",
+        "xmlns": "http://www.w3.org/2000/svg", "class": "plot", "role": "img",
+        "aria-label": "Mean time of a step by stage",
         "viewBox": "0 0 \(c(width)) \(c(Double(runs.count) * rowHeight + 12))",
       ], rows.joined())
   }

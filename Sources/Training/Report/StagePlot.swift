@@ -25,7 +25,7 @@ struct StagePlot {
   /// Where the axis may end: the tallest group, unless it towers above the usual one, as a first step may.
   var limit: Double {
     let totals = groups.map(\.total).sorted()
-    return min(totals[totals.count - 1], 1.6 * totals[totals.count / 2])
+    return min(totals[totals.count - 1], 3 * totals[totals.count / 2])
   }
 
   /// The plot as SVG.
