@@ -40,7 +40,8 @@ enum ReportStyle {
     .grid2 { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 28px; }
     @media (max-width: 820px) { .grid2 { grid-template-columns: minmax(0, 1fr); } }
     figure { margin: 0; min-width: 0; }
-    .wide { margin-bottom: 28px; }
+    .wide { margin-bottom: 28px; overflow-x: auto; }
+    .wide svg.plot { min-width: 640px; }
     figcaption { display: flex; flex-wrap: wrap; gap: 2px 16px; align-items: baseline; margin-bottom: 4px; }
     .key { font-size: 13px; color: var(--quiet); white-space: nowrap; }
     .key svg { width: 22px; height: 10px; vertical-align: baseline; margin-right: 5px; }
