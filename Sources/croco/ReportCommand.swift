@@ -15,7 +15,9 @@ struct ReportCommand: ParsableCommand {
   @Argument(help: "Run folders, as croco train --output names them.", completion: .directory)
   var runs: [String]
 
-  @Option(name: .shortAndLong, help: "The file to write. Default: report.html in the first run folder.", completion: .file(extensions: ["html"]))
+  @Option(
+    name: .shortAndLong, help: "The file to write. Default: report.html in the first run folder.",
+    completion: .file(extensions: ["html"]))
   var output: String?
 
   func run() throws {

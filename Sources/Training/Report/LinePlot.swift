@@ -37,7 +37,8 @@ struct PlotFrame {
     return Markup.element(
       "svg",
       [
-        "xmlns": "http://www.w3.org/2000/svg", "class": "plot", "viewBox": "0 0 \(c(width)) \(c(height))", "role": "img",
+        "xmlns": "http://www.w3.org/2000/svg", "class": "plot", "viewBox": "0 0 \(c(width)) \(c(height))",
+        "role": "img",
         "aria-label": title,
       ], grid + area + axes)
   }

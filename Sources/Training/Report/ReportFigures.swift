@@ -31,7 +31,9 @@ struct ReportFigures {
     let frame = PlotFrame("Loss over steps", width: 1120, height: 380, xScale: steps, yScale: scale)
     var keys = runKeys
     if runs.count == 1 { keys = [key("line s0", "training")] }
-    if hasValidation { keys.append(key("dashed \(runs.count == 1 ? "s0" : "")", "validation, on held-out scenes", dot: true)) }
+    if hasValidation {
+      keys.append(key("dashed \(runs.count == 1 ? "s0" : "")", "validation, on held-out scenes", dot: true))
+    }
     if curves.contains(where: { $0.style == .faint }) {
       keys.append(key("faint \(runs.count == 1 ? "s0" : "")", "every step, behind the running mean"))
     }
@@ -43,7 +45,9 @@ struct ReportFigures {
     let all = [
       Measure(name: "Learning rate", unit: "", scale: { .linear($0, fromZero: true) }, value: \.learningRate),
       Measure(name: "Gradient norm", unit: "before clipping", scale: { .logarithmic($0) }, value: \.gradientNorm),
-      Measure(name: "Speed", unit: "pairs a second, all ranks", scale: { .robust($0, fromZero: true) }, value: \.pairsPerSecond),
+      Measure(
+        name: "Speed", unit: "pairs a second, all ranks", scale: { .robust($0, fromZero: true) },
+        value: \.pairsPerSecond),
     ]
     return all.map(figure)
   }
@@ -102,7 +106,10 @@ struct ReportFigures {
       isArea
       ? Markup.empty("rect", ["class": style, "x": "6", "y": "0", "width": "11", "height": "10"])
       : Markup.empty("line", ["class": style, "x1": "0", "x2": "22", "y1": "6", "y2": "6"])
-    if dot { sample += Markup.empty("circle", ["class": style.replacing("dashed", with: "dot"), "cx": "11", "cy": "6", "r": "3.5"]) }
+    if dot {
+      sample += Markup.empty(
+        "circle", ["class": style.replacing("dashed", with: "dot"), "cx": "11", "cy": "6", "r": "3.5"])
+    }
     let picture = Markup.element("svg", ["viewBox": "0 0 22 10", "aria-hidden": "true"], sample)
     return Markup.element("span", ["class": "key"], picture + Markup.escaped(text))
   }

@@ -34,7 +34,8 @@ struct ReportPage {
     }
     for run in runs where run.metrics.unreadableLineCount > 0 {
       let count = run.metrics.unreadableLineCount
-      let text = "\(run.name): \(count) \(count == 1 ? "line" : "lines") of metrics.jsonl could not be read and are left out."
+      let text =
+        "\(run.name): \(count) \(count == 1 ? "line" : "lines") of metrics.jsonl could not be read and are left out."
       parts.append(Markup.element("p", ["class": "note"], Markup.escaped(text)))
     }
     return parts.joined(separator: "\n")
@@ -67,8 +68,12 @@ struct ReportPage {
 
   private var curves: String {
     let grid = (figures.measures + figures.stages).joined(separator: "\n")
-    return section("Course", figures.loss + "\n" + Markup.element("div", ["class": "grid2"], grid)
-      + Markup.element("p", ["class": "quiet"], "Stages are timed on rank 0; means leave out the first step. Reduction includes waiting for slower ranks."))
+    return section(
+      "Course",
+      figures.loss + "\n" + Markup.element("div", ["class": "grid2"], grid)
+        + Markup.element(
+          "p", ["class": "quiet"],
+          "Stages are timed on rank 0; means leave out the first step. Reduction includes waiting for slower ranks."))
   }
 
   private var evaluations: String {
@@ -80,7 +85,9 @@ struct ReportPage {
       guard let evaluation = runs[index].evaluation else { return [] }
       let others = evaluation.loss.keys.filter { !known.contains($0) }.sorted()
       return (known + others).compactMap { reference in
-        evaluation.loss[reference].map { [nameCell(index), cell(reference), cell(Numeral.fixed($0, 4), "number"), bar($0 / largest, index)] }
+        evaluation.loss[reference].map {
+          [nameCell(index), cell(reference), cell(Numeral.fixed($0, 4), "number"), bar($0 / largest, index)]
+        }
       }
     }
     let facts = evaluated.compactMap { index -> String? in
@@ -90,11 +97,13 @@ struct ReportPage {
       return Markup.element(
         "p", [:],
         Markup.escaped(
-          "\(prefix)reference gain \(Numeral.fixed(evaluation.referenceGain, 3)) on \(Numeral.grouped(evaluation.pairs)) pairs\(checkpoint)."))
+          "\(prefix)reference gain \(Numeral.fixed(evaluation.referenceGain, 3)) on \(Numeral.grouped(evaluation.pairs)) pairs\(checkpoint)."
+        ))
     }
     let meaning = Markup.element(
       "p", ["class": "quiet"],
-      "The masked loss with the true second view, and with another in its place. The reference gain is 1 - loss with the true / loss with a shuffled reference: 0 for a network that ignores the second view.")
+      "The masked loss with the true second view, and with another in its place. The reference gain is 1 - loss with the true / loss with a shuffled reference: 0 for a network that ignores the second view."
+    )
     return section(
       "Evaluation", facts.joined() + table(["Run", "Second view", "Loss", ""], rows, numberColumn: 2) + meaning)
   }
@@ -105,7 +114,11 @@ struct ReportPage {
         let prefix = runs.count == 1 ? "" : "\(run.name), "
         let caption = "\(prefix)step \(Numeral.grouped(picture.step))"
         let image = Markup.empty(
-          "img", ["alt": "Reconstructions of \(caption)", "src": "data:image/png;base64,\(picture.data.base64EncodedString())"])
+          "img",
+          [
+            "alt": "Reconstructions of \(caption)",
+            "src": "data:image/png;base64,\(picture.data.base64EncodedString())",
+          ])
         return Markup.element(
           "figure", [:],
           Markup.element("figcaption", [:], Markup.element("h3", [:], Markup.escaped(caption))) + image)
@@ -162,7 +175,8 @@ struct ReportPage {
     let head = titles.enumerated().map { index, title in
       Markup.element("th", ["class": index == numberColumn ? "number" : ""], Markup.escaped(title))
     }
-    let lines = [Markup.element("thead", [:], row(head))] + [Markup.element("tbody", [:], rows.map(row).joined(separator: "\n"))]
+    let lines =
+      [Markup.element("thead", [:], row(head))] + [Markup.element("tbody", [:], rows.map(row).joined(separator: "\n"))]
     return Markup.element("div", ["class": "scroll"], Markup.element("table", [:], lines.joined()))
   }
 

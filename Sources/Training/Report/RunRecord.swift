@@ -26,7 +26,8 @@ struct EvaluationRecord: Decodable {
       return try JSONDecoder().decode(EvaluationRecord.self, from: data)
     } catch {
       throw Failure(
-        .badData, "\(path) is not the result of an evaluation.", hint: "Remove it, or write it anew with croco evaluate.")
+        .badData, "\(path) is not the result of an evaluation.",
+        hint: "Remove it, or write it anew with croco evaluate.")
     }
   }
 }

@@ -20,7 +20,9 @@ public enum RunReport {
     for folder in runFolders { runs.append(try RunRecord(path: folder, pictureLimit: runFolders.count == 1 ? 3 : 1)) }
     // Folders of the same name are told apart by their paths.
     let counts = Dictionary(runs.map { ($0.name, 1) }, uniquingKeysWith: +)
-    for index in runs.indices where counts[runs[index].name, default: 0] > 1 { runs[index].name = runs[index].folder.path }
+    for index in runs.indices where counts[runs[index].name, default: 0] > 1 {
+      runs[index].name = runs[index].folder.path
+    }
     return ReportPage(runs).html
   }
 }

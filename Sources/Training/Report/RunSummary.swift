@@ -31,7 +31,9 @@ struct RunSummary {
     let pairs = records.reduce(0.0) { $0 + ($1.pairsPerSecond ?? 0) * ($1.milliseconds ?? 0) / 1000 }
 
     var items = [
-      Item(name: "Steps", value: Numeral.grouped(last.step), detail: run.folder.isCompleted ? "completed" : "not completed"),
+      Item(
+        name: "Steps", value: Numeral.grouped(last.step), detail: run.folder.isCompleted ? "completed" : "not completed"
+      ),
       Item(name: "Epochs", value: last.epoch.map { Numeral.short($0) } ?? "–", detail: "passes over the data"),
       Item(
         name: "Last loss", value: losses.last.map { Numeral.fixed($0.loss, 4) } ?? "–",
