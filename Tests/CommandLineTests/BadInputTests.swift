@@ -50,7 +50,9 @@ import Testing
     #expect(result.status == 0)
     #expect((result.output + result.errorOutput).contains("t.jpg"))
     let report = try CommandLineFixture.succeed(["inspect", output, "--json"])
-    #expect(report.contains("\"pairs\" : 1") || report.contains("\"pairs\": 1") || report.contains("\"pairs\":1"), "\(report)")
+    #expect(
+      report.contains("\"pairs\" : 1") || report.contains("\"pairs\": 1") || report.contains("\"pairs\":1"), "\(report)"
+    )
   }
 
   @Test("Missing inputs end with 66")
@@ -110,7 +112,8 @@ import Testing
   @Test("Usage errors end with 64")
   func usage() throws {
     try expect(64, naming: "--output", ["train", "--config", fixture.configuration])
-    try expect(64, naming: "--pairs", ["evaluate", "--checkpoint", fixture.run, "--data", fixture.data, "--pairs", "0"])
+    try expect(
+      64, naming: "--pairs", ["evaluate", "--checkpoint", fixture.run, "--data", fixture.data, "--pairs", "0"])
     try expect(64, naming: "nonsense", ["nonsense"])
   }
 }

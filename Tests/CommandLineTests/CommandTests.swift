@@ -59,7 +59,9 @@ import Testing
         #expect(dump.entry(named: step + "param." + name)?.shape == shape)
         #expect(dump.entry(named: step + "grad." + name)?.shape == shape)
       }
-      for name in ["patch_embed.img1", "enc_in.img1", "enc_blocks.1.img2", "dec_in.x", "dec_blocks.0.cross_attn", "dec_norm"] {
+      for name in [
+        "patch_embed.img1", "enc_in.img1", "enc_blocks.1.img2", "dec_in.x", "dec_blocks.0.cross_attn", "dec_norm",
+      ] {
         #expect(dump.entry(named: step + "act." + name)?.shape.first == 16, "\(step)act.\(name)")
       }
     }

@@ -100,7 +100,8 @@ struct ReportPage {
       return Markup.element(
         "p", [:],
         Markup.escaped(
-          "\(prefix)Reference gain \(Numeral.fixed(evaluation.referenceGain, 3)) on \(Numeral.grouped(evaluation.pairs)) pairs\(checkpoint)."
+          "\(prefix)Reference gain \(Numeral.fixed(evaluation.referenceGain, 3)) on "
+            + "\(Numeral.grouped(evaluation.pairs)) pairs\(checkpoint)."
         ))
     }
     let meaning = Markup.element(
