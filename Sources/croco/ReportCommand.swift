@@ -9,7 +9,7 @@ struct ReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Writes one HTML file with the curves, numbers and pictures of a run, or of several to compare.",
     discussion: """
-      The file has everything inside and can be sent or archived as it is. A run that still goes on can be reported, too.
+      The file has everything inside and can be sent or archived as it is. Runs that still go on can be reported, too.
       """)
 
   @Argument(help: "Run folders, as croco train --output names them.", completion: .directory)

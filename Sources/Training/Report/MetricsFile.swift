@@ -23,7 +23,7 @@ struct StepRecord: Equatable {
   func milliseconds(of stage: StepStage) -> Double? { self["ms_\(stage.rawValue)"] }
 }
 
-/// `metrics.jsonl` as it may be found: complete, of a run that goes on, or with lines that a kill or a full disk cut off.
+/// `metrics.jsonl` as it may be found: complete, of a run that goes on, or with lines that a kill or full disk cut off.
 struct MetricsFile {
   /// The steps in ascending order, each once; the later line of a step counts.
   let records: [StepRecord]

@@ -106,7 +106,8 @@ struct ReportPage {
     }
     let meaning = Markup.element(
       "p", ["class": "quiet"],
-      "The masked loss with the true second view, and with another in its place. The reference gain is 1 - loss with the true / loss with a shuffled reference: 0 for a network that ignores the second view."
+      "The masked loss with the true second view, and with another in its place. The reference gain is 1 - loss with "
+        + "the true / loss with a shuffled reference: 0 for a network that ignores the second view."
     )
     return section(
       "Evaluation", facts.joined() + table(titles, rows, numberColumn: titles.count - 2) + meaning)

@@ -5,7 +5,7 @@ import Storage
 public enum RunReport {
   /// Reads run folders and writes one page about them, by rename; several runs share the same plots.
   ///
-  /// - Throws: `Failure` of kind `noInput` (a folder without metrics), `badData` (no step yet, or a broken evaluation) or
+  /// - Throws: `Failure` of kind `noInput` (a folder without metrics), `badData` (no step yet, a broken evaluation) or
   ///   `inputOutput`.
   public static func write(runFolders: [String], to path: String) throws {
     try Publication.publishText(html(runFolders: runFolders), at: path)
