@@ -102,20 +102,18 @@ struct SynthesisTests {
       let small = SceneRenderer(size: 48).render(scene, from: camera)
       let large = SceneRenderer(size: 54).render(scene, from: wide)
       var largest = 0
-      for y in 0..<48 {
-        for x in 0..<(48 * 3) {
-          let difference = Int(small.pixels[y * 144 + x]) - Int(large.pixels[(y + 3) * 162 + x + 9])
-          largest = max(largest, abs(difference))
+      var differing = 0
+      // All but the rim, where the lens blurs with what lies outside the smaller picture.
+      for y in 1..<47 {
+        for x in 3..<(47 * 3) {
+          let difference = abs(Int(small.pixels[y * 144 + x]) - Int(large.pixels[(y + 3) * 162 + x + 9]))
+          largest = max(largest, difference)
+          if difference > 2 { differing += 1 }
         }
       }
       // The focal lengths agree to rounding only, which moves a sample at an edge now and then.
       #expect(largest <= 70)
-      var differing = 0
-      for y in 0..<48 {
-        for x in 0..<(48 * 3)
-        where abs(Int(small.pixels[y * 144 + x]) - Int(large.pixels[(y + 3) * 162 + x + 9])) > 2 { differing += 1 }
-      }
-      #expect(differing < 40, "scene \(index): \(differing) of 6912 values differ")
+      #expect(differing < 40, "scene \(index): \(differing) of 6348 values differ")
     }
   }
 
