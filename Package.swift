@@ -70,9 +70,12 @@ let package = Package(
       name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "Tensors", "collectives-check"]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "PairData", "Collectives", "CroCoModel", "Storage", "Tensors", "TestSupport", "croco"],
+      dependencies: [
+        "Training", "PairData", "Collectives", "CroCoModel", "Storage", "Tensors", "TestSupport", "croco",
+      ],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "CommandLineTests", dependencies: ["croco", "TestSupport"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["croco", "CroCoModel", "PairData", "Storage", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

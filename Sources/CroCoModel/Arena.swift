@@ -34,11 +34,12 @@ final class Arena {
 
   /// Room that several layouts use one after the other: as large as the largest of them.
   func overlay(_ layouts: [(Arena) -> Void]) {
-    let largest = layouts.map { layout in
-      let counter = Arena()
-      layout(counter)
-      return counter.count
-    }.max() ?? 0
+    let largest =
+      layouts.map { layout in
+        let counter = Arena()
+        layout(counter)
+        return counter.count
+      }.max() ?? 0
     let start = floats(largest)
     for layout in layouts { layout(base == nil ? Arena() : Arena(start, capacity: largest)) }
   }

@@ -154,11 +154,13 @@ public final class CroCoNet {
     for sample in 0..<batchSize {
       let first = row
       for patch in 0..<layout.patchCount where mask[sample * layout.patchCount + patch] == 0 {
-        precondition(row - first < layout.visibleCount, "sample \(sample) has more than \(layout.visibleCount) visible patches")
+        precondition(
+          row - first < layout.visibleCount, "sample \(sample) has more than \(layout.visibleCount) visible patches")
         encoderPositions.pointer[row] = Int32(patch)
         row += 1
       }
-      precondition(row - first == layout.visibleCount, "sample \(sample) has fewer than \(layout.visibleCount) visible patches")
+      precondition(
+        row - first == layout.visibleCount, "sample \(sample) has fewer than \(layout.visibleCount) visible patches")
       for patch in 0..<layout.patchCount { encoderPositions.pointer[row + patch] = Int32(patch) }
       row += layout.patchCount
     }

@@ -15,7 +15,11 @@ extension ModelConfiguration {
 
   /// An official argument's value.
   public enum OfficialValue: Sendable, Equatable {
-    case integer(Int), integers([Int]), number(Double), boolean(Bool), text(String)
+    case integer(Int)
+    case integers([Int])
+    case number(Double)
+    case boolean(Bool)
+    case text(String)
 
     /// The value as JSON text.
     public var json: String {

@@ -10,7 +10,8 @@ public struct RGBImage: Sendable, Equatable {
   /// Wraps pixels.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(
-      pixels.count == width * height * 3, "\(width)x\(height) pixels need \(width * height * 3) bytes, got \(pixels.count)")
+      pixels.count == width * height * 3,
+      "\(width)x\(height) pixels need \(width * height * 3) bytes, got \(pixels.count)")
     self.width = width
     self.height = height
     self.pixels = pixels

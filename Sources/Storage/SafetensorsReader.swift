@@ -67,7 +67,9 @@ public final class SafetensorsReader: Sendable {
   public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     guard let entry = entry(named: name) else { throw Failure(.badData, "\(path) has no tensor \(name).") }
     return try data.withUnsafeBytes { all in
-      try body(UnsafeRawBufferPointer(rebasing: all[(dataStart + entry.bytes.lowerBound)..<(dataStart + entry.bytes.upperBound)]))
+      try body(
+        UnsafeRawBufferPointer(
+          rebasing: all[(dataStart + entry.bytes.lowerBound)..<(dataStart + entry.bytes.upperBound)]))
     }
   }
 
@@ -101,7 +103,9 @@ public final class SafetensorsReader: Sendable {
   }
 
   private static func headerBytes(of data: Data, path: String) throws(Failure) -> Data {
-    guard data.count >= 8 else { throw Failure(.badData, "\(path) is not a safetensors file: it has \(data.count) bytes.") }
+    guard data.count >= 8 else {
+      throw Failure(.badData, "\(path) is not a safetensors file: it has \(data.count) bytes.")
+    }
     let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(data.count - 8), length <= 100_000_000 else {
       throw Failure(.badData, "\(path) is truncated or not a safetensors file: its header should have \(length) bytes.")
@@ -122,7 +126,8 @@ public final class SafetensorsReader: Sendable {
       return (value, product.1 || flag)
     }
     guard !overflow, elements <= Int.max / 16, elements * size == offsets[1] - offsets[0] else {
-      throw Failure(.badData, "\(path): tensor \(name) of shape \(shape) does not fit its \(offsets[1] - offsets[0]) bytes.")
+      throw Failure(
+        .badData, "\(path): tensor \(name) of shape \(shape) does not fit its \(offsets[1] - offsets[0]) bytes.")
     }
     guard offsets[1] <= available else {
       throw Failure(.badData, "\(path) is truncated: tensor \(name) ends at byte \(offsets[1]) of \(available).")

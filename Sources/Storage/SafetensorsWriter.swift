@@ -36,7 +36,9 @@ public struct SafetensorsWriter {
   /// Adds a tensor whose memory stays valid and unchanged until ``write(to:)`` returns.
   public mutating func addUnowned(_ name: String, type: String, shape: [Int], bytes: UnsafeRawBufferPointer) {
     let expected = shape.reduce(Self.elementSizes[type] ?? 0, *)
-    precondition(expected == bytes.count, "tensor \(name) of shape \(shape) and type \(type) needs \(expected) bytes, got \(bytes.count)")
+    precondition(
+      expected == bytes.count,
+      "tensor \(name) of shape \(shape) and type \(type) needs \(expected) bytes, got \(bytes.count)")
     tensors.append(Tensor(name: name, type: type, shape: shape, bytes: bytes, owner: nil))
   }
 
@@ -45,7 +47,9 @@ public struct SafetensorsWriter {
     values.withUnsafeBytes { source in
       let owner = Owner(source)
       let expected = shape.reduce(Self.elementSizes[type] ?? 0, *)
-      precondition(expected == source.count, "tensor \(name) of shape \(shape) and type \(type) needs \(expected) bytes, got \(source.count)")
+      precondition(
+        expected == source.count,
+        "tensor \(name) of shape \(shape) and type \(type) needs \(expected) bytes, got \(source.count)")
       tensors.append(
         Tensor(
           name: name, type: type, shape: shape,
@@ -86,7 +90,8 @@ public struct SafetensorsWriter {
       let end = offset + tensor.bytes.count
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       fields.append(
-        "\(Self.quoted(tensor.name)):{\"dtype\":\"\(tensor.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+        "\(Self.quoted(tensor.name)):{\"dtype\":\"\(tensor.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+      )
       offset = end
     }
     var json = Array("{\(fields.joined(separator: ","))}".utf8)

@@ -1,5 +1,5 @@
-internal import COpenBLAS
 internal import CKernels
+internal import COpenBLAS
 
 /// The only door to OpenBLAS. One thread a call: the parallel-for above it owns the threads.
 public enum BLAS {

@@ -4,14 +4,15 @@ import PairData
 import Storage
 
 /// The data sets of a run, opened on every rank.
-struct RunData {
+public struct RunData {
   /// The training set's folder.
-  let path: String
+  public let path: String
   /// The digest of the training set.
-  let fingerprint: String
-
-  private let training: PairDataset
-  private let validation: PairDataset?
+  public let fingerprint: String
+  /// The training set.
+  public let training: PairDataset
+  /// The held-out pairs, where the configuration asks for a validation or for pictures.
+  public let validation: PairDataset?
 
   /// Opens the training set and, where it is needed, the validation set.
   ///
@@ -23,7 +24,9 @@ struct RunData {
     }
     (training, validation) = try communicator.together {
       let training = try PairDataset(path: data.path)
-      guard configuration.validation.everySteps > 0 else { return (training, nil) }
+      guard configuration.validation.everySteps > 0 || configuration.pictures.everySteps > 0 else {
+        return (training, nil)
+      }
       return (training, try PairDataset(path: data.validationPath ?? data.path, split: data.validationSplit))
     }
     path = data.path
@@ -49,12 +52,22 @@ struct RunData {
 
   /// The validator, where the configuration asks for one.
   func validator(_ trainer: Trainer) throws(Failure) -> Validator? {
-    guard let validation else { return nil }
+    guard let validation, trainer.configuration.validation.everySteps > 0 else { return nil }
     return try trainer.communicator.together {
       try Validator(
         trainer, source: validation, configuration: LoaderConfiguration(trainer.configuration),
         batchCount: trainer.configuration.validation.batches)
     }
+  }
+}
+
+extension RunData {
+  /// What draws reconstructions of held-out pairs, or of training pairs where there is no validation; nil where the
+  /// configuration wants none. For rank 0 alone.
+  func pictures(_ trainer: Trainer, folder: String) throws(Failure) -> PictureWriter? {
+    guard trainer.configuration.pictures.everySteps > 0 else { return nil }
+    try Publication.createFolder(folder)
+    return try PictureWriter(trainer, source: validation ?? training, folder: folder)
   }
 }
 

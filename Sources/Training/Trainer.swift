@@ -39,6 +39,8 @@ public final class Trainer {
   /// What this rank wants the others to know at the next agreement.
   public var concerns = Concerns()
 
+  /// The threads of this rank.
+  let pool: WorkerPool
   private let reducer: GradientReducer
   private let batches: any BatchSource
 
@@ -57,6 +59,7 @@ public final class Trainer {
     )
     self.configuration = configuration
     self.batches = batches
+    self.pool = pool
     self.communicator = communicator
     schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)

@@ -40,18 +40,20 @@ public final class TrainingRun {
   public let folder: RunFolder
   /// What rank 0 says.
   public let log: RunLog
+  /// The data sets.
+  public let data: RunData
   /// The step with which the run ends.
   public let lastStep: Int
   /// Called on every rank after each step, with its report; for pictures and progress bars. It may make collective
   /// calls.
   public var afterStep: ((StepReport) throws(Failure) -> Void)?
 
-  private let data: RunData
   private let validator: Validator?
   private let watchdog: Watchdog?
   // Rank 0 only.
   private let checkpointer: Checkpointer?
   private let metrics: MetricsLogger?
+  private let pictures: PictureWriter?
   private let options: RunOptions
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
@@ -100,9 +102,10 @@ public final class TrainingRun {
     watchdog = Self.watchdog(configuration, communicator, options)
     start = clock.now
     lastCheckpoint = (firstStep, start)
-    (checkpointer, metrics) = try communicator.together {
-      guard isFirst else { return (nil, nil) }
-      return try Self.writers(folder, trainer, firstStep: firstStep)
+    (checkpointer, metrics, pictures) = try communicator.together {
+      guard isFirst else { return (nil, nil, nil) }
+      let (checkpointer, metrics) = try Self.writers(folder, trainer, firstStep: firstStep)
+      return (checkpointer, metrics, try data.pictures(trainer, folder: folder.pictureFolder))
     }
     try shareState(firstStep: firstStep)
   }
@@ -110,8 +113,7 @@ public final class TrainingRun {
   /// Trains to the last step.
   ///
   /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run
-  ///   after a
-  ///   checkpoint.
+  ///   after a checkpoint.
   public func run() throws(Failure) {
     defer { watchdog?.stop() }
     if trainer.completedSteps >= lastStep {
@@ -125,6 +127,7 @@ public final class TrainingRun {
       if isDue(configuration.validation.everySteps) { report.validationLoss = try validator?.loss() }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
+      if isDue(configuration.pictures.everySteps) || report.step == lastStep { draw() }
       try afterStep?(report)
       if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { saveCheckpoint() }
       if let reason = flags.reasonToStop, trainer.completedSteps < lastStep { try stop(reason) }
@@ -159,6 +162,15 @@ public final class TrainingRun {
     }
     if report.step % configuration.logging.everySteps == 0 || report.step == lastStep || report.validationLoss != nil {
       log(.step, report.line(of: trainer.schedule.totalSteps))
+    }
+  }
+
+  /// Rank 0 draws reconstructions of held-out pairs.
+  private func draw() {
+    do throws(Failure) {
+      try pictures?.write(step: trainer.completedSteps)
+    } catch {
+      trainer.concerns.failure = error
     }
   }
 

@@ -45,8 +45,10 @@ struct EvaluateCommand: ParsableCommand {
     let model = try PretrainedModel(path: checkpoint)
     let dataset = try PairDataset(path: data, split: split)
     let pool = WorkerPool(workerCount: StartupChecks.threads(configured: threads, ranksOfHost: 1))
-    let bar = ProgressBar("evaluate", total: 4 * min(pairs ?? dataset.count, dataset.count), unit: "pairs", isQuiet: json)
-    let result = try ReferenceEvaluation(model, source: dataset, limit: pairs, pool: pool) { done, _ in bar.update(done) }
+    let bar = ProgressBar(
+      "evaluate", total: 4 * min(pairs ?? dataset.count, dataset.count), unit: "pairs", isQuiet: json)
+    let result = try ReferenceEvaluation(model, source: dataset, limit: pairs, pool: pool) { done, _ in bar.update(done)
+    }
     bar.clear()
     if let output { try Publication.publishText(result.json + "\n", at: output) }
     print(json ? result.json : text(result))

@@ -68,10 +68,13 @@ struct InspectCommand: ParsableCommand {
     if json {
       try printJSON(DatasetOutput(dataset: report, problems: problems))
     } else {
-      if let report { Self.lines(report).forEach { print($0) } }
+      if let report { for line in Self.lines(report) { print(line) } }
       if let problems {
-        print(problems.isEmpty ? "verified: every shard and image is sound" : "verified: \(problems.count) problem\(problems.count == 1 ? "" : "s")")
-        problems.forEach { print("  " + $0) }
+        print(
+          problems.isEmpty
+            ? "verified: every shard and image is sound"
+            : "verified: \(problems.count) problem\(problems.count == 1 ? "" : "s")")
+        for problem in problems { print("  " + problem) }
       }
     }
     if let problems, !problems.isEmpty {
@@ -132,7 +135,8 @@ struct InspectCommand: ParsableCommand {
         .usage, "--verify and --contact-sheet are for data sets; \(path) has no \(DatasetManifest.fileName).")
     }
     let report = try WeightsReport(path: path)
-    if json { try printJSON(report) } else { report.lines.forEach { print($0) } }
+    if json { return try printJSON(report) }
+    for line in report.lines { print(line) }
   }
 
   private func printJSON(_ value: some Encodable) throws {

@@ -38,8 +38,9 @@ struct ReconstructCommand: ParsableCommand {
     let picture = try ReconstructionPicture.draw(
       model, target: try image(target, model), reference: try image(reference, model), maskSeed: maskSeed, pool: pool)
     try ReconstructionPicture.publish(picture, at: output)
-    print("\(output): \(picture.width)x\(picture.height) pixels, \(model.configuration.maskedCount) of "
-      + "\(model.configuration.patchCount) patches masked, weights of \(model.path).")
+    print(
+      "\(output): \(picture.width)x\(picture.height) pixels, \(model.configuration.maskedCount) of "
+        + "\(model.configuration.patchCount) patches masked, weights of \(model.path).")
   }
 
   /// Resized so that it just covers the network's image, then cropped in the centre.

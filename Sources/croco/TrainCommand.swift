@@ -52,7 +52,7 @@ struct TrainCommand: ParsableCommand {
       let configuration = try communicator.together { try ConfigurationReader.read(path: config, overrides: overrides) }
       if dryRun {
         let estimate = try RunEstimate(configuration, rankCount: communicator.size)
-        if communicator.rank == 0 { print(configuration.resolved() + "\n" + estimate.text) }
+        if communicator.rank == 0 { print(configuration.resolved(documented: true) + "\n" + estimate.text) }
       } else {
         try train(configuration, communicator)
       }

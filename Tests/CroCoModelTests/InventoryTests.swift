@@ -22,7 +22,9 @@ import Testing
   func presets(name: String) throws {
     let configuration = try #require(ModelConfiguration.preset(name))
     let model = try #require(try models()[Self.names[name] ?? ""])
-    #expect(try #require(ModelConfiguration(officialArguments: model["croco_kwargs"] as? [String: Any] ?? [:])) == configuration)
+    #expect(
+      try #require(ModelConfiguration(officialArguments: model["croco_kwargs"] as? [String: Any] ?? [:]))
+        == configuration)
     let count = ParameterLayout.shapes(configuration).reduce(0) { $0 + $1.shape.reduce(1, *) }
     #expect(count == model["parameters"] as? Int)
   }
@@ -47,7 +49,8 @@ import Testing
       store.values.elements[store.parameter(name).range].reduce(0) { max($0, abs($1)) }
     }
     let expected: [(String, Float)] = [
-      ("patch_embed.proj.weight", 0.0625), ("patch_embed.proj.bias", 0.036084391), ("enc_blocks.0.attn.qkv.weight", 0.044194174),
+      ("patch_embed.proj.weight", 0.0625), ("patch_embed.proj.bias", 0.036084391),
+      ("enc_blocks.0.attn.qkv.weight", 0.044194174),
       ("enc_blocks.0.attn.proj.weight", 0.0625), ("enc_blocks.0.mlp.fc1.weight", 0.03952847),
     ]
     for (name, limit) in expected {

@@ -92,7 +92,8 @@ import Testing
   @Test("Rectangular images equal the reference", arguments: ["cosine", "rope"])
   func rectangular(kind: String) throws {
     let reference = try ReferenceCase("rect_forward")
-    let prefix = reference.tensors.entries.contains { $0.name.hasPrefix("\(kind).param.") } ? "\(kind).param." : "param."
+    let prefix =
+      reference.tensors.entries.contains { $0.name.hasPrefix("\(kind).param.") } ? "\(kind).param." : "param."
     let run = try ReferenceRun(
       reference, positionEmbedding: kind == "rope" ? "RoPE100" : "cosine", parameterPrefix: prefix)
     let recorder = TensorRecorder(run.configuration, batchSize: run.batchSize)

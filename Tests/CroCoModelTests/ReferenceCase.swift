@@ -83,7 +83,9 @@ final class ReferenceRun {
     loss.forward(prediction: network.prediction.baseAddress!, view1: view1.pointer, mask: mask.pointer)
   }
 
-  func makeLoss(normalizesPatches: Bool = true, onMaskedOnly: Bool = true, kind: LossConfiguration.Kind = .l2) -> MaskedLoss {
+  func makeLoss(normalizesPatches: Bool = true, onMaskedOnly: Bool = true, kind: LossConfiguration.Kind = .l2)
+    -> MaskedLoss
+  {
     var loss = LossConfiguration()
     loss.normalizesPatches = normalizesPatches
     loss.onMaskedOnly = onMaskedOnly

@@ -68,7 +68,8 @@ import Testing
     #expect(single == (try reference("unpatchify1.out")))
   }
 
-  @Test("The masked count is truncated in double precision", arguments: [(0.29, 100, 28), (0.57, 100, 56), (0.9, 9, 8)])
+  @Test(
+    "The masked count is truncated in double precision", arguments: [(0.29, 100, 28), (0.57, 100, 56), (0.9, 9, 8)])
   func maskedCount(ratio: Double, patches: Int, expected: Int) {
     var configuration = ModelConfiguration()
     configuration.patchSize = 1

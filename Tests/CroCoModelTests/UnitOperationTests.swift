@@ -12,7 +12,9 @@ import Testing
 
   @Test("Layer norm and its gradients")
   func layerNorm() throws {
-    let (x, weight, bias) = (try reference("layernorm.x"), try reference("layernorm.weight"), try reference("layernorm.bias"))
+    let (x, weight, bias) = (
+      try reference("layernorm.x"), try reference("layernorm.weight"), try reference("layernorm.bias")
+    )
     let cotangent = try reference("layernorm.cotangent")
     var out = x, gradient = x, again = x
     var mean = [Float](repeating: 0, count: 5), scale = mean
@@ -170,9 +172,10 @@ import Testing
     let weight = try reference("attention.\(name).weight")
     return (0..<g.count / 16).flatMap { row in
       (0..<16).map { input in
-        Float((0..<16).reduce(0.0) {
-          $0 + Double(g[row * 16 + $1]) * Double(weight[(rows.lowerBound + $1) * 16 + input])
-        })
+        Float(
+          (0..<16).reduce(0.0) {
+            $0 + Double(g[row * 16 + $1]) * Double(weight[(rows.lowerBound + $1) * 16 + input])
+          })
       }
     }
   }

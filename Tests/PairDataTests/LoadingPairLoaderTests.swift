@@ -185,7 +185,8 @@ struct LoadingPairLoaderTests {
     }
   }
 
-  @Test("An image smaller than the crop fails at its own place, named, for any number of threads", arguments: [0, 1, 3])
+  @Test(
+    "An image smaller than the crop fails at its own place, named, for any number of threads", arguments: [0, 1, 3])
   func failure(threadCount: Int) throws {
     let image = RGBImage.noise(height: 24, width: 20, seed: 1)
     var pairs = [(RGBImage, RGBImage)](repeating: (image, image), count: 20)

@@ -7,20 +7,32 @@ import Testing
 /// The parts of transforms.json that the tests read.
 private struct Description: Decodable {
   struct Combination: Decodable {
-    let fn_idx: [UInt8]
+    let order: [UInt8]
     let brightness: Float
     let contrast: Float
     let saturation: Float
+
+    enum CodingKeys: String, CodingKey {
+      case order = "fn_idx"
+      case brightness, contrast, saturation
+    }
   }
   struct Single: Decodable {
     let image: Int
     let op: String
     let factor: Float
   }
-  let jitter_combinations: [Combination]
-  let single_operations: [Single]
-  let contrast_means: [Int]
-  let crop_offsets_top_left: [[Int]]
+  let jitterCombinations: [Combination]
+  let singleOperations: [Single]
+  let contrastMeans: [Int]
+  let cropOffsets: [[Int]]
+
+  enum CodingKeys: String, CodingKey {
+    case jitterCombinations = "jitter_combinations"
+    case singleOperations = "single_operations"
+    case contrastMeans = "contrast_means"
+    case cropOffsets = "crop_offsets_top_left"
+  }
 }
 
 @Suite("Transforms: colours")
@@ -39,10 +51,10 @@ struct TransformsColorTests {
   @Test("Colour jitter of six images in six combinations equals the reference byte for byte")
   func combinations() throws {
     let expected = try tensors.bytes("jitter.out")
-    #expect(description.jitter_combinations.count == 6)
+    #expect(description.jitterCombinations.count == 6)
     for (number, image) in images.enumerated() {
-      for (place, combination) in description.jitter_combinations.enumerated() {
-        let order = try combination.fn_idx.map { try #require(ColorJitter.Operation(rawValue: $0)) }
+      for (place, combination) in description.jitterCombinations.enumerated() {
+        let order = try combination.order.map { try #require(ColorJitter.Operation(rawValue: $0)) }
         let jitter = ColorJitter(
           brightness: combination.brightness, contrast: combination.contrast, saturation: combination.saturation,
           order: order)
@@ -56,8 +68,8 @@ struct TransformsColorTests {
   @Test("Each operation alone equals the reference byte for byte")
   func singleOperations() throws {
     let expected = try tensors.bytes("single.out")
-    #expect(description.single_operations.count == 24)
-    for (place, single) in description.single_operations.enumerated() {
+    #expect(description.singleOperations.count == 24)
+    for (place, single) in description.singleOperations.enumerated() {
       var jitter = ColorJitter(brightness: 1, contrast: 1, saturation: 1)
       switch single.op {
       case "brightness": jitter.brightness = single.factor
@@ -78,7 +90,7 @@ struct TransformsColorTests {
       let expected = gray[(number * 48 * 64)..<((number + 1) * 48 * 64)].reduce(0) { $0 + Int($1) }
       let mean = ColorJitter.meanLuma(of: PlanarImage(image))
       #expect(mean == Int(Double(expected) / (48 * 64) + 0.5))
-      #expect(mean == description.contrast_means[number])
+      #expect(mean == description.contrastMeans[number])
     }
   }
 
@@ -86,7 +98,7 @@ struct TransformsColorTests {
   func crops() throws {
     let expected = try tensors.bytes("crop.out")
     for (number, image) in images.enumerated() {
-      let offsets = description.crop_offsets_top_left[number]
+      let offsets = description.cropOffsets[number]
       let window = PlanarImage(height: 32, width: 32)
       window.copy(image, top: offsets[0], left: offsets[1])
       #expect(window.interleaved() == RGBImage(expected, number: number, height: 32, width: 32))
@@ -123,7 +135,8 @@ struct TransformsColorTests {
     #expect(image.pixels == [0, 0, 255, 255, 128, 0])
   }
 
-  @Test("Images of every small size give what one pixel at a time gives", arguments: [1, 2, 3, 15, 17, 31, 63, 65, 129])
+  @Test(
+    "Images of every small size give what one pixel at a time gives", arguments: [1, 2, 3, 15, 17, 31, 63, 65, 129])
   func oddSizes(width: Int) {
     let image = RGBImage.noise(height: 3, width: width, seed: UInt64(width))
     let jitter = ColorJitter(

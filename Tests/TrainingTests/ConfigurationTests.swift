@@ -129,7 +129,7 @@ import Training
   func alternatives() throws {
     let text = "optimizer:\n  base_lr: 1e-3\nschedule:\n  epochs: 3\n"
     let configuration = try ConfigurationReader.parse(
-      text, name: "run.yaml", overrides: ["optimizer.lr=0.5", "schedule.total_steps=20"])
+      text, name: "run.yaml", overrides: ["optimizer.lr=0.5", "schedule.total_steps=20", "schedule.epochs=null"])
     #expect(configuration.optimizer.baseLearningRate == nil && configuration.optimizer.learningRate == 0.5)
     #expect(configuration.schedule.epochs == nil && configuration.schedule.totalSteps == 20)
     #expect(configuration.optimizer.peakLearningRate(globalBatchSize: 64) == 0.5)

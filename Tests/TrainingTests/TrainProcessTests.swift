@@ -150,6 +150,19 @@ struct TrainMPITests {
     }
   }
 
+  @Test("a damaged image met by one rank in the middle of the run ends all ranks with one sentence that names it")
+  func damagedImage() throws {
+    let fixture = try RunFixture()
+    let shard = fixture.data + "/train-00000.h5"
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: shard))
+    bytes[bytes.count / 2] ^= 0x55
+    try bytes.write(to: URL(fileURLWithPath: shard))
+    let result = try MPIRun.run(ranks: 4, "croco", fixture.arguments("run", one))
+    #expect(result.status == 65 && !result.isTimedOut, "\(result)")
+    #expect(result.errorOutput.components(separatedBy: "croco: ").count == 2, "\(result)")
+    #expect(result.errorOutput.contains("croco: Rank ") && result.errorOutput.contains("train-00000.h5"))
+  }
+
   @Test("a rank that cannot read the data ends all ranks with one sentence that names rank and host")
   func rankWithoutData() throws {
     let fixture = try RunFixture()

@@ -5,6 +5,7 @@ import Storage
 public struct EncodedImage: Sendable {
   /// The file's bytes.
   public let bytes: [UInt8]
+  /// What the bytes are, by their first few.
   public let format: ImageFormat
   /// Width in pixels as shown, that is after the orientation is applied.
   public let width: Int

@@ -10,6 +10,7 @@ public struct FrameSequences: Sendable {
   /// Keys the draw of gaps.
   public let seed: UInt64
 
+  /// Pairs of frames within `gaps` of each other.
   public init(gaps: ClosedRange<Int>, pairsPerFrame: Int = 1, seed: UInt64 = 0) {
     precondition(
       gaps.lowerBound >= 1 && pairsPerFrame >= 1, "gaps \(gaps) and \(pairsPerFrame) pairs a frame are impossible")

@@ -15,7 +15,9 @@ public enum ImageFit: String, Sendable, CaseIterable {
 public struct ImagePreparation: Sendable {
   /// The wanted size in pixels.
   public let height: Int, width: Int
+  /// How an image comes to the wanted size.
   public let fit: ImageFit
+  /// The interpolation.
   public let filter: ResizeFilter
   /// Whether images that are too small are enlarged; otherwise they are bad data.
   public let allowsUpscaling: Bool

@@ -7,13 +7,16 @@ public struct PairCandidate: Sendable {
     /// What the data set records as its source; without the machine's own folders where possible.
     public let source: String
 
+    /// A file and the name under which the data set records it.
     public init(path: String, source: String) {
       self.path = path
       self.source = source
     }
   }
 
+  /// The view that is completed.
   public let view1: View
+  /// The reference.
   public let view2: View
   /// Pairs of one scene go to the same split.
   public let scene: String
@@ -22,6 +25,7 @@ public struct PairCandidate: Sendable {
   /// Where the pair was listed, such as "list.txt:7", or nil.
   public let origin: String?
 
+  /// A pair of files.
   public init(_ view1: View, _ view2: View, scene: String, overlap: Float = .nan, origin: String? = nil) {
     self.view1 = view1
     self.view2 = view2

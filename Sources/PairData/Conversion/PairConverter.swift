@@ -15,6 +15,7 @@ public struct PairConverter {
     /// The number of threads; the result does not depend on it.
     public var threadCount: Int
 
+    /// Options of a conversion; `keep` goes without preparation.
     public init(
       writer: DatasetWriter.Options, preparation: ImagePreparation? = nil, skipsBadFiles: Bool = false,
       threadCount: Int = 1
@@ -29,6 +30,7 @@ public struct PairConverter {
 
   /// What became of a conversion.
   public struct Summary: Sendable {
+    /// What was written.
     public let manifest: DatasetManifest
     /// Images that were read (again, where a later pair needed one that was no longer in memory).
     public let imagesRead: Int
@@ -38,8 +40,10 @@ public struct PairConverter {
     public let badFiles: [Failure]
   }
 
+  /// How pairs are converted.
   public let options: Options
 
+  /// A converter with these options.
   public init(options: Options) { self.options = options }
 
   /// Converts pairs into the folder `output`.

@@ -11,6 +11,7 @@ public struct ContactSheet: Sendable {
   private let margin = 10
   private let labelHeight = 14
 
+  /// A sheet with the default layout.
   public init() {}
 
   /// Draws pairs of a data set.

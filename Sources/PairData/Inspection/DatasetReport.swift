@@ -6,15 +6,21 @@ import Tensors
 public struct DatasetReport: Codable, Sendable, Equatable {
   /// One split.
   public struct SplitReport: Codable, Sendable, Equatable {
+    /// The split's name: train or val.
     public let name: String
+    /// The number of pairs.
     public let pairs: Int
+    /// The number of stored images.
     public let images: Int
+    /// The number of scenes.
     public let scenes: Int
+    /// The number of shard files.
     public let shards: Int
     /// The bytes of all shard files.
     public let bytes: Int
     /// The smallest and largest height and width of an image in pixels, as [height, width].
     public let smallest: [Int]
+    /// The largest, as ``smallest``.
     public let largest: [Int]
     /// Pairs whose overlap is known, by tenths from 0 to 1.
     public let overlapHistogram: [Int]
@@ -22,17 +28,27 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public let meanOverlap: Float?
   }
 
+  /// The folder.
   public let path: String
+  /// The name of the format.
   public let format: String
+  /// The version of the format.
   public let version: Int
+  /// How images are stored: keep, jpeg, png or raw.
   public let codec: String
+  /// JPEG quality where images were encoded as JPEG.
   public let quality: Int?
+  /// Whether pairs have their true flow.
   public let hasFlow: Bool
+  /// Licence or origin of the images, where it was recorded.
   public let licence: String?
+  /// The program that wrote it.
   public let tool: String
+  /// The seed of splits, gaps and crops.
   public let seed: UInt64
   /// XXH3 of the manifest: the identity of the data set.
   public let fingerprint: String
+  /// The splits, in the manifest's order.
   public let splits: [SplitReport]
 
   /// Opens and describes a data set; lengths and indices of all shards are checked on the way.

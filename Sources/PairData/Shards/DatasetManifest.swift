@@ -18,7 +18,9 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
 
   /// Height and width in pixels.
   public struct ImageSize: Codable, Sendable, Equatable {
+    /// Height in pixels.
     public let height: Int
+    /// Width in pixels.
     public let width: Int
   }
 
@@ -28,7 +30,9 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     public let name: String
     /// The file's length in bytes.
     public let bytes: Int
+    /// The number of pairs.
     public let pairs: Int
+    /// The number of stored images.
     public let images: Int
     /// XXH3 of the whole file, 16 hexadecimal digits.
     public let xxh3: String
@@ -46,7 +50,9 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     var payloadRanges: [Range<Int>] { payload.map { $0[0]..<($0[0] + $0[1]) } }
   }
 
+  /// ``formatName``.
   public let format: String
+  /// The version of the format.
   public let version: Int
   /// How images are stored: keep, jpeg, png or raw.
   public let codec: String

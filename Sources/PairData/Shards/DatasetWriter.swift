@@ -42,6 +42,7 @@ public final class DatasetWriter {
 
   /// The data-set folder.
   public let output: String
+  /// How it is written.
   public let options: Options
 
   private let log: (String) -> Void

@@ -7,7 +7,9 @@ import Storage
 public final class PairDataset: PairSource {
   /// The folder.
   public let path: String
+  /// The split that was opened.
   public let split: Split
+  /// What `manifest.json` says.
   public let manifest: DatasetManifest
   /// XXH3 of `manifest.json`, which holds the digests of all shards: the identity of the data set.
   public let fingerprint: String
@@ -53,6 +55,7 @@ public final class PairDataset: PairSource {
     self.count = count
   }
 
+  /// Decodes both images of a pair.
   public func images(ofPair index: Int) throws -> (view1: RGBImage, view2: RGBImage) {
     let (shard, pair) = locate(index)
     let (view1, view2) = shard.images(ofPair: pair)
@@ -60,6 +63,7 @@ public final class PairDataset: PairSource {
     return (first, view2 == view1 ? first : try shard.image(view2))
   }
 
+  /// The number of a pair's scene.
   public func scene(ofPair index: Int) -> Int {
     let (shard, pair) = locate(index)
     return Int(shard.scenes[pair])

@@ -102,7 +102,7 @@ public struct ConfigurationReader {
       throw Failure(.configuration, "\(place): the value is not valid YAML.")
     }
     try record(path, node, place)
-    for (first, second) in ConfigurationSchema.alternatives {
+    for (first, second) in ConfigurationSchema.alternatives where !node.isNull {
       if path == first { settings[second] = nil }
       if path == second { settings[first] = nil }
     }

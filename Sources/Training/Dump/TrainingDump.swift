@@ -42,7 +42,8 @@ public struct TrainingDump {
     let loss = configuration.loss
     writer = SafetensorsWriter(metadata: [
       "croco_kwargs": configuration.model.officialArgumentsJSON,
-      "loss": #"{"kind": "\#(loss.kind.rawValue)", "masked": \#(loss.onMaskedOnly), "norm_pix": \#(loss.normalizesPatches)}"#,
+      "loss":
+        #"{"kind": "\#(loss.kind.rawValue)", "masked": \#(loss.onMaskedOnly), "norm_pix": \#(loss.normalizesPatches)}"#,
       "configuration": configuration.resolved(),
     ])
   }

@@ -25,7 +25,8 @@ public struct PretrainedModel {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw Failure(
-        .noInput, "There is no checkpoint at \(path).", hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
+        .noInput, "There is no checkpoint at \(path).",
+        hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
     }
     if isFolder.boolValue {
       try self.init(checkpoint: Self.checkpoint(in: path))
@@ -60,7 +61,9 @@ public struct PretrainedModel {
   }
 
   private static func checkpoint(in folder: String) throws(Failure) -> Checkpoint {
-    if FileManager.default.fileExists(atPath: folder + "/" + Checkpoint.stateFile) { return try Checkpoint(path: folder) }
+    if FileManager.default.fileExists(atPath: folder + "/" + Checkpoint.stateFile) {
+      return try Checkpoint(path: folder)
+    }
     let (newest, passedOver) = Checkpoint.newest(in: RunFolder(folder).checkpointFolder)
     if let newest { return newest }
     throw Failure(

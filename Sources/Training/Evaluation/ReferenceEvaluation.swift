@@ -57,7 +57,8 @@ public struct ReferenceEvaluation: Sendable, Equatable {
   /// The result as one JSON object with sorted keys.
   public var json: String {
     let losses = ReferenceVariant.allCases.map { "\"\($0.rawValue)\": \(self.losses[$0, default: .nan])" }
-    let name = (try? JSONSerialization.data(withJSONObject: [checkpoint], options: [.withoutEscapingSlashes]))
+    let name =
+      (try? JSONSerialization.data(withJSONObject: [checkpoint], options: [.withoutEscapingSlashes]))
       .map { String(decoding: $0, as: UTF8.self).dropFirst().dropLast() } ?? "\"\""
     return """
       {"checkpoint": \(name), "loss": {\(losses.joined(separator: ", "))}, "pairs": \(pairCount), \

@@ -16,14 +16,14 @@ final class PictureWriter {
   /// Prepares the pairs, spread over `source`.
   ///
   /// - Throws: `Failure` of a pair that cannot be used.
-  init(_ trainer: Trainer, source: some PairSource, folder: String, pool: WorkerPool) throws(Failure) {
+  init(_ trainer: Trainer, source: some PairSource, folder: String) throws(Failure) {
     let configuration = trainer.configuration
     let count = min(configuration.pictures.count, source.count)
     let loader = try ValidationLoader(source: source, configuration: LoaderConfiguration(configuration))
     batch = try loader.batch(pairs: (0..<count).map { $0 * source.count / count })
     network = CroCoNet(
       configuration.model, batchSize: count, slabCount: configuration.compute.slabs, parameters: trainer.parameters,
-      pool: pool, keepsActivations: false)
+      pool: trainer.pool, keepsActivations: false)
     sheet = ReconstructionSheet(configuration.model, configuration.loss)
     self.folder = folder
   }

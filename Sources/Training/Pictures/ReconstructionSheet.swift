@@ -56,7 +56,8 @@ public struct ReconstructionSheet {
     }
     let grey = (0..<3).map { (0.5 - normalization.mean[$0]) / normalization.deviation[$0] }
     let masked = reconstruction.maskedImage(target: target, mask: mask, grey: grey)
-    let completions = reconstruction.normalizesPatches ? [completed(.reference), completed(.target)] : [completed(.target)]
+    let completions =
+      reconstruction.normalizesPatches ? [completed(.reference), completed(.target)] : [completed(.target)]
     return [masked, reference] + completions + [target]
   }
 }

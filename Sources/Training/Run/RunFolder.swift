@@ -19,6 +19,10 @@ public struct RunFolder: Sendable, Equatable {
   public var checkpointFolder: String { path + "/checkpoints" }
   /// The pictures.
   public var pictureFolder: String { path + "/reconstructions" }
+  /// What `croco evaluate` found, where it was run.
+  public var evaluationFile: String { path + "/evaluation.json" }
+  /// The page with curves and pictures.
+  public var reportFile: String { path + "/report.html" }
   /// There once the run has reached its last step; launch scripts look for it.
   public var completionMarker: String { path + "/COMPLETED" }
 

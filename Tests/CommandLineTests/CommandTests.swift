@@ -1,0 +1,124 @@
+import CroCoModel
+import Foundation
+import PairData
+import Storage
+import TestSupport
+import Testing
+
+/// What a user does with a trained network, through the real program.
+@Suite struct CommandTests {
+  let fixture: CommandLineFixture
+
+  init() throws { fixture = try CommandLineFixture.shared.get() }
+
+  @Test("A run leaves reconstructions at the size of its pairs")
+  func pictures() throws {
+    let bytes = try EncodedImage(file: fixture.run + "/reconstructions/step-00000002.png").decoded()
+    // Five columns of 32 pixels, six times enlarged, with gaps.
+    #expect(bytes.width == 5 * (32 * 6 + 6) + 6)
+  }
+
+  @Test("evaluate reports four losses and the gain that follows from them, twice the same")
+  func evaluate() throws {
+    let arguments = ["evaluate", "--checkpoint", fixture.run, "--data", fixture.data, "--json"]
+    let text = try CommandLineFixture.succeed(arguments)
+    #expect(try CommandLineFixture.succeed(arguments + ["--threads", "1"]) == text)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let losses = try #require(object["loss"] as? [String: Double])
+    #expect(Set(losses.keys) == ["true", "shuffled", "blank", "identical"])
+    #expect(losses.values.allSatisfy { (0.2...5).contains($0) })
+    let gain = try #require(object["reference_gain"] as? Double)
+    #expect(abs(gain - (1 - losses["true"]! / losses["shuffled"]!)) < 1e-9)
+  }
+
+  @Test("reconstruct draws a picture of two images of any size")
+  func reconstruct() throws {
+    let output = fixture.folder.path + "/completed.png"
+    _ = try CommandLineFixture.succeed([
+      "reconstruct", "--checkpoint", fixture.run + "/checkpoints/step-00000002", "--target",
+      try fixture.picture("a b.png", size: 50), "--reference", try fixture.picture("c.png", size: 20), "--output",
+      output,
+    ])
+    #expect(try EncodedImage(file: output).decoded().height > 32)
+  }
+
+  @Test("dump holds every tensor of its steps, and training gives the parameters of the dump")
+  func dump() throws {
+    let path = fixture.folder.path + "/dump.safetensors"
+    _ = try CommandLineFixture.succeed([
+      "dump", "--config", fixture.configuration, "--data", fixture.data, "--steps", "2", "--output", path,
+    ])
+    let dump = try SafetensorsReader(path: path)
+    let arguments = try JSONSerialization.jsonObject(with: Data(dump.metadata["croco_kwargs", default: ""].utf8))
+    let model = try #require(ModelConfiguration(officialArguments: arguments as? [String: Any] ?? [:]))
+    for step in ["step0.", "step1."] {
+      for name in ["img1", "img2", "mask", "pred", "target", "target_norm", "loss", "lr", "grad_norm"] {
+        #expect(dump.entry(named: step + name) != nil, "\(step)\(name)")
+      }
+      for (name, shape) in ParameterLayout.shapes(model) {
+        #expect(dump.entry(named: step + "param." + name)?.shape == shape)
+        #expect(dump.entry(named: step + "grad." + name)?.shape == shape)
+      }
+      for name in [
+        "patch_embed.img1", "enc_in.img1", "enc_blocks.1.img2", "dec_in.x", "dec_blocks.0.cross_attn", "dec_norm",
+      ] {
+        #expect(dump.entry(named: step + "act." + name)?.shape.first == 16, "\(step)act.\(name)")
+      }
+    }
+    let weights = try SafetensorsReader(path: fixture.run + "/checkpoints/step-00000002/model.safetensors")
+    for entry in weights.entries {
+      #expect(try dump.floats("final." + entry.name) == weights.floats(entry.name), "\(entry.name)")
+    }
+  }
+
+  @Test("The dumped loss follows from the dumped prediction, target and mask")
+  func dumpedLoss() throws {
+    let path = fixture.folder.path + "/one.safetensors"
+    _ = try CommandLineFixture.succeed([
+      "dump", "--config", fixture.configuration, "--set", "batch.global_batch_size=4", "--data", fixture.data,
+      "--output", path,
+    ])
+    let dump = try SafetensorsReader(path: path)
+    let (prediction, target) = (try dump.floats("pred"), try dump.floats("target_norm"))
+    let mask = try dump.bytes("mask")
+    var sum = 0.0
+    for (patch, masked) in mask.enumerated() where masked == 1 {
+      for value in patch * 192..<(patch + 1) * 192 { sum += pow(Double(prediction[value]) - Double(target[value]), 2) }
+    }
+    let count = mask.reduce(0) { $0 + Int($1) }
+    let loss: [Double] = try dump.values("loss", type: "F64", as: Double.self)
+    #expect(abs(sum / Double(count * 192) / loss[0] - 1) < 1e-6)
+    #expect(dump.entry(named: "grad_input.img2")?.shape == [4, 3, 32, 32])
+  }
+
+  @Test("inspect describes data sets, checkpoints and weights, and verifies them")
+  func inspect() throws {
+    for path in [
+      fixture.data, fixture.run + "/checkpoints/step-00000002",
+      fixture.run + "/checkpoints/step-00000002/model.safetensors",
+    ] {
+      let text = try CommandLineFixture.succeed(["inspect", path, "--json"])
+      #expect(try JSONSerialization.jsonObject(with: Data(text.utf8)) is [String: Any], "\(text)")
+    }
+    _ = try CommandLineFixture.succeed(["inspect", fixture.data, "--verify"])
+  }
+
+  @Test("convert reads lists with spaces in paths, and the result trains")
+  func convert() throws {
+    var lines: [String] = []
+    for pair in 0..<8 {
+      let names = ["view one \(pair).png", "view two \(pair).png"]
+      for name in names { _ = try fixture.picture(name, size: 40 + pair) }
+      lines.append(names.joined(separator: "\t"))
+    }
+    let list = try fixture.file("list.tsv", lines.joined(separator: "\n") + "\n")
+    let output = fixture.folder.path + "/converted"
+    _ = try CommandLineFixture.succeed([
+      "convert", "pairs", list, "--output", output, "--size", "36", "--codec", "png", "--validation", "0",
+    ])
+    _ = try CommandLineFixture.succeed([
+      "train", "--config", fixture.configuration, "--set", "data.path=\(output)", "--set", "validation.every_steps=0",
+      "--output", fixture.folder.path + "/converted run", "--max-steps", "1",
+    ])
+  }
+}
