@@ -34,8 +34,12 @@ HOT float smooth01(float x) {
 /// 0 below the edge, 1 above it, with a ramp of width w: a step seen through a box filter.
 HOT float soft_step(float x, float edge, float w) { return clamp01((x - edge) / (w + 1e-6f) + 0.5f); }
 
-/// floor as an integer; the values here stay far inside the range.
+/// floor as an integer.
+/// Rays that graze the ground meet it where coordinates leave the range of integers: they are held within 2^30, so that
+/// neighbours i - 1 ... i + 1 exist. A NaN becomes 2^30, too.
 HOT int32_t f_floor(float x) {
+  x = x < 0x1p30f ? x : 0x1p30f;
+  x = x > -0x1p30f ? x : -0x1p30f;
   int32_t i = (int32_t)x;
   return i - (x < (float)i);
 }
