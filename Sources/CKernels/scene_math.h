@@ -34,8 +34,9 @@ HOT float smooth01(float x) {
 /// 0 below the edge, 1 above it, with a ramp of width w: a step seen through a box filter.
 HOT float soft_step(float x, float edge, float w) { return clamp01((x - edge) / (w + 1e-6f) + 0.5f); }
 
-/// floor as an integer; the values here stay far inside the range.
+/// floor as an integer; numbers too large for a cell's index, and NaN, end at the limit.
 HOT int32_t f_floor(float x) {
+  x = f_min(f_max(x, -5e8f), 5e8f);
   int32_t i = (int32_t)x;
   return i - (x < (float)i);
 }
