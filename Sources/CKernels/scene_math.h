@@ -35,11 +35,11 @@ HOT float smooth01(float x) {
 HOT float soft_step(float x, float edge, float w) { return clamp01((x - edge) / (w + 1e-6f) + 0.5f); }
 
 /// floor as an integer.
-/// Rays that graze the ground meet it where coordinates leave the range of integers: they are held within 2^30, so that
-/// neighbours i - 1 ... i + 1 exist. A NaN becomes 2^30, too.
+///
+/// Rays that graze the ground meet it where coordinates leave the range of integers: they are held within 5e8, so that
+/// neighbours i - 1 ... i + 1 and sums i + j exist. A NaN becomes -5e8.
 HOT int32_t f_floor(float x) {
-  x = x < 0x1p30f ? x : 0x1p30f;
-  x = x > -0x1p30f ? x : -0x1p30f;
+  x = f_min(f_max(x, -5e8f), 5e8f);
   int32_t i = (int32_t)x;
   return i - (x < (float)i);
 }

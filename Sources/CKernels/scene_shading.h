@@ -20,10 +20,11 @@ HOT meeting meet_surroundings(const croco_scene *scene, v3 o, v3 d) {
     if (d.z < -1e-6f && t > RAY_START) m = (meeting){t, scene->solid_count + 4, 0, {0, 0, 1}};
     return m;
   }
+  // A component of exactly zero points, like a negative one, at the low wall, but infinitely far away.
   v3 low = scene->room_low, high = scene->room_high;
-  float tx = ((d.x > 0.0f ? high.x : low.x) - o.x) / (d.x == 0.0f ? 1e-20f : d.x);
-  float ty = ((d.y > 0.0f ? high.y : low.y) - o.y) / (d.y == 0.0f ? 1e-20f : d.y);
-  float tz = ((d.z > 0.0f ? high.z : low.z) - o.z) / (d.z == 0.0f ? 1e-20f : d.z);
+  float tx = ((d.x > 0.0f ? high.x : low.x) - o.x) / (d.x == 0.0f ? -1e-20f : d.x);
+  float ty = ((d.y > 0.0f ? high.y : low.y) - o.y) / (d.y == 0.0f ? -1e-20f : d.y);
+  float tz = ((d.z > 0.0f ? high.z : low.z) - o.z) / (d.z == 0.0f ? -1e-20f : d.z);
   m.t = f_min(tx, f_min(ty, tz));
   if (m.t == tx) {
     m.surface = scene->solid_count + (d.x > 0.0f);

@@ -111,6 +111,27 @@ struct SynthesisGeometryTests {
     #expect(Self.trace([ring], from: Vector(0, 0, 4), toward: Vector(9, 0, 5)).surface == -1)
   }
 
+  @Test("Rays straight along an axis, with components of exactly zero, meet the wall of a room that they point at")
+  func test_trace_meetsWallsStraightOn() {
+    var scene = croco_scene()
+    scene.is_room = 1
+    scene.room_low = Self.kernel(Vector(-1, -2, 0))
+    scene.room_high = Self.kernel(Vector(3, 4, 5))
+    let origin = Self.kernel(Vector(0.5, 1, 2))
+    for zero in [Float(0), -0.0] {
+      let cases: [(Vector, wall: Int32, distance: Float)] = [
+        (Vector(-1, zero, zero), 0, 1.5), (Vector(1, zero, zero), 1, 2.5), (Vector(zero, -1, zero), 2, 3),
+        (Vector(zero, 1, zero), 3, 3), (Vector(zero, zero, -1), 4, 2), (Vector(zero, zero, 1), 5, 3),
+        (Vector(zero, 0.6, 0.8), 5, 3.75), (Vector(0.8, 0.6, zero), 1, 3.125), (Vector(-0.6, zero, 0.8), 0, 2.5),
+      ]
+      for (direction, wall, distance) in cases {
+        let hit = croco_scene_trace(&scene, origin, Self.kernel(direction))
+        #expect(hit.surface == wall, "\(direction) met wall \(hit.surface)")
+        #expect(abs(hit.distance - distance) < 1e-5, "\(direction) met its wall at \(hit.distance)")
+      }
+    }
+  }
+
   @Test("Every shape, turned and tilted, is entered where small steps along the ray first find its inside")
   func test_trace_agreesWithMarching() {
     var random = RandomStream(seed: 3, purpose: .test)
