@@ -14,6 +14,7 @@ public final class CroCoNet {
   public let parameters: ParameterStore
 
   private let pool: WorkerPool
+  private let policy: ActivationPolicy
   private let layout: TokenLayout
   private let arena: AlignedBuffer<Float>
   private let memory: NetworkMemory
@@ -34,25 +35,26 @@ public final class CroCoNet {
   ///
   /// - Parameters:
   ///   - slabCount: into how many slabs of whole samples a micro-batch is cut; part of the definition of the result.
-  ///   - keepsActivations: false for inference: less memory, no ``backward(predictionGradient:)``.
+  ///   - activations: what is kept for ``backward(predictionGradient:)``; it does not change results.
   public init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,
-    keepsActivations: Bool = true
+    activations: ActivationPolicy = .keep
   ) {
     if let problem = configuration.problem { preconditionFailure("\(problem.property) \(problem.sentence)") }
     self.configuration = configuration
     self.batchSize = batchSize
     self.parameters = parameters
     self.pool = pool
+    policy = activations
     let layout = TokenLayout(configuration, batchSize: batchSize, slabCount: slabCount)
     self.layout = layout
     let plan = Arena()
     _ = NetworkMemory(
-      plan, configuration, layout, workerCount: pool.workerCount, keepsActivations: keepsActivations)
+      plan, configuration, layout, workerCount: pool.workerCount, activations)
     arena = AlignedBuffer(count: plan.count)
     memory = NetworkMemory(
       Arena(arena.pointer, capacity: arena.count), configuration, layout, workerCount: pool.workerCount,
-      keepsActivations: keepsActivations)
+      activations)
     encoderPositions = AlignedBuffer(count: layout.encoderRows)
     decoderPositions = AlignedBuffer(count: layout.decoderRows)
     for row in 0..<layout.decoderRows { decoderPositions.pointer[row] = Int32(row % configuration.patchCount) }
@@ -85,11 +87,12 @@ public final class CroCoNet {
 
   /// The bytes of activations, scratch and gradient buffers of one micro-batch, without parameters.
   public static func activationBytes(
-    _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, workerCount: Int, keepsActivations: Bool = true
+    _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, workerCount: Int,
+    activations: ActivationPolicy = .keep
   ) -> Int {
     let plan = Arena()
     let layout = TokenLayout(configuration, batchSize: batchSize, slabCount: slabCount)
-    _ = NetworkMemory(plan, configuration, layout, workerCount: workerCount, keepsActivations: keepsActivations)
+    _ = NetworkMemory(plan, configuration, layout, workerCount: workerCount, activations)
     return plan.count * MemoryLayout<Float>.size
   }
 
@@ -172,11 +175,7 @@ public final class CroCoNet {
     patchEmbedding.forward(
       view1: view1, view2: view2, positions: encoderPositions.pointer, slab, patches: memory.patches,
       into: memory.encoderStreams[0], recorder)
-    for (index, block) in encoder.enumerated() {
-      block.forward(
-        memory.encoderStreams[index], into: memory.encoderStreams[index + 1], rows: slab.encoderRows,
-        sequences: slab.encoderSequences, memory.encoderSaved[index], scratch, recorder)
-    }
+    for (index, block) in encoder.enumerated() { encode(block, index, slab, scratch, recorder) }
     let output = memory.encoderStreams[encoder.count][slab.encoderRows]
     let normalized = scratch.normalized(output.rows, output.columns)
     encoderNorm.forward(output, into: normalized, memory.encoderStatistics, firstRow: slab.encoderRows.lowerBound)
@@ -187,11 +186,7 @@ public final class CroCoNet {
   }
 
   private func decode(_ slab: TokenLayout.Slab, _ scratch: Scratch) {
-    for (index, block) in decoder.enumerated() {
-      block.forward(
-        memory.decoderStreams[index], memory: memory.memory, into: memory.decoderStreams[index + 1],
-        rows: slab.decoderRows, sequences: slab.decoderSequences, memory.decoderSaved[index], scratch, recorder)
-    }
+    for (index, block) in decoder.enumerated() { decode(block, index, slab, scratch, recorder) }
     let output = memory.decoderStreams[decoder.count][slab.decoderRows]
     let normalized = scratch.normalized(output.rows, output.columns)
     decoderNorm.forward(output, into: normalized, memory.decoderStatistics, firstRow: slab.decoderRows.lowerBound)
@@ -200,6 +195,22 @@ public final class CroCoNet {
     head.forward(normalized, into: prediction)
     croco_add_bias(prediction.pointer, prediction.columns, head.bias, prediction.rows, prediction.columns)
     recorder?.record("pred", prediction, slab.decoderRows)
+  }
+
+  private func encode(
+    _ block: EncoderBlock, _ index: Int, _ slab: TokenLayout.Slab, _ scratch: Scratch, _ recorder: TensorRecorder?
+  ) {
+    block.forward(
+      memory.encoderStreams[index], into: memory.encoderStreams[index + 1], rows: slab.encoderRows,
+      sequences: slab.encoderSequences, memory.encoderSaved[index], scratch, recorder)
+  }
+
+  private func decode(
+    _ block: DecoderBlock, _ index: Int, _ slab: TokenLayout.Slab, _ scratch: Scratch, _ recorder: TensorRecorder?
+  ) {
+    block.forward(
+      memory.decoderStreams[index], memory: memory.memory, into: memory.decoderStreams[index + 1],
+      rows: slab.decoderRows, sequences: slab.decoderSequences, memory.decoderSaved[index], scratch, recorder)
   }
 
   // MARK: - Backward: for each layer the gradients of the rows (by slab), then those of the parameters (by part)
@@ -234,6 +245,7 @@ public final class CroCoNet {
       gradients.decoder.norms.clear()
       pool.run(layout.slabs.count) { slabIndex, worker in
         let slab = layout.slabs[slabIndex]
+        if policy == .recomputeBlocks { decode(block, index, slab, memory.scratch[worker], nil) }
         block.backward(
           outputGradient, input: memory.decoderStreams[index], memory: memory.memory, into: inputGradient,
           memoryGradient: gradients.memory, slab: slabIndex, rows: slab.decoderRows, sequences: slab.decoderSequences,
@@ -282,6 +294,7 @@ public final class CroCoNet {
       gradients.encoder.norms.clear()
       pool.run(layout.slabs.count) { slabIndex, worker in
         let slab = layout.slabs[slabIndex]
+        if policy == .recomputeBlocks { encode(block, index, slab, memory.scratch[worker], nil) }
         block.backward(
           outputGradient, input: memory.encoderStreams[index], into: inputGradient, slab: slabIndex,
           rows: slab.encoderRows, sequences: slab.encoderSequences, memory.encoderSaved[index], gradients.encoder,

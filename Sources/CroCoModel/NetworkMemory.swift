@@ -14,23 +14,23 @@ struct NetworkMemory {
   let scratch: [Scratch]  // by worker
   let gradients: NetworkGradients?
 
-  /// Lays everything out. Without `keepsActivations` (inference) blocks share their memory and there are no gradients.
+  /// Lays everything out. Blocks share what need not outlive them.
   init(
-    _ arena: Arena, _ configuration: ModelConfiguration, _ layout: TokenLayout, workerCount: Int, keepsActivations: Bool
+    _ arena: Arena, _ configuration: ModelConfiguration, _ layout: TokenLayout, workerCount: Int, _ policy: ActivationPolicy
   ) {
     let (encoderRows, decoderRows) = (layout.encoderRows, layout.decoderRows)
     let (encoder, decoder) = (configuration.encoderDimension, configuration.decoderDimension)
     patches = arena.matrix(encoderRows, configuration.patchDimension)
-    encoderStreams = Self.streams(arena, encoderRows, encoder, configuration.encoderDepth, keepsActivations)
-    encoderSaved = Self.repeated(configuration.encoderDepth, keepsActivations) {
+    encoderStreams = Self.streams(arena, encoderRows, encoder, configuration.encoderDepth, policy)
+    encoderSaved = Self.repeated(configuration.encoderDepth, policy) {
       EncoderBlock.Saved(
         arena, rows: encoderRows, dimension: encoder, headCount: configuration.encoderHeadCount,
         ratio: configuration.mlpRatio)
     }
     encoderStatistics = LayerNorm.Statistics(arena, rows: encoderRows)
-    decoderStreams = Self.streams(arena, decoderRows, decoder, configuration.decoderDepth, keepsActivations)
+    decoderStreams = Self.streams(arena, decoderRows, decoder, configuration.decoderDepth, policy)
     memory = arena.matrix(decoderRows, decoder)
-    decoderSaved = Self.repeated(configuration.decoderDepth, keepsActivations) {
+    decoderSaved = Self.repeated(configuration.decoderDepth, policy) {
       DecoderBlock.Saved(
         arena, rows: decoderRows, dimension: decoder, headCount: configuration.decoderHeadCount,
         ratio: configuration.mlpRatio)
@@ -38,19 +38,19 @@ struct NetworkMemory {
     decoderStatistics = LayerNorm.Statistics(arena, rows: decoderRows)
     prediction = arena.matrix(decoderRows, configuration.patchDimension)
     scratch = (0..<workerCount).map { _ in Scratch(arena, configuration, layout) }
-    gradients = keepsActivations ? NetworkGradients(arena, configuration, layout) : nil
+    gradients = policy != .discard ? NetworkGradients(arena, configuration, layout) : nil
   }
 
   private static func streams(
-    _ arena: Arena, _ rows: Int, _ columns: Int, _ depth: Int, _ keeps: Bool
+    _ arena: Arena, _ rows: Int, _ columns: Int, _ depth: Int, _ policy: ActivationPolicy
   ) -> [Matrix] {
-    if keeps { return (0...depth).map { _ in arena.matrix(rows, columns) } }
+    if policy != .discard { return (0...depth).map { _ in arena.matrix(rows, columns) } }
     let pair = [arena.matrix(rows, columns), arena.matrix(rows, columns)]
     return (0...depth).map { pair[$0 % 2] }
   }
 
-  private static func repeated<Saved>(_ depth: Int, _ keeps: Bool, _ make: () -> Saved) -> [Saved] {
-    keeps ? (0..<depth).map { _ in make() } : [Saved](repeating: make(), count: depth)
+  private static func repeated<Saved>(_ depth: Int, _ policy: ActivationPolicy, _ make: () -> Saved) -> [Saved] {
+    policy == .keep ? (0..<depth).map { _ in make() } : [Saved](repeating: make(), count: depth)
   }
 }
 

@@ -31,7 +31,8 @@ public struct RunEstimate: Sendable, Equatable {
     stateBytes = (4 + partialSums) * bufferBytes
     activationBytes = CroCoNet.activationBytes(
       model, batchSize: batch.microBatchSize, slabCount: configuration.compute.slabs,
-      workerCount: configuration.compute.threads ?? 1)
+      workerCount: configuration.compute.threads ?? 1,
+      activations: configuration.compute.activationCheckpointing.policy)
     snapshotBytes = 3 * bufferBytes
     checkpointBytes = 3 * bufferBytes + 4 * ParameterLayout.buffers(model).reduce(0) { $0 + $1.values.count }
     sentBytes = rankCount == 1 ? 0 : 2 * bufferBytes * (rankCount - 1) / rankCount

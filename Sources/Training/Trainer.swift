@@ -64,7 +64,9 @@ public final class Trainer {
     schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)
     ParameterLayout.initialize(parameters, seed: configuration.seed)
-    network = CroCoNet(model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool)
+    network = CroCoNet(
+      model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
+      activations: configuration.compute.activationCheckpointing.policy)
     loss = MaskedLoss(configuration.loss, model, batchSize: batchSize, slabCount: slabs, pool: pool)
     optimizer = AdamW(configuration.optimizer, parameters: parameters, pool: pool)
     reducer = try GradientReducer(

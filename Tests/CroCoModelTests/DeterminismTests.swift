@@ -40,13 +40,26 @@ import Testing
     #expect(relativeDifference(twice, once.map { 2 * $0 }) < 1e-6)
   }
 
+  @Test("Recomputed blocks give the same gradients, byte for byte, in less memory", arguments: ["tiny_cosine", "tiny_rope"])
+  func recomputation(name: String) throws {
+    let reference = try ReferenceCase(name)
+    let kept = try ReferenceRun(reference)
+    let recomputed = try ReferenceRun(reference, activations: .recomputeBlocks)
+    #expect(kept.step(kept.makeLoss()) == recomputed.step(recomputed.makeLoss()))
+    #expect(Array(kept.store.gradients.elements) == Array(recomputed.store.gradients.elements))
+    let bytes = [ActivationPolicy.keep, .recomputeBlocks, .discard].map {
+      CroCoNet.activationBytes(ModelConfiguration(), batchSize: 4, slabCount: 2, workerCount: 2, activations: $0)
+    }
+    #expect(2 * bytes[1] < bytes[0] && bytes[2] < bytes[1])
+  }
+
   @Test("A network for inference predicts the same bytes")
   func inference() throws {
     let run = try ReferenceRun(try ReferenceCase("tiny_rope"))
     run.forward()
     let network = CroCoNet(
       run.configuration, batchSize: run.batchSize, slabCount: run.slabCount, parameters: run.store, pool: run.pool,
-      keepsActivations: false)
+      activations: .discard)
     network.forward(view1: run.view1.pointer, view2: run.view2.pointer, mask: run.mask.pointer)
     #expect(Array(network.prediction) == Array(run.network.prediction))
   }

@@ -57,7 +57,7 @@ final class ReferenceRun {
 
   init(
     _ reference: ReferenceCase, positionEmbedding: String? = nil, parameterPrefix: String = "param.", workers: Int = 2,
-    slabs: Int = 2
+    slabs: Int = 2, activations: ActivationPolicy = .keep
   ) throws {
     configuration = try reference.configuration(positionEmbedding: positionEmbedding)
     batchSize = try #require(reference.arguments["batch"] as? Int)
@@ -65,7 +65,8 @@ final class ReferenceRun {
     try reference.load(store, prefix: parameterPrefix)
     pool = WorkerPool(workerCount: workers)
     slabCount = slabs
-    network = CroCoNet(configuration, batchSize: batchSize, slabCount: slabs, parameters: store, pool: pool)
+    network = CroCoNet(
+      configuration, batchSize: batchSize, slabCount: slabs, parameters: store, pool: pool, activations: activations)
     view1 = Self.buffer(try reference("img1"))
     view2 = Self.buffer(try reference("img2"))
     mask = Self.buffer(try reference.tensors.bytes("mask"))

@@ -129,6 +129,10 @@ public enum ConfigurationSchema {
       "compute.slabs", \.compute.slabs, .integer(atLeast: 1),
       "pieces of a micro-batch that threads work on; at least the threads, fixed for bit-for-bit results"),
     .init(
+      "compute.activation_checkpointing", \.compute.activationCheckpointing, .choice(ActivationCheckpointing.self),
+      "none; or block: backward computes blocks again, for a third of the memory and a third more work; same results",
+      mayChange: true),
+    .init(
       "compute.reduction", \.compute.reduction, .choice(Reduction.self),
       "reproducible: the same bytes on any number of ranks; mpi: plain MPI_Allreduce"),
     .init(

@@ -130,12 +130,25 @@ public struct BatchConfiguration: Sendable, Equatable {
   public var microBatchCount: Int { globalBatchSize / microBatchSize }
 }
 
+/// Activation checkpointing: memory against time, with the same result.
+public enum ActivationCheckpointing: String, Sendable, CaseIterable {
+  /// Everything that backward needs is kept.
+  case none
+  /// Only the input of each block is kept; backward computes the rest again.
+  case block
+
+  /// What the network is told.
+  public var policy: ActivationPolicy { self == .none ? .keep : .recomputeBlocks }
+}
+
 /// Threads and arithmetic.
 public struct ComputeConfiguration: Sendable, Equatable {
   /// Compute threads of a rank; nil: the cores the process may run on, shared by the ranks of the host.
   public var threads: Int?
   /// Slabs of samples that the threads work on; part of the arithmetic, as slab edges touch the last bit.
   public var slabs = 2
+  /// Whether backward computes the insides of blocks again instead of keeping them; does not change results.
+  public var activationCheckpointing = ActivationCheckpointing.none
   /// How gradients are summed over ranks.
   public var reduction = Reduction.reproducible
   /// Steps between two comparisons of the ranks' parameters; 0: never.

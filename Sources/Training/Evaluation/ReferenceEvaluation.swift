@@ -77,7 +77,7 @@ final class BatchEvaluator {
     self.batchSize = batchSize
     network = CroCoNet(
       model.configuration, batchSize: batchSize, slabCount: slabCount, parameters: model.parameters, pool: pool,
-      keepsActivations: false)
+      activations: .discard)
     loss = MaskedLoss(model.loss, model.configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
   }
 

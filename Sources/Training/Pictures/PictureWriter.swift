@@ -23,7 +23,7 @@ final class PictureWriter {
     batch = try loader.batch(pairs: (0..<count).map { $0 * source.count / count })
     network = CroCoNet(
       configuration.model, batchSize: count, slabCount: configuration.compute.slabs, parameters: trainer.parameters,
-      pool: trainer.pool, keepsActivations: false)
+      pool: trainer.pool, activations: .discard)
     sheet = ReconstructionSheet(configuration.model, configuration.loss)
     self.folder = folder
   }
