@@ -44,7 +44,7 @@ INLINE float max_lanes(const vfloat *v) {
   return a[0];
 }
 
-// e^x, relative error below 2e-7; results below the smallest normal number become about 1e-38.
+// e^x, relative error below 2e-7; results below the smallest normal number become about 1e-38. NaN stays NaN.
 // Cody-Waite reduction to |r| <= ln(2)/2, polynomial of degree 6, exponent by integer addition.
 INLINE void exponential(vfloat *value) {
   vfloat x = __builtin_elementwise_min(__builtin_elementwise_max(*value, (vfloat){} - 87.0f), (vfloat){} + 88.0f);
@@ -61,7 +61,11 @@ INLINE void exponential(vfloat *value) {
   memcpy(&exponent, &shifted, sizeof exponent);
   memcpy(&bits, &p, sizeof bits);
   bits += (exponent - 0x4B400000) << 23;
-  memcpy(value, &bits, sizeof p);
+  // What is not a number stays so: a spoilt activation must not become a plausible loss.
+  vint spoilt = *value != *value, given;
+  memcpy(&given, value, sizeof given);
+  bits = (bits & ~spoilt) | (given & spoilt);
+  memcpy(value, &bits, sizeof bits);
 }
 #define vexp(x) \
   ({ \

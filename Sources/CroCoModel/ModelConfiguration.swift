@@ -13,7 +13,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var description: String {
       switch self {
       case .cosine: "cosine"
-      case .rope(let base): base == base.rounded() ? "RoPE\(Int(base))" : "RoPE\(base)"
+      case .rope(let base): Int(exactly: base).map { "RoPE\($0)" } ?? "RoPE\(base)"
       }
     }
 
@@ -81,6 +81,8 @@ public struct ModelConfiguration: Sendable, Equatable {
       ("mlp_ratio", mlpRatio),
     ]
     for (name, value) in positive where value < 1 { return (name, "must be at least 1, not \(value)") }
+    // Far beyond any network, and small enough that no size below overflows.
+    for (name, value) in positive where value > 1 << 16 { return (name, "must be at most 65536, not \(value)") }
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
       return ("image_size", "\(imageHeight)x\(imageWidth) is not a multiple of patch_size \(patchSize)")
     }

@@ -16,7 +16,8 @@ struct NetworkMemory {
 
   /// Lays everything out. Blocks share what need not outlive them.
   init(
-    _ arena: Arena, _ configuration: ModelConfiguration, _ layout: TokenLayout, workerCount: Int, _ policy: ActivationPolicy
+    _ arena: Arena, _ configuration: ModelConfiguration, _ layout: TokenLayout, workerCount: Int,
+    _ policy: ActivationPolicy
   ) {
     let (encoderRows, decoderRows) = (layout.encoderRows, layout.decoderRows)
     let (encoder, decoder) = (configuration.encoderDimension, configuration.decoderDimension)

@@ -10,6 +10,12 @@ public enum Publication {
   /// - Parameter write: receives the temporary path, and creates and closes the file there.
   /// - Throws: what `write` throws (the temporary file is removed then), or ``Failure`` of kind `inputOutput`.
   public static func publishFile(at path: String, write: (String) throws -> Void) throws {
+    // A rename would put a file in the place of a device or a pipe.
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw Failure(
+        .inputOutput, "Cannot write \(path): it is there and is no regular file.", hint: "Choose another name.")
+    }
     let temporary = temporaryName(for: path)
     do {
       try write(temporary)

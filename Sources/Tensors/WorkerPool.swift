@@ -5,54 +5,28 @@ import Synchronization
 ///
 /// Tasks are handed out in order to whichever worker is free; which worker runs a task, and how many there are, must not
 /// matter to its result. The calling thread is worker 0. One `run` at a time; tasks must not call `run`.
-public final class WorkerPool: @unchecked Sendable {
+public final class WorkerPool: Sendable {
   /// The number of workers, the calling thread included.
   public let workerCount: Int
 
-  private typealias Body = (_ task: Int, _ worker: Int) -> Void
+  private let shift: Shift
 
-  // All below is guarded by `mutex`, but for `nextTask`, from which the workers draw without it.
-  private var mutex = pthread_mutex_t()
-  private var wake = pthread_cond_t()
-  private var done = pthread_cond_t()
-  private var threads: [Thread] = []
-  private var generation = 0
-  private var running = 0
-  private var taskCount = 0
-  private var body: Body?
-  private var isStopping = false
-  private let nextTask = Atomic<Int>(0)
-
-  /// Starts `workerCount - 1` threads.
-  public init(workerCount: Int) {
+  /// Starts `workerCount - 1` threads, which debuggers show under `name` and a number.
+  public init(workerCount: Int, name: String = "croco") {
     precondition(workerCount >= 1, "a pool needs at least one worker, not \(workerCount)")
     self.workerCount = workerCount
-    pthread_mutex_init(&mutex, nil)
-    pthread_cond_init(&wake, nil)
-    pthread_cond_init(&done, nil)
+    let shift = Shift(helperCount: workerCount - 1)
+    self.shift = shift
     for worker in 1..<max(1, workerCount) {
-      let thread = Thread { [unowned self] in serve(worker) }
-      thread.name = "croco-\(worker)"
+      // The threads hold the shift, not the pool, which can so go away and end them.
+      let thread = Thread { shift.serve(worker) }
+      thread.name = "\(name)-\(worker)"
       thread.stackSize = 8 << 20
-      threads.append(thread)
-      running += 1
       thread.start()
     }
-    // A thread that has not yet reached its loop must not outlive the pool unseen.
-    pthread_mutex_lock(&mutex)
-    while running > 0 { pthread_cond_wait(&done, &mutex) }
-    pthread_mutex_unlock(&mutex)
   }
 
-  deinit {
-    pthread_mutex_lock(&mutex)
-    isStopping = true
-    generation += 1
-    running = workerCount - 1
-    pthread_cond_broadcast(&wake)
-    while running > 0 { pthread_cond_wait(&done, &mutex) }
-    pthread_mutex_unlock(&mutex)
-  }
+  deinit { shift.end() }
 
   /// Runs tasks 0 ..< `tasks` and returns when all are done.
   ///
@@ -62,24 +36,68 @@ public final class WorkerPool: @unchecked Sendable {
       for task in 0..<max(0, tasks) { body(task, 0) }
       return
     }
-    withoutActuallyEscaping(body) { body in
-      pthread_mutex_lock(&mutex)
-      self.body = body
-      taskCount = tasks
-      nextTask.store(0, ordering: .relaxed)
-      running = workerCount - 1
-      generation += 1
-      pthread_cond_broadcast(&wake)
-      pthread_mutex_unlock(&mutex)
-      drain(body, tasks, 0)
-      pthread_mutex_lock(&mutex)
-      while running > 0 { pthread_cond_wait(&done, &mutex) }
-      self.body = nil
-      pthread_mutex_unlock(&mutex)
-    }
+    withoutActuallyEscaping(body) { shift.run(tasks, $0) }
+  }
+}
+
+/// What the threads of a pool share.
+private final class Shift: @unchecked Sendable {
+  typealias Body = (_ task: Int, _ worker: Int) -> Void
+
+  private let helperCount: Int
+  private let nextTask = Atomic<Int>(0)
+  // All below is guarded by `mutex`.
+  private var mutex = pthread_mutex_t()
+  private var wake = pthread_cond_t()
+  private var done = pthread_cond_t()
+  private var generation = 0
+  private var running: Int
+  private var taskCount = 0
+  private var body: Body?
+  private var isEnding = false
+
+  init(helperCount: Int) {
+    self.helperCount = helperCount
+    // Until they reach their loop, the helpers count as busy.
+    running = helperCount
+    pthread_mutex_init(&mutex, nil)
+    pthread_cond_init(&wake, nil)
+    pthread_cond_init(&done, nil)
   }
 
-  private func serve(_ worker: Int) {
+  deinit {
+    pthread_cond_destroy(&done)
+    pthread_cond_destroy(&wake)
+    pthread_mutex_destroy(&mutex)
+  }
+
+  func run(_ tasks: Int, _ body: @escaping Body) {
+    pthread_mutex_lock(&mutex)
+    while running > 0 { pthread_cond_wait(&done, &mutex) }
+    self.body = body
+    taskCount = tasks
+    nextTask.store(0, ordering: .relaxed)
+    running = helperCount
+    generation += 1
+    pthread_cond_broadcast(&wake)
+    pthread_mutex_unlock(&mutex)
+    drain(body, tasks, 0)
+    pthread_mutex_lock(&mutex)
+    while running > 0 { pthread_cond_wait(&done, &mutex) }
+    self.body = nil
+    pthread_mutex_unlock(&mutex)
+  }
+
+  /// Tells the helpers to go home; does not wait for them, for they hold this object and nothing of the pool's user.
+  func end() {
+    pthread_mutex_lock(&mutex)
+    isEnding = true
+    generation += 1
+    pthread_cond_broadcast(&wake)
+    pthread_mutex_unlock(&mutex)
+  }
+
+  func serve(_ worker: Int) {
     var seen = 0
     pthread_mutex_lock(&mutex)
     while true {
@@ -87,14 +105,12 @@ public final class WorkerPool: @unchecked Sendable {
       if running == 0 { pthread_cond_signal(&done) }
       while generation == seen { pthread_cond_wait(&wake, &mutex) }
       seen = generation
-      if isStopping { break }
+      if isEnding { break }
       let (body, tasks) = (body!, taskCount)
       pthread_mutex_unlock(&mutex)
       drain(body, tasks, worker)
       pthread_mutex_lock(&mutex)
     }
-    running -= 1
-    if running == 0 { pthread_cond_signal(&done) }
     pthread_mutex_unlock(&mutex)
   }
 

@@ -24,10 +24,14 @@ public struct RunData {
     }
     (training, validation) = try communicator.together {
       let training = try PairDataset(path: data.path)
-      guard configuration.validation.everySteps > 0 || configuration.pictures.everySteps > 0 else {
-        return (training, nil)
+      let path = data.validationPath ?? data.path
+      if configuration.validation.everySteps == 0 {
+        // Pictures alone can do with training pairs.
+        guard configuration.pictures.everySteps > 0,
+          try DatasetManifest(folder: path).pairCount(of: data.validationSplit) > 0
+        else { return (training, nil) }
       }
-      return (training, try PairDataset(path: data.validationPath ?? data.path, split: data.validationSplit))
+      return (training, try PairDataset(path: path, split: data.validationSplit))
     }
     path = data.path
     fingerprint = training.fingerprint

@@ -22,9 +22,9 @@ extension TrainingRun {
     _ configuration: TrainingConfiguration, _ communicator: any Communicator, _ log: RunLog
   ) throws(Failure) -> Int {
     let environment = ProcessInfo.processInfo.environment
-    let hosts = try communicator.gatherBytes(Array(communicator.hostName.utf8))
-    let ranksOfHost = hosts.count { $0 == hosts[communicator.rank] }
-    let threads = StartupChecks.threads(configured: configuration.compute.threads, ranksOfHost: ranksOfHost)
+    let cores = try communicator.gatherBytes(Array("\(communicator.hostName) \(StartupChecks.coreMask)".utf8))
+    let sharing = cores.count { $0 == cores[communicator.rank] }
+    let threads = StartupChecks.threads(configured: configuration.compute.threads, ranksSharingCores: sharing)
     let warnings = StartupChecks.warnings(
       threads: threads, slabs: configuration.compute.slabs, environment: environment)
     let all = try communicator.gatherBytes(Array(warnings.joined(separator: "\n").utf8))
@@ -105,7 +105,7 @@ struct ResumptionPlan {
       }
       checkpoint = nil
     case .automatic:
-      let (newest, passedOver) = Checkpoint.newest(in: folder.checkpointFolder)
+      let (newest, passedOver) = try Checkpoint.newest(in: folder.checkpointFolder)
       for sentence in passedOver { log(.warning, sentence) }
       checkpoint = newest
       if let newest { try Self.check(newest, data) }

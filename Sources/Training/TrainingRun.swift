@@ -54,6 +54,7 @@ public final class TrainingRun {
   private let checkpointer: Checkpointer?
   private let metrics: MetricsLogger?
   private let pictures: PictureWriter?
+  private let lock: RunLock?
   private let options: RunOptions
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
@@ -76,10 +77,10 @@ public final class TrainingRun {
     let microBatches = try GradientReducer.microBatches(
       of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
     let folder = RunFolder(options.output)
-    let log = try communicator.together {
-      guard isFirst else { return RunLog.silent }
+    let (lock, log) = try communicator.together { () throws -> (RunLock?, RunLog) in
+      guard isFirst else { return (nil, RunLog.silent) }
       try folder.create()
-      return try RunLog(path: folder.logFile, listener: listener)
+      return (try RunLock(folder), try RunLog(path: folder.logFile, listener: listener))
     }
     let data = try RunData(configuration, communicator: communicator)
     let plan = try communicator.together {
@@ -94,6 +95,7 @@ public final class TrainingRun {
     try communicator.together { try plan?.restore(trainer) }
     self.trainer = trainer
     self.folder = folder
+    self.lock = lock
     self.log = log
     self.options = options
     self.data = data
@@ -101,7 +103,9 @@ public final class TrainingRun {
     validator = try data.validator(trainer)
     watchdog = Self.watchdog(configuration, communicator, options)
     start = clock.now
-    lastCheckpoint = (firstStep, start)
+    // The checkpoint of another run is none of this folder's.
+    let isOwn = plan?.checkpoint.map { $0.path.hasPrefix(folder.checkpointFolder) } ?? true
+    lastCheckpoint = (isOwn ? firstStep : -1, start)
     (checkpointer, metrics, pictures) = try communicator.together {
       guard isFirst else { return (nil, nil, nil) }
       let (checkpointer, metrics) = try Self.writers(folder, trainer, firstStep: firstStep)
@@ -115,7 +119,11 @@ public final class TrainingRun {
   /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run
   ///   after a checkpoint.
   public func run() throws(Failure) {
-    defer { watchdog?.stop() }
+    defer {
+      watchdog?.stop()
+      // A checkpoint in the making outlives whatever ends the run.
+      checkpointer?.wait()
+    }
     if trainer.completedSteps >= lastStep {
       log(.info, "Nothing to do: step \(trainer.completedSteps) of \(lastStep) is reached already.")
     }
@@ -192,8 +200,9 @@ public final class TrainingRun {
   private func settleCheckpoint() throws(Failure) {
     if lastCheckpoint.step != trainer.completedSteps { saveCheckpoint() }
     try communicator.together {
-      if let failure = trainer.concerns.failure { throw failure }
+      // The checkpoint first: a picture that could not be written must not cost it.
       try checkpointer?.finish()
+      if let failure = trainer.concerns.failure { throw failure }
     }
   }
 

@@ -34,6 +34,11 @@ struct Croco: AsyncParsableCommand {
     }
   }
 
+  /// Says what a user should know although the command goes on.
+  static func warn(_ sentences: [String]) {
+    for sentence in sentences { FileHandle.standardError.write(Data("croco: warning: \(sentence)\n".utf8)) }
+  }
+
   /// Prints one sentence and ends the process with the documented exit code.
   private static func end(with failure: Failure) -> Never {
     report(failure)

@@ -43,7 +43,7 @@ struct DumpCommand: ParsableCommand {
     if let data { overrides.append("data.path=\(data)") }
     let configuration = try ConfigurationReader.read(path: config, overrides: overrides)
     let pool = WorkerPool(
-      workerCount: StartupChecks.threads(configured: configuration.compute.threads, ranksOfHost: 1))
+      workerCount: StartupChecks.threads(configured: configuration.compute.threads))
     var dump = try TrainingDump(configuration, checkpoint: checkpoint, steps: steps, pool: pool)
     try dump.write(to: output)
     print("\(output): \(steps) \(steps == 1 ? "step" : "steps").")

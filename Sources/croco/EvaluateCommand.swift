@@ -43,8 +43,9 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     BLAS.prepare()
     let model = try PretrainedModel(path: checkpoint)
+    Croco.warn(model.passedOver)
     let dataset = try PairDataset(path: data, split: split)
-    let pool = WorkerPool(workerCount: StartupChecks.threads(configured: threads, ranksOfHost: 1))
+    let pool = WorkerPool(workerCount: StartupChecks.threads(configured: threads))
     let bar = ProgressBar(
       "evaluate", total: 4 * min(pairs ?? dataset.count, dataset.count), unit: "pairs", isQuiet: json)
     let result = try ReferenceEvaluation(model, source: dataset, limit: pairs, pool: pool) { done, _ in bar.update(done)

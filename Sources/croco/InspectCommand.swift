@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PairData
 import Storage
+import Training
 
 /// `croco inspect`: says what a data set, a checkpoint or a weights file holds, and whether it is sound.
 struct InspectCommand: ParsableCommand {
@@ -130,10 +131,13 @@ struct InspectCommand: ParsableCommand {
   // MARK: Weights
 
   private func inspectWeights() throws {
-    guard !verify, contactSheet == nil else {
+    let isCheckpoint = FileManager.default.fileExists(atPath: path + "/" + Checkpoint.stateFile)
+    guard contactSheet == nil, !verify || isCheckpoint else {
       throw Failure(
-        .usage, "--verify and --contact-sheet are for data sets; \(path) has no \(DatasetManifest.fileName).")
+        .usage, "\(path) is no data set, and what was asked for is of data sets (--verify also of checkpoints).")
     }
+    // Compares the digests of all files.
+    if isCheckpoint { _ = try Checkpoint(path: path) }
     let report = try WeightsReport(path: path)
     if json { return try printJSON(report) }
     for line in report.lines { print(line) }

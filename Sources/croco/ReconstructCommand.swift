@@ -34,7 +34,8 @@ struct ReconstructCommand: ParsableCommand {
   func run() throws {
     BLAS.prepare()
     let model = try PretrainedModel(path: checkpoint)
-    let pool = WorkerPool(workerCount: StartupChecks.threads(configured: nil, ranksOfHost: 1))
+    Croco.warn(model.passedOver)
+    let pool = WorkerPool(workerCount: StartupChecks.threads(configured: nil))
     let picture = try ReconstructionPicture.draw(
       model, target: try image(target, model), reference: try image(reference, model), maskSeed: maskSeed, pool: pool)
     try ReconstructionPicture.publish(picture, at: output)

@@ -103,7 +103,9 @@ struct SynthesizeCommand: ParsableCommand {
     guard let image = sheet.image else { return }
     let bytes = try PNGCodec.encode(image)
     try Publication.publishFile(at: path) { temporary in
-      try Data(bytes).write(to: URL(fileURLWithPath: temporary))
+      guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
+        throw SystemCall.writeFailure(path)
+      }
     }
   }
 

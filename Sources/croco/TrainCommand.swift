@@ -46,7 +46,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let status = Communicators.run(report: Croco.report) { communicator in
+    let status = Communicators.run(patience: 60, report: Croco.report) { communicator in
       var overrides = overrides
       if let maxSteps { overrides.append("schedule.stop_after_steps=\(maxSteps)") }
       let configuration = try communicator.together { try ConfigurationReader.read(path: config, overrides: overrides) }

@@ -40,7 +40,8 @@ import Testing
     #expect(relativeDifference(twice, once.map { 2 * $0 }) < 1e-6)
   }
 
-  @Test("Recomputed blocks give the same gradients, byte for byte, in less memory", arguments: ["tiny_cosine", "tiny_rope"])
+  @Test(
+    "Recomputed blocks give the same gradients, byte for byte, in less memory", arguments: ["tiny_cosine", "tiny_rope"])
   func recomputation(name: String) throws {
     let reference = try ReferenceCase(name)
     let kept = try ReferenceRun(reference)

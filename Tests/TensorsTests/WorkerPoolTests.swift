@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Tensors
 import Testing
@@ -18,6 +19,23 @@ import Testing
       #expect(counts.elements.allSatisfy { $0 == 50 })
       #expect(strangers.load(ordering: .relaxed) == 0)
     }
+  }
+
+  @Test("Threads end with their pool")
+  func end() throws {
+    func threadCount() -> Int {
+      (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task"))?.filter {
+        let name = FileManager.default.contents(atPath: "/proc/self/task/\($0)/comm")
+        return name.map { String(decoding: $0, as: UTF8.self).hasPrefix("pool-end") } ?? false
+      }.count ?? 0
+    }
+    for _ in 0..<200 { WorkerPool(workerCount: 4, name: "pool-end").run(8) { _, _ in } }
+    var left = threadCount()
+    for _ in 0..<200 where left > 0 {
+      usleep(10_000)
+      left = threadCount()
+    }
+    #expect(left == 0)
   }
 
   @Test("Partitions cover everything once, at multiples of the grain", arguments: [1, 2, 3, 8], [1, 16])

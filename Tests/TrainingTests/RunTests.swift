@@ -83,6 +83,56 @@ import Training
     #expect(try fixture.digests("run", step: 20) == fixture.digests("whole", step: 20))
   }
 
+  @Test("damaged checkpoints of later steps cost no whole one its place, and are no reason to begin anew")
+  func damageAndRetention() throws {
+    let fixture = try RunFixture()
+    let checkpoints = fixture.output("run") + "/checkpoints/"
+    func damage(_ step: Int) throws {
+      try Data("spoilt".utf8).write(
+        to: URL(fileURLWithPath: checkpoints + Checkpoint.name(ofStep: step) + "/model.safetensors"))
+    }
+    try fixture.run("run", ["schedule.stop_after_steps=10"])
+    try damage(10)
+    try fixture.run("run", ["schedule.stop_after_steps=7", "checkpoints.keep=1"])
+    #expect(Checkpoint.list(checkpoints).map(\.step) == [7, 10])
+    try damage(7)
+    let failure = try #require(caught { try fixture.run("run") })
+    #expect(failure.kind == .badData && failure.message.contains("step-00000007"))
+    #expect(try fixture.metrics("run").count == 7)
+  }
+
+  @Test("a folder takes one run at a time")
+  func lock() throws {
+    let fixture = try RunFixture()
+    let configuration = try fixture.configuration()
+    let options = RunOptions(output: fixture.output("run"))
+    let first = try TrainingRun(
+      configuration, options: options, communicator: SingleProcessCommunicator()
+    ) { _, _ in }
+    let failure = try #require(caught { try fixture.run("run") })
+    #expect(failure.kind == .usage && failure.message.contains("Another process"))
+    try first.run()
+  }
+
+  @Test("a folder of other things is refused; one whose run came to no checkpoint is free")
+  func folders() throws {
+    let fixture = try RunFixture()
+    try FileManager.default.createDirectory(atPath: fixture.output("photographs"), withIntermediateDirectories: true)
+    try Data().write(to: URL(fileURLWithPath: fixture.output("photographs") + "/a.jpg"))
+    #expect(caught { try fixture.run("photographs") }?.kind == .usage)
+    #expect(caught { try fixture.run("run", ["model.image_size=224"]) }?.kind == .badData)
+    try fixture.run("run", ["schedule.stop_after_steps=1"])
+  }
+
+  @Test("a run that starts where another ended has that checkpoint of its own")
+  func startAtTheEnd() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=5"])
+    let path = fixture.output("run") + "/checkpoints/" + Checkpoint.name(ofStep: 5)
+    try fixture.run("other", ["schedule.stop_after_steps=5"], resume: .checkpoint(path))
+    #expect(try fixture.digests("other", step: 5) == fixture.digests("run", step: 5))
+  }
+
   @Test("a folder with a run of another configuration is refused with the differing keys")
   func anotherConfiguration() throws {
     let fixture = try RunFixture()

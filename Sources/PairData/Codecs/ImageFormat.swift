@@ -11,7 +11,8 @@ public enum ImageFormat: String, Sendable {
   /// - Throws: `Failure` of kind `badData` for an empty file, and for anything but JPEG and PNG.
   public init(recognizing bytes: UnsafeRawBufferPointer, name: String) throws(Failure) {
     if bytes.isEmpty {
-      throw Failure(.badData, "\(name) is empty (0 bytes).", hint: "Copy it again, or leave it out with --skip-bad.")
+      throw Failure(
+        .badData, "\(name) is empty (0 bytes).", hint: "Copy it again, or leave it out (croco convert --skip-bad).")
     }
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg
@@ -20,7 +21,7 @@ public enum ImageFormat: String, Sendable {
     } else {
       throw Failure(
         .badData, "\(name) is not a JPEG or PNG image: \(Self.guess(bytes)).",
-        hint: "Convert it to JPEG or PNG, or leave it out with --skip-bad.")
+        hint: "Convert it to JPEG or PNG, or leave it out (croco convert --skip-bad).")
     }
   }
 

@@ -76,7 +76,8 @@ enum JPEGCodec {
     // A file without a frame header passes as one that holds tables only.
     if width <= 0 || height <= 0 { throw damaged(name, "it holds no image") }
     if colorspace == TJCS_CMYK.rawValue || colorspace == TJCS_YCCK.rawValue {
-      throw Failure(.badData, "\(name) is a CMYK image.", hint: "Convert it to RGB, or leave it out with --skip-bad.")
+      throw Failure(
+        .badData, "\(name) is a CMYK image.", hint: "Convert it to RGB, or leave it out (croco convert --skip-bad).")
     }
     try ImageLimits.check(width: Int(width), height: Int(height), name: name)
     return (Int(width), Int(height))
@@ -84,7 +85,8 @@ enum JPEGCodec {
 
   private static func damaged(_ name: String, _ reason: String) -> Failure {
     Failure(
-      .badData, "\(name) is a damaged JPEG: \(reason).", hint: "Copy it again, or leave it out with --skip-bad.")
+      .badData, "\(name) is a damaged JPEG: \(reason).",
+      hint: "Copy it again, or leave it out (croco convert --skip-bad).")
   }
 
   private static func open(_ handle: tjhandle?) throws(Failure) -> tjhandle {

@@ -226,7 +226,7 @@ struct HDF5File {
     try check(Int64(H5Sget_simple_extent_dims(space, &extents, nil)), "read the shape of \(name)")
     var product = 1
     for extent in extents {
-      let (next, overflow) = product.multipliedReportingOverflow(by: Int(clamping: extent))
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(1, Int(clamping: extent)))
       // No array can be larger than 2^46 elements, whatever a spoilt header says.
       guard !overflow, next < 1 << 46 else { throw Failure(.badData, "\(path): the shape of \(name) is impossible.") }
       product = next
@@ -236,7 +236,7 @@ struct HDF5File {
 
   private func offset(of dataset: hid_t, _ name: String) throws -> Int {
     let offset = H5Dget_offset(dataset)
-    guard offset != croco_h5_undefined_address() else { throw failure("locate \(name)") }
+    guard offset != croco_h5_undefined_address(), offset < 1 << 62 else { throw failure("locate \(name)") }
     return Int(offset)
   }
 

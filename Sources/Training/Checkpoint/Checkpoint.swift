@@ -46,17 +46,27 @@ public struct Checkpoint: Sendable {
     try Checkpointer.momentTable(parameters, optimizer.firstMoments, optimizer.secondMoments).read(from: moments)
   }
 
-  /// The newest checkpoint of `folder` that verifies, and a sentence on each newer one that does not.
-  public static func newest(in folder: String) -> (checkpoint: Checkpoint?, passedOver: [String]) {
+  /// The newest checkpoint of `folder` that verifies, and a sentence on each newer one that is damaged; nil where there
+  /// is no checkpoint at all.
+  ///
+  /// - Throws: `Failure` of kind `badData` where all are damaged, `inputOutput` where one cannot be read now: a run must
+  ///   not begin anew because a file system has a bad day.
+  public static func newest(in folder: String) throws(Failure) -> (checkpoint: Checkpoint?, passedOver: [String]) {
     var passedOver: [String] = []
     for (_, path) in list(folder).reversed() {
-      do {
+      do throws(Failure) {
         return (try Checkpoint(path: path), passedOver)
       } catch {
+        guard error.kind != .inputOutput else { throw error }
         passedOver.append("Passed over \(path): \(error)")
       }
     }
-    return (nil, passedOver)
+    guard passedOver.isEmpty else {
+      throw Failure(
+        .badData, "No checkpoint in \(folder) is whole. \(passedOver.joined(separator: " "))",
+        hint: "Remove \(folder) to begin anew, or choose another --output.")
+    }
+    return (nil, [])
   }
 
   /// The checkpoint that a path means: a checkpoint folder, or the newest one of a run folder or its `checkpoints`.
@@ -64,7 +74,7 @@ public struct Checkpoint: Sendable {
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the path.
   public static func find(_ path: String) throws(Failure) -> Checkpoint {
     for folder in [path, RunFolder(path).checkpointFolder] where !list(folder).isEmpty {
-      let (checkpoint, passedOver) = newest(in: folder)
+      let (checkpoint, passedOver) = try newest(in: folder)
       if let checkpoint { return checkpoint }
       throw Failure(.badData, "\(folder) has no whole checkpoint. \(passedOver.joined(separator: " "))")
     }

@@ -51,7 +51,7 @@ public final class Checkpointer: @unchecked Sendable {
     queue.async { [self] in
       do {
         try write(state)
-        removeOld()
+        removeOld(upTo: state.step)
       } catch let error as Failure {
         failure.withLock { $0 = error }
       } catch {
@@ -64,9 +64,12 @@ public final class Checkpointer: @unchecked Sendable {
   ///
   /// - Throws: the `Failure` that kept it from there.
   public func finish() throws(Failure) {
-    queue.sync {}
+    wait()
     if let failure = takeFailure() { throw failure }
   }
+
+  /// Waits until nothing is being written.
+  public func wait() { queue.sync {} }
 
   /// The failure of a checkpoint that was written in the background, once.
   public func takeFailure() -> Failure? {
@@ -101,9 +104,10 @@ public final class Checkpointer: @unchecked Sendable {
     }
   }
 
-  private func removeOld() {
+  /// Folders of later steps are damaged ones that were passed over: they count for nothing until the run comes by again.
+  private func removeOld(upTo step: Int) {
     guard keep > 0 else { return }
-    for (_, path) in Checkpoint.list(folder).dropLast(keep) { try? retire(path) }
+    for (_, path) in Checkpoint.list(folder).filter({ $0.step <= step }).dropLast(keep) { try? retire(path) }
   }
 
   /// Removes a checkpoint, under another name so that a kill leaves no half of it that looks whole.

@@ -18,6 +18,10 @@ public struct ConfigurationReader {
   ///
   /// - Throws: `Failure` of kind `noInput` (cannot be read) or `configuration` (file, line, key, nearest valid key).
   public static func read(path: String, overrides: [String] = []) throws(Failure) -> TrainingConfiguration {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      throw Failure(.noInput, "\(path) is a folder, not a configuration.", hint: "Name a YAML file, as in configs/.")
+    }
     guard let bytes = FileManager.default.contents(atPath: path) else { throw SystemCall.readFailure(path) }
     guard let text = String(data: bytes, encoding: .utf8) else {
       throw Failure(.configuration, "\(path) is not a YAML text in UTF-8.")

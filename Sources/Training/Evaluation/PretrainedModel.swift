@@ -14,6 +14,9 @@ public struct PretrainedModel {
   /// The configuration of the run that trained it; nil for a weights file.
   public let training: TrainingConfiguration?
 
+  /// A sentence on each newer checkpoint that was passed over because it is damaged.
+  public let passedOver: [String]
+
   /// The training objective, or the official one where it is not known.
   public var loss: LossConfiguration { training?.loss ?? LossConfiguration() }
 
@@ -29,13 +32,15 @@ public struct PretrainedModel {
         hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
     }
     if isFolder.boolValue {
-      try self.init(checkpoint: Self.checkpoint(in: path))
+      let (checkpoint, passedOver) = try Self.checkpoint(in: path)
+      try self.init(checkpoint: checkpoint, passedOver: passedOver)
     } else {
       try self.init(weights: path)
     }
   }
 
-  private init(checkpoint: Checkpoint) throws(Failure) {
+  private init(checkpoint: Checkpoint, passedOver: [String]) throws(Failure) {
+    self.passedOver = passedOver
     let training = try ConfigurationReader.parse(
       checkpoint.state.configuration, name: checkpoint.path + "/" + Checkpoint.stateFile)
     path = checkpoint.path
@@ -55,20 +60,19 @@ public struct PretrainedModel {
         hint: "Use a checkpoint or weights file that croco wrote.")
     }
     path = weights
+    passedOver = []
     self.configuration = configuration
     training = nil
     parameters = try Self.read(weights, configuration)
   }
 
-  private static func checkpoint(in folder: String) throws(Failure) -> Checkpoint {
+  private static func checkpoint(in folder: String) throws(Failure) -> (Checkpoint, passedOver: [String]) {
     if FileManager.default.fileExists(atPath: folder + "/" + Checkpoint.stateFile) {
-      return try Checkpoint(path: folder)
+      return (try Checkpoint(path: folder), [])
     }
-    let (newest, passedOver) = Checkpoint.newest(in: RunFolder(folder).checkpointFolder)
-    if let newest { return newest }
-    throw Failure(
-      passedOver.isEmpty ? .noInput : .badData,
-      "\(folder) holds no usable checkpoint. \(passedOver.joined(separator: " "))")
+    let (newest, passedOver) = try Checkpoint.newest(in: RunFolder(folder).checkpointFolder)
+    if let newest { return (newest, passedOver) }
+    throw Failure(.noInput, "\(folder) holds no checkpoint.", hint: "Name a run folder or a checkpoint folder.")
   }
 
   private static func read(_ path: String, _ configuration: ModelConfiguration) throws(Failure) -> ParameterStore {

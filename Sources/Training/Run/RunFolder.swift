@@ -23,6 +23,8 @@ public struct RunFolder: Sendable, Equatable {
   public var evaluationFile: String { path + "/evaluation.json" }
   /// The page with curves and pictures.
   public var reportFile: String { path + "/report.html" }
+  /// Held by a ``RunLock`` while a process trains in the folder.
+  public var lockFile: String { path + "/.lock" }
   /// There once the run has reached its last step; launch scripts look for it.
   public var completionMarker: String { path + "/COMPLETED" }
 
@@ -35,13 +37,22 @@ public struct RunFolder: Sendable, Equatable {
   public func create() throws(Failure) {
     try Publication.createFolder(path)
     guard access(path, W_OK) == 0 else { throw SystemCall.writeFailure(path) }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let own = [configurationFile, logFile, lockFile].map { ($0 as NSString).lastPathComponent }
+    guard names.isEmpty || names.contains(where: own.contains) else {
+      throw Failure(
+        .usage, "\(path) is not empty and holds no run of croco.", hint: "Choose another --output for the run folder.")
+    }
   }
 
   /// Refuses a folder that holds a run of another configuration.
   ///
   /// - Throws: `Failure` of kind `configuration` that names the differing keys.
   public func check(against configuration: TrainingConfiguration) throws(Failure) {
-    guard FileManager.default.fileExists(atPath: configurationFile) else { return }
+    // A run that came to no checkpoint binds nobody.
+    guard FileManager.default.fileExists(atPath: configurationFile), !Checkpoint.list(checkpointFolder).isEmpty else {
+      return
+    }
     let stored = try ConfigurationReader.read(path: configurationFile)
     let differences = configuration.differences(from: stored)
     guard !differences.isEmpty else { return }

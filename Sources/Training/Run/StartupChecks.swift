@@ -6,21 +6,23 @@ import Tensors
 public struct StartupChecks {
   /// Cores that this process may run on: `Cpus_allowed` of /proc/self/status on Linux, which heeds binding.
   static var availableCores: Int {
+    let bits = coreMask.reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
+    return bits > 0 ? bits : ProcessInfo.processInfo.activeProcessorCount
+  }
+
+  /// The cores that this process may run on as hexadecimal digits; empty where the system does not tell.
+  static var coreMask: String {
     let status = FileManager.default.contents(atPath: "/proc/self/status").map { String(decoding: $0, as: UTF8.self) }
     let line = status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
-    let bits = line?.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount } ?? 0
-    return bits > 0 ? bits : ProcessInfo.processInfo.activeProcessorCount
+    return line.map { String($0.dropFirst("Cpus_allowed:".count)).trimmingCharacters(in: .whitespaces) } ?? ""
   }
 
   /// The compute threads of a rank where the configuration leaves them open: its cores, shared where ranks are not
   /// bound.
   ///
-  /// Ranks that mpirun binds see only their own cores; unbound ranks of a host share them all.
-  public static func threads(configured: Int?, ranksOfHost: Int) -> Int {
-    if let configured { return configured }
-    let online = ProcessInfo.processInfo.activeProcessorCount
-    let isBound = availableCores < online
-    return max(1, isBound ? availableCores : availableCores / max(1, ranksOfHost))
+  /// Ranks of a host that may run on the very same cores, bound or not, in a container or not, share them.
+  public static func threads(configured: Int?, ranksSharingCores: Int = 1) -> Int {
+    configured ?? max(1, availableCores / max(1, ranksSharingCores))
   }
 
   /// One sentence for each thing that looks wrong.
