@@ -159,7 +159,7 @@ extension BenchCommand {
         let shape = entry.shape
         let name = "\(shape.layer) \(shape.pass.rawValue)".padding(toLength: 24, withPad: " ", startingAt: 0)
         let size = "\(shape.m) x \(shape.n) x \(shape.k)".padding(toLength: 20, withPad: " ", startingAt: 0)
-        return "  \(name) \(size) \(entry.threads) threads  \(figures(entry.gflops)) GFLOP/s"
+        return "  \(name) \(size) \(entry.threads) \(entry.threads == 1 ? "thread " : "threads")  \(figures(entry.gflops)) GFLOP/s"
       }
       try show(result, text: text, result.machine, asJSON: json)
     }
