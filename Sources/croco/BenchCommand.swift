@@ -64,11 +64,8 @@ struct BenchCommand: ParsableCommand {
   /// Prints a result on rank 0, and what may have spoilt it.
   static func show(_ result: some Encodable, text: [String], _ machine: BenchmarkMachine, asJSON: Bool) throws {
     for warning in machine.warnings { FileHandle.standardError.write(Data("croco: warning: \(warning)\n".utf8)) }
-    guard asJSON else { return print(([machineLine(machine)] + text).joined(separator: "\n")) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(result), as: UTF8.self))
+    guard !asJSON else { return try printJSON(result) }
+    print(([machineLine(machine)] + text).joined(separator: "\n"))
   }
 
   private static func machineLine(_ machine: BenchmarkMachine) -> String {
@@ -159,7 +156,8 @@ extension BenchCommand {
         let shape = entry.shape
         let name = "\(shape.layer) \(shape.pass.rawValue)".padding(toLength: 24, withPad: " ", startingAt: 0)
         let size = "\(shape.m) x \(shape.n) x \(shape.k)".padding(toLength: 20, withPad: " ", startingAt: 0)
-        return "  \(name) \(size) \(entry.threads) \(entry.threads == 1 ? "thread " : "threads")  \(figures(entry.gflops)) GFLOP/s"
+        let threads = entry.threads == 1 ? "1 thread " : "\(entry.threads) threads"
+        return "  \(name) \(size) \(threads)  \(figures(entry.gflops)) GFLOP/s"
       }
       try show(result, text: text, result.machine, asJSON: json)
     }
