@@ -5,16 +5,17 @@ import Testing
 @Suite struct OperationCountTests {
   @Test("CroCo v1 base costs 53.1 GFLOP a pair forward and 161 with backward, counted by hand")
   func base() {
-    // 216 tokens in the encoder (20 visible of view 1, 196 of view 2), 196 in the decoder; 2 operations a product.
-    let encoder = 12.0 * 216 * 2 * (12 * 768 * 768)  // qkv 3, proj 1, MLP 8 matrices of C x C
-    let encoderAttention = 12.0 * (20 * 20 + 196 * 196) * 2 * (2 * 768)  // logits and weighted sum
-    let decoder = 8.0 * 196 * 2 * (16 * 512 * 512)  // 4 more for cross-attention
-    let decoderAttention = 8.0 * 2 * (196 * 196) * 2 * (2 * 512)
-    let ends = 2.0 * (216 * 768 * 768 + 216 * 768 * 512 + 196 * 512 * 768)  // patches, decoder_embed, head
-    let forward = encoder + encoderAttention + decoder + decoderAttention + ends
+    // Multiply-adds. 216 tokens in the encoder (20 visible of view 1, 196 of view 2), 196 in the decoder.
+    let encoder: Int = 12 * 216 * 12 * 768 * 768  // blocks, tokens; qkv 3, proj 1, MLP 8 matrices of C x C
+    let encoderAttention: Int = 12 * (20 * 20 + 196 * 196) * 2 * 768  // logits and weighted sum
+    let decoder: Int = 8 * 196 * 16 * 512 * 512  // 4 more for cross-attention
+    let decoderAttention: Int = 8 * 2 * 196 * 196 * 2 * 512
+    let patches: Int = 216 * 768 * 768
+    let ends: Int = 216 * 768 * 512 + 196 * 512 * 768  // decoder_embed, head
+    let forward = Double(2 * (encoder + encoderAttention + decoder + decoderAttention + patches + ends))
     let count = OperationCount(ModelConfiguration())
     #expect(abs(count.forward / forward - 1) < 1e-12)
-    // The last two lines are the sums as numbers: embedding also the hidden patches would make it 53.3.
+    // Embedding also the patches that are hidden would make it 53.3.
     #expect(abs(count.forward - 53.11e9) < 0.01e9)
     #expect(abs(count.forwardAndBackward - 160.7e9) < 0.1e9)
   }
