@@ -6,6 +6,7 @@ public struct GEMMShape: Sendable, Equatable, Encodable {
   public let layer: String
   /// Which of a layer's three products it is.
   public let pass: Pass
+  /// The sizes.
   public let m: Int, n: Int, k: Int
 
   /// The three products of a linear map y = x W^T with W [outputs, inputs].
@@ -42,17 +43,17 @@ final class GEMMProbe {
     results = (0..<pool.workerCount).map { _ in AlignedBuffer(count: shape.m * shape.n) }
   }
 
-  /// GFLOP/s over all workers, `count` times, each over some 2 GFLOP a worker; two more go before to warm up.
+  /// GFLOP/s over all workers, `count` times, each over at least 1 GFLOP a worker; one more goes before to warm up.
   func gflops(count: Int) -> [Double] {
-    let repetitions = max(1, Int((2e9 / shape.operations).rounded(.up)))
+    let repetitions = max(1, Int((1e9 / shape.operations).rounded(.up)))
     let work = Double(pool.workerCount * repetitions) * shape.operations
-    let all = (0..<count + 2).map { _ in
+    let all = (0...count).map { _ in
       let milliseconds = Stopwatch.milliseconds {
         pool.run(pool.workerCount) { task, _ in for _ in 0..<repetitions { multiply(task) } }
       }
       return work / milliseconds * 1e-6
     }
-    return Array(all.dropFirst(2))
+    return Array(all.dropFirst())
   }
 
   private func multiply(_ task: Int) {
