@@ -11,7 +11,7 @@ struct Croco: AsyncParsableCommand {
     version: version,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, ConvertCommand.self, SynthesizeCommand.self,
-      InspectCommand.self, DumpCommand.self, ReportCommand.self,
+      InspectCommand.self, DumpCommand.self, ReportCommand.self, BenchCommand.self,
     ]
   )
 

@@ -142,13 +142,6 @@ struct InspectCommand: ParsableCommand {
     if json { return try printJSON(report) }
     for line in report.lines { print(line) }
   }
-
-  private func printJSON(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
-  }
 }
 
 extension Split: ExpressibleByArgument {}

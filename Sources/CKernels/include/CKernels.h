@@ -6,6 +6,7 @@
 #include "croco_adamw.h"
 #include "croco_scene.h"
 #include "gelu.h"
+#include "heap.h"
 #include "layer_norm.h"
 #include "patches.h"
 #include "resize.h"

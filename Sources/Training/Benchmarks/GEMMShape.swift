@@ -1,0 +1,73 @@
+import Tensors
+
+/// A single-precision matrix product C = op(A) op(B), with op(A) [m, k], op(B) [k, n], C [m, n].
+public struct GEMMShape: Sendable, Equatable, Encodable {
+  /// The layer, such as "encoder.qkv".
+  public let layer: String
+  /// Which of a layer's three products it is.
+  public let pass: Pass
+  /// The sizes.
+  public let m: Int, n: Int, k: Int
+
+  /// The three products of a linear map y = x W^T with W [outputs, inputs].
+  public enum Pass: String, Sendable, CaseIterable, Encodable {
+    /// y = x W^T.
+    case forward
+    /// dx = dy W.
+    case inputGradient = "dX"
+    /// dW = dy^T x.
+    case weightGradient = "dW"
+  }
+
+  /// Operations; a multiply-add counts as two.
+  public var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
+
+  /// The product whose speed stands for the peak: the widest layer of a ViT-B block on four pairs, 216 tokens each.
+  static let peak = GEMMShape(layer: "peak", pass: .forward, m: 864, n: 3072, k: 768)
+}
+
+/// Runs one product on several workers at once, each with a left factor and a result of its own, as slabs do.
+final class GEMMProbe {
+  let shape: GEMMShape
+  private let pool: WorkerPool
+  private let right: AlignedBuffer<Float>
+  private let left: [AlignedBuffer<Float>]
+  private let results: [AlignedBuffer<Float>]
+
+  /// Allocates for all workers of `pool`.
+  init(_ shape: GEMMShape, pool: WorkerPool) {
+    self.shape = shape
+    self.pool = pool
+    right = Self.filled(shape.k * shape.n)
+    left = (0..<pool.workerCount).map { _ in Self.filled(shape.m * shape.k) }
+    results = (0..<pool.workerCount).map { _ in AlignedBuffer(count: shape.m * shape.n) }
+  }
+
+  /// GFLOP/s over all workers, `count` times, each over at least 1 GFLOP a worker; one more goes before to warm up.
+  func gflops(count: Int) -> [Double] {
+    let repetitions = max(1, Int((1e9 / shape.operations).rounded(.up)))
+    let work = Double(pool.workerCount * repetitions) * shape.operations
+    let all = (0...count).map { _ in
+      let milliseconds = Stopwatch.milliseconds {
+        pool.run(pool.workerCount) { task, _ in for _ in 0..<repetitions { multiply(task) } }
+      }
+      return work / milliseconds * 1e-6
+    }
+    return Array(all.dropFirst())
+  }
+
+  private func multiply(_ task: Int) {
+    let (transposeA, transposeB) = (shape.pass == .weightGradient, shape.pass == .forward)
+    BLAS.gemm(
+      left[task].pointer, lda: transposeA ? shape.m : shape.k, transposeA: transposeA,
+      right.pointer, ldb: transposeB ? shape.k : shape.n, transposeB: transposeB,
+      into: results[task].pointer, ldc: shape.n, m: shape.m, n: shape.n, k: shape.k)
+  }
+
+  /// Numbers that are neither zero nor denormal.
+  private static func filled(_ count: Int) -> AlignedBuffer<Float> {
+    let buffer = AlignedBuffer<Float>(count: count)
+    for index in 0..<count { buffer.pointer[index] = Float(index % 13) * 0.125 - 0.75 }
+    return buffer
+  }
+}
