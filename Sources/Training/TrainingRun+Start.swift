@@ -22,9 +22,7 @@ extension TrainingRun {
     _ configuration: TrainingConfiguration, _ communicator: any Communicator, _ log: RunLog
   ) throws(Failure) -> Int {
     let environment = ProcessInfo.processInfo.environment
-    let cores = try communicator.gatherBytes(Array("\(communicator.hostName) \(StartupChecks.coreMask)".utf8))
-    let sharing = cores.count { $0 == cores[communicator.rank] }
-    let threads = StartupChecks.threads(configured: configuration.compute.threads, ranksSharingCores: sharing)
+    let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
     let warnings = StartupChecks.warnings(
       threads: threads, slabs: configuration.compute.slabs, environment: environment)
     let all = try communicator.gatherBytes(Array(warnings.joined(separator: "\n").utf8))

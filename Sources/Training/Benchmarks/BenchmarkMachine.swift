@@ -32,9 +32,7 @@ public struct BenchmarkMachine: Sendable, Equatable, Encodable {
   /// - Throws: `Failure` of kind `inputOutput` where communication fails.
   init(threads: Int?, slabs: Int?, communicator: any Communicator) throws(Failure) {
     BLAS.prepare()
-    let hosts = try communicator.gatherBytes(Array(communicator.hostName.utf8))
-    let ranksOfHost = hosts.count { $0 == hosts[communicator.rank] }
-    let threads = StartupChecks.threads(configured: threads, ranksOfHost: ranksOfHost)
+    let threads = try StartupChecks.threads(configured: threads, of: communicator)
     self.threads = threads
     host = communicator.hostName
     processor = Self.processorName

@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import Storage
 import Tensors
 
 /// What is worth a warning before hours of computation, and what the run's log says of its machine.
@@ -23,6 +24,12 @@ public struct StartupChecks {
   /// Ranks of a host that may run on the very same cores, bound or not, in a container or not, share them.
   public static func threads(configured: Int?, ranksSharingCores: Int = 1) -> Int {
     configured ?? max(1, availableCores / max(1, ranksSharingCores))
+  }
+
+  /// The compute threads of this rank, with ``threads(configured:ranksSharingCores:)``; collective.
+  static func threads(configured: Int?, of communicator: any Communicator) throws(Failure) -> Int {
+    let cores = try communicator.gatherBytes(Array("\(communicator.hostName) \(coreMask)".utf8))
+    return threads(configured: configured, ranksSharingCores: cores.count { $0 == cores[communicator.rank] })
   }
 
   /// One sentence for each thing that looks wrong.
