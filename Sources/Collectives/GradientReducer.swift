@@ -38,7 +38,7 @@ public final class GradientReducer {
   /// - Throws: ``Failure`` of kind `configuration` if the ranks do not divide the micro-batches.
   public init(
     communicator: any Communicator, reduction: Reduction = .reproducible, count: Int, microBatchCount: Int,
-    workers: WorkerPool? = nil, bucketLength: Int = 1 << 20
+    workers: WorkerPool? = nil, bucketLength: Int = 1 << 18
   ) throws(Failure) {
     precondition(bucketLength > 0, "a bucket of \(bucketLength) floats")
     self.communicator = communicator
