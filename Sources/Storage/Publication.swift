@@ -32,8 +32,15 @@ public enum Publication {
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
   public static func publishText(_ text: String, at path: String) throws {
+    try publishBytes(Array(text.utf8), at: path)
+  }
+
+  /// Writes bytes, such as an encoded picture, atomically.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
+  public static func publishBytes(_ bytes: [UInt8], at path: String) throws {
     try publishFile(at: path) { temporary in
-      guard FileManager.default.createFile(atPath: temporary, contents: Data(text.utf8)) else {
+      guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
         throw SystemCall.writeFailure(path)
       }
     }

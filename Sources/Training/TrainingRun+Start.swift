@@ -108,7 +108,8 @@ struct ResumptionPlan {
       checkpoint = newest
       if let newest { try Self.check(newest, data) }
     case .checkpoint(let path):
-      let chosen = try Checkpoint.find(path)
+      let (chosen, passedOver) = try Checkpoint.find(path)
+      for sentence in passedOver { log(.warning, sentence) }
       if let last = Checkpoint.list(folder.checkpointFolder).last, last.step > chosen.state.step {
         throw Failure(
           .usage,

@@ -97,12 +97,8 @@ struct InspectCommand: ParsableCommand {
   private func writeContactSheet(_ target: String) throws {
     var sheet = ContactSheet()
     sheet.pairLimit = pairs
-    let picture = try PNGCodec.encode(sheet.draw(PairDataset(path: path, split: split)))
-    try Publication.publishFile(at: target) { temporary in
-      guard FileManager.default.createFile(atPath: temporary, contents: Data(picture)) else {
-        throw SystemCall.writeFailure(target)
-      }
-    }
+    let picture = try sheet.draw(PairDataset(path: path, split: split))
+    try Publication.publishBytes(PNGCodec.encode(picture), at: target)
   }
 
   private static func lines(_ report: DatasetReport) -> [String] {

@@ -101,12 +101,7 @@ struct SynthesizeCommand: ParsableCommand {
     var sheet = ScenePreview(size: size)
     for pair in try synthesizer.pairs(0..<min(pairs, 24), pool: pool, transform: { $0 }) { sheet.add(pair) }
     guard let image = sheet.image else { return }
-    let bytes = try PNGCodec.encode(image)
-    try Publication.publishFile(at: path) { temporary in
-      guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
-        throw SystemCall.writeFailure(path)
-      }
-    }
+    try Publication.publishBytes(PNGCodec.encode(image), at: path)
   }
 
   private static func baseline(_ text: String) -> CameraBaseline? {

@@ -208,7 +208,7 @@ import Training
     try fixture.run("short")
     try fixture.run("whole")
     #expect(try fixture.digests("short", step: 20) == fixture.digests("whole", step: 20))
-    #expect(try Checkpoint.find(fixture.output("short")).state.step == 20)
+    #expect(try Checkpoint.find(fixture.output("short")).checkpoint.state.step == 20)
   }
 
   @Test("the watchdog bites once when nothing is noted for too long, names the phase, and can be called off")

@@ -69,16 +69,19 @@ public struct Checkpoint: Sendable {
     return (nil, [])
   }
 
-  /// The checkpoint that a path means: a checkpoint folder, or the newest one of a run folder or its `checkpoints`.
+  /// The checkpoint that a path means: a checkpoint folder, or the newest whole one of a run folder or its `checkpoints`,
+  /// with a sentence on each newer one that is damaged.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the path.
-  public static func find(_ path: String) throws(Failure) -> Checkpoint {
-    for folder in [path, RunFolder(path).checkpointFolder] where !list(folder).isEmpty {
+  public static func find(_ path: String) throws(Failure) -> (checkpoint: Checkpoint, passedOver: [String]) {
+    for folder in [path, RunFolder(path).checkpointFolder] {
       let (checkpoint, passedOver) = try newest(in: folder)
-      if let checkpoint { return checkpoint }
-      throw Failure(.badData, "\(folder) has no whole checkpoint. \(passedOver.joined(separator: " "))")
+      if let checkpoint { return (checkpoint, passedOver) }
     }
-    return try Checkpoint(path: path)
+    guard FileManager.default.fileExists(atPath: path + "/" + stateFile) else {
+      throw Failure(.noInput, "\(path) holds no checkpoint.", hint: "Name a run folder or a checkpoint folder.")
+    }
+    return (try Checkpoint(path: path), [])
   }
 
   /// The checkpoint folders of `folder` by ascending step, verified or not.

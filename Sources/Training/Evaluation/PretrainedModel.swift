@@ -32,7 +32,7 @@ public struct PretrainedModel {
         hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
     }
     if isFolder.boolValue {
-      let (checkpoint, passedOver) = try Self.checkpoint(in: path)
+      let (checkpoint, passedOver) = try Checkpoint.find(path)
       try self.init(checkpoint: checkpoint, passedOver: passedOver)
     } else {
       try self.init(weights: path)
@@ -64,15 +64,6 @@ public struct PretrainedModel {
     self.configuration = configuration
     training = nil
     parameters = try Self.read(weights, configuration)
-  }
-
-  private static func checkpoint(in folder: String) throws(Failure) -> (Checkpoint, passedOver: [String]) {
-    if FileManager.default.fileExists(atPath: folder + "/" + Checkpoint.stateFile) {
-      return (try Checkpoint(path: folder), [])
-    }
-    let (newest, passedOver) = try Checkpoint.newest(in: RunFolder(folder).checkpointFolder)
-    if let newest { return (newest, passedOver) }
-    throw Failure(.noInput, "\(folder) holds no checkpoint.", hint: "Name a run folder or a checkpoint folder.")
   }
 
   private static func read(_ path: String, _ configuration: ModelConfiguration) throws(Failure) -> ParameterStore {

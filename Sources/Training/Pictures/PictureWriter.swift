@@ -40,12 +40,7 @@ final class PictureWriter {
   /// Publishes a picture as PNG.
   static func publish(_ image: RGBImage, at path: String) throws(Failure) {
     do {
-      let bytes = try PNGCodec.encode(image)
-      try Publication.publishFile(at: path) { temporary in
-        guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
-          throw SystemCall.writeFailure(path)
-        }
-      }
+      try Publication.publishBytes(PNGCodec.encode(image), at: path)
     } catch let failure as Failure {
       throw failure
     } catch {
