@@ -3,8 +3,11 @@ import Storage
 
 /// The only door to oneDNN, which multiplies bf16 matrices.
 public enum OneDNN {
-  /// oneDNN's version; empty before ``requireBFloat16()``.
-  public static var version: String { String(cString: croco_onednn_version()) }
+  /// oneDNN's version, or empty where the library is missing. Loads the library once.
+  public static var version: String {
+    _ = croco_onednn_open()
+    return String(cString: croco_onednn_version())
+  }
 
   /// Why bf16 cannot be computed here, or nil where it can: the library, its header at build time, or the processor's
   /// instructions are missing. Loads the library once.
