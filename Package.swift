@@ -6,7 +6,9 @@ import PackageDescription
 let package = Package(
   name: "croco",
   products: [
-    .executable(name: "croco", targets: ["croco"])
+    .executable(name: "croco", targets: ["croco"]),
+    // For Benchmarks/kernels.
+    .library(name: "CrocoTensors", targets: ["Tensors", "CKernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
