@@ -92,7 +92,8 @@ public final class TrainingRun {
     for remark in batches.remarks { log(remark.isWarning ? .warning : .info, remark.sentence) }
     let threads = try Self.threads(configuration, communicator, log)
     let trainer = try Trainer(
-      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator, pool: WorkerPool(workerCount: threads))
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator,
+      pool: WorkerPool(workerCount: threads))
     try communicator.together { try plan?.restore(trainer) }
     self.trainer = trainer
     self.folder = folder

@@ -16,7 +16,9 @@ import Training
     for pair in 0..<48 {
       let images = try (0..<2).map { view in
         try writer.addImage(
-          RGBImage(width: 36, height: 36, pixels: (0..<(36 * 36 * 3)).map { UInt8(truncatingIfNeeded: $0 * (pair + 3) + 77 * view) }),
+          RGBImage(
+            width: 36, height: 36,
+            pixels: (0..<(36 * 36 * 3)).map { UInt8(truncatingIfNeeded: $0 * (pair + 3) + 77 * view) }),
           source: "\(pair) \(view)")
       }
       try writer.addPair(images[0], images[1], scene: "scene \(pair / 2)")

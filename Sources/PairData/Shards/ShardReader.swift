@@ -160,7 +160,8 @@ final class ShardReader: Sendable {
 
   private func load<Value: BitwiseCopyable>(_: Value.Type, at offset: Int) throws(Failure) -> Value {
     let value: Result<Value, Failure> = withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
-      if let failure = FileContent.pread(descriptor, into: UnsafeMutableRawBufferPointer(buffer), at: offset, path: path)
+      if let failure = FileContent.pread(
+        descriptor, into: UnsafeMutableRawBufferPointer(buffer), at: offset, path: path)
       {
         return .failure(failure)
       }

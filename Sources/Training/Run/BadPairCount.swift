@@ -33,7 +33,9 @@ struct BadPairCount {
     // Paths and sentences hold no zero bytes.
     let text = reports.take().map { "\($0.file)\0\($0.sentence)" }.joined(separator: "\0")
     for (rank, bytes) in try communicator.gatherBytes(Array(text.utf8)).enumerated() {
-      let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+      let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+      }
       for place in stride(from: 0, to: parts.count - 1, by: 2) where files.insert(parts[place]).inserted {
         let origin = communicator.size > 1 ? "Rank \(rank): " : ""
         log(.warning, "\(origin)\(parts[place + 1]) Its pairs that cannot be read are replaced by others.")
