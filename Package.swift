@@ -30,9 +30,11 @@ let package = Package(
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .yum(["xxhash-devel"])]),
     .target(name: "CKernels"),
+    // oneDNN is optional: its header is looked for when croco is built, its library when bf16 is asked for.
+    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     .target(name: "Storage", dependencies: ["CXXHash"]),
-    .target(name: "Tensors", dependencies: ["Storage", "COpenBLAS", "CKernels"]),
+    .target(name: "Tensors", dependencies: ["Storage", "COpenBLAS", "COneDNN", "CKernels"]),
     .target(name: "CroCoModel", dependencies: ["Storage", "Tensors", "CKernels"]),
     .target(
       name: "PairData", dependencies: ["Storage", "Tensors", "CHDF5", "CTurboJPEG", "CSpng", "CKernels"]),

@@ -1,75 +1,8 @@
 #include "CKernels.h"
 #include "vector.h"
 
-CROCO_CLONES
-void croco_softmax(float *logits, float *log_sum, long rows, long columns) {
-  const long whole = columns / LANES * LANES, rest = columns - whole;
-  for (long r = 0; r < rows; r++) {
-    float *row = logits + r * columns;
-    vfloat largest = (vfloat){} - INFINITY;
-    for (long c = 0; c < whole; c += LANES) largest = __builtin_elementwise_max(largest, load(row + c));
-    if (rest) largest = __builtin_elementwise_max(largest, load_tail(row + whole, rest, -INFINITY));
-    const float top = max_lanes(&largest);
-    vfloat sum = {};
-    for (long c = 0; c < whole; c += LANES) {
-      vfloat e = vexp(load(row + c) - top);
-      store(row + c, e);
-      sum += e;
-    }
-    if (rest) {
-      vfloat e = vexp(load_tail(row + whole, rest, top) - top);
-      store_tail(row + whole, e, rest);
-      sum += load_tail(row + whole, rest, 0);
-    }
-    const float total = sum_lanes(&sum), inverse = 1.0f / total;
-    for (long c = 0; c < whole; c += LANES) store(row + c, load(row + c) * inverse);
-    for (long c = whole; c < columns; c++) row[c] *= inverse;
-    log_sum[r] = top + logf(total);
-  }
-}
+#include "element_float.h"
+#include "attention_passes.h"
 
-CROCO_CLONES
-void croco_softmax_backward(float *logits, const float *log_sum, float *gradient, long rows, long columns) {
-  const long whole = columns / LANES * LANES, rest = columns - whole;
-  for (long r = 0; r < rows; r++) {
-    float *row = logits + r * columns, *g = gradient + r * columns;
-    const float shift = log_sum[r];
-    vfloat dot = {};
-    for (long c = 0; c < whole; c += LANES) {
-      vfloat p = vexp(load(row + c) - shift);
-      store(row + c, p);
-      dot += p * load(g + c);
-    }
-    if (rest) {
-      vfloat p = vexp(load_tail(row + whole, rest, 0) - shift);
-      store_tail(row + whole, p, rest);
-      dot += p * load_tail(g + whole, rest, 0);
-    }
-    const float mean = sum_lanes(&dot);
-    for (long c = 0; c < whole; c += LANES) store(g + c, load(row + c) * (load(g + c) - mean));
-    for (long c = whole; c < columns; c++) g[c] = row[c] * (g[c] - mean);
-  }
-}
-
-CROCO_CLONES
-void croco_rotate(
-  float *x, long stride, const int32_t *position, const float *cosine, const float *sine, float direction, long rows,
-  long heads, long head_size) {
-  const long quarter = head_size / 4, half = head_size / 2;
-  for (long r = 0; r < rows; r++) {
-    const float *cos_row = cosine + position[r] * half, *sin_row = sine + position[r] * half;
-    for (long h = 0; h < heads; h++) {
-      // The first half of a head turns by the patch's row, the second by its column.
-      for (long part = 0; part < 2; part++) {
-        float *a = x + r * stride + h * head_size + part * half, *b = a + quarter;
-        const float *c = cos_row + part * quarter, *s = sin_row + part * quarter;
-#pragma clang loop vectorize(enable)
-        for (long i = 0; i < quarter; i++) {
-          const float turn = s[i] * direction, u = a[i], v = b[i];
-          a[i] = u * c[i] - v * turn;
-          b[i] = v * c[i] + u * turn;
-        }
-      }
-    }
-  }
-}
+#include "element_bfloat16.h"
+#include "attention_passes.h"

@@ -39,40 +39,8 @@ INLINE void gelu_slope(vfloat *x, vfloat *value) {
   *x = phi + *x * gauss * 0.39894228040143268f;
 }
 
-CROCO_CLONES
-void croco_bias_gelu(float *pre, const float *bias, float *out, long rows, long columns) {
-  for (long r = 0; r < rows; r++) {
-    float *x = pre + r * columns, *y = out + r * columns;
-    long c = 0;
-    for (; c + LANES <= columns; c += LANES) {
-      vfloat v = load(x + c) + load(bias + c);
-      store(x + c, v);
-      gelu(&v);
-      store(y + c, v);
-    }
-    if (c < columns) {
-      vfloat v = load_tail(x + c, columns - c, 0) + load_tail(bias + c, columns - c, 0);
-      store_tail(x + c, v, columns - c);
-      gelu(&v);
-      store_tail(y + c, v, columns - c);
-    }
-  }
-}
+#include "element_float.h"
+#include "gelu_passes.h"
 
-CROCO_CLONES
-void croco_gelu_backward(float *gradient, const float *pre, float *activated, long count) {
-  long i = 0;
-  vfloat value;
-  for (; i + LANES <= count; i += LANES) {
-    vfloat slope = load(pre + i);
-    gelu_slope(&slope, &value);
-    store(gradient + i, load(gradient + i) * slope);
-    store(activated + i, value);
-  }
-  if (i < count) {
-    vfloat slope = load_tail(pre + i, count - i, 0);
-    gelu_slope(&slope, &value);
-    store_tail(gradient + i, load_tail(gradient + i, count - i, 0) * slope, count - i);
-    store_tail(activated + i, value, count - i);
-  }
-}
+#include "element_bfloat16.h"
+#include "gelu_passes.h"

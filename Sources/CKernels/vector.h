@@ -9,6 +9,8 @@
 
 typedef float vfloat __attribute__((vector_size(64), aligned(4)));
 typedef int32_t vint __attribute__((vector_size(64), aligned(4)));
+typedef uint32_t vuint __attribute__((vector_size(64), aligned(4)));
+typedef uint16_t vushort __attribute__((vector_size(32), aligned(2)));
 
 // Vectors go through memory or macros, never through parameters: a parameter's ABI depends on the instruction set,
 // which the compiler refuses between clones, even where everything is inlined.
@@ -73,3 +75,51 @@ INLINE void exponential(vfloat *value) {
     exponential(&exponential_); \
     exponential_; \
   })
+
+// bfloat16, the upper half of a float, kept as uint16_t.
+#define load_bfloat16(p) \
+  ({ \
+    vuint widened_ = __builtin_convertvector(*(const vushort *)(p), vuint) << 16; \
+    vfloat result_; \
+    memcpy(&result_, &widened_, sizeof result_); \
+    result_; \
+  })
+#define store_bfloat16(p, v) \
+  ({ \
+    vfloat given_ = (v); \
+    narrow(&given_, (p)); \
+  })
+#define load_tail_bfloat16(p, n, fill) \
+  ({ \
+    vfloat loaded_ = (vfloat){} + (fill); \
+    for (long i_ = 0; i_ < (n); i_++) loaded_[i_] = widen_scalar((p)[i_]); \
+    loaded_; \
+  })
+#define store_tail_bfloat16(p, v, n) \
+  ({ \
+    uint16_t all_[LANES]; \
+    store_bfloat16(all_, v); \
+    memcpy((p), all_, (size_t)(n) * sizeof(uint16_t)); \
+  })
+
+// Rounds to nearest, ties to even; what is not a number stays so, which the rounding's carry could turn into infinity.
+INLINE void narrow(const vfloat *value, uint16_t *out) {
+  vuint bits;
+  memcpy(&bits, value, sizeof bits);
+  vuint rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+  vuint spoilt = (vuint)(*value != *value);
+  rounded = (rounded & ~spoilt) | (((bits >> 16) | 0x40) & spoilt);
+  *(vushort *)out = __builtin_convertvector(rounded, vushort);
+}
+INLINE float widen_scalar(uint16_t half) {
+  uint32_t bits = (uint32_t)half << 16;
+  float result;
+  memcpy(&result, &bits, sizeof result);
+  return result;
+}
+INLINE uint16_t narrow_scalar(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  const uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16, spoilt = (bits >> 16) | 0x40;
+  return (uint16_t)(value != value ? spoilt : rounded);
+}

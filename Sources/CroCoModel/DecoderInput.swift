@@ -5,16 +5,17 @@ import Tensors
 ///
 /// Source: CroCo, section 3.1: visible tokens go back to their places, the mask token fills the others, and positions are
 /// added to both streams.
-struct DecoderInput {
-  let linear: Linear
+struct DecoderInput<Element: Operand> {
+  let linear: Linear<Element>
   private let maskToken: UnsafeMutablePointer<Float>  // [C]
   private let maskTokenGradient: UnsafeMutablePointer<Float>
   private let table: [Float]  // dec_pos_embed [N, C], or empty
   private let layout: TokenLayout
   private let rasterPositions: [Int32]  // 0 ..< N
 
-  init(_ configuration: ModelConfiguration, _ layout: TokenLayout, in store: ParameterStore) {
-    linear = Linear("decoder_embed", in: store)
+  init(_ configuration: ModelConfiguration, _ layout: TokenLayout, in parameters: NetworkParameters<Element>) {
+    let store = parameters.store
+    linear = Linear("decoder_embed", in: parameters)
     let range = store.parameter("mask_token").range
     maskToken = store.values.pointer + range.lowerBound
     maskTokenGradient = store.gradients.pointer + range.lowerBound
@@ -27,8 +28,8 @@ struct DecoderInput {
   ///
   /// - Parameter embedded: room for the mapped tokens of the slab: [encoder rows of the slab, C].
   func forward(
-    _ normalized: Matrix, embedded: Matrix, positions: UnsafePointer<Int32>, _ slab: TokenLayout.Slab,
-    stream: Matrix, memory: Matrix, _ recorder: TensorRecorder?
+    _ normalized: MatrixView<Element>, embedded: Matrix, positions: UnsafePointer<Int32>, _ slab: TokenLayout.Slab,
+    stream: Matrix, memory: Stream<Element>, _ recorder: TensorRecorder?
   ) {
     linear.forward(normalized, into: embedded)
     croco_add_bias(embedded.pointer, embedded.columns, linear.bias, embedded.rows, embedded.columns)
@@ -44,40 +45,45 @@ struct DecoderInput {
       for token in 0..<layout.visibleCount {
         stream.row(first + Int(visible[token])).update(from: embedded.row(source + token), count: columns)
       }
-      memory.row(first).update(
+      memory.values.row(first).update(
         from: embedded.row(source + layout.visibleCount), count: layout.patchCount * columns)
       rasterPositions.withUnsafeBufferPointer { raster in
         let rows = first..<first + layout.patchCount
-        PatchEmbedding.addTable(table, to: stream[rows], positions: raster.baseAddress!)
-        PatchEmbedding.addTable(table, to: memory[rows], positions: raster.baseAddress!)
+        PositionTable.add(table, to: stream[rows], positions: raster.baseAddress!)
+        PositionTable.add(table, to: memory.values[rows], positions: raster.baseAddress!)
       }
     }
+    memory[slab.decoderRows].updateOperands()
     recorder?.record("dec_in.x", stream[slab.decoderRows], slab.decoderRows)
-    recorder?.record("dec_in.y", memory[slab.decoderRows], slab.decoderRows)
+    recorder?.record("dec_in.y", memory.values[slab.decoderRows], slab.decoderRows)
   }
 
   /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and memory, for one slab.
   func backward(
     streamGradient: Matrix, memoryGradient: Matrix, positions: UnsafePointer<Int32>, _ slab: TokenLayout.Slab,
-    into embeddedGradient: Matrix, _ recorder: TensorRecorder?
+    into embeddedGradient: MatrixView<Element>, _ recorder: TensorRecorder?
   ) {
     let columns = embeddedGradient.columns
     for (number, sample) in slab.samples.enumerated() {
       let first = sample * layout.patchCount
       let visible = slab.encoderSequences[2 * number]
       for row in visible {
-        embeddedGradient.row(row).update(from: streamGradient.row(first + Int(positions[row])), count: columns)
+        Element.convert(
+          streamGradient.row(first + Int(positions[row])), into: embeddedGradient.row(row), count: columns)
       }
-      embeddedGradient.row(slab.encoderSequences[2 * number + 1].lowerBound).update(
-        from: memoryGradient.row(first), count: layout.patchCount * columns)
+      Element.convert(
+        memoryGradient.row(first),
+        into: embeddedGradient.row(slab.encoderSequences[2 * number + 1].lowerBound),
+        count: layout.patchCount * columns)
     }
     recorder?.record("dec_in.x", streamGradient[slab.decoderRows], slab.decoderRows)
     recorder?.record("dec_in.y", memoryGradient[slab.decoderRows], slab.decoderRows)
     recorder?.record("decoder_embed", embeddedGradient[slab.encoderRows], slab.encoderRows)
   }
 
-  /// Adds the mask token's gradient: the sum of the stream's gradient over the masked places, rows in order.
-  func addMaskTokenGradient(_ streamGradient: Matrix, mask: UnsafePointer<UInt8>) {
+  /// Forms the mask token's gradient: the sum of the stream's gradient over the masked places, rows in order.
+  func formMaskTokenGradient(_ streamGradient: Matrix, mask: UnsafePointer<UInt8>) {
+    maskTokenGradient.update(repeating: 0, count: streamGradient.columns)
     for row in 0..<streamGradient.rows where mask[row] != 0 {
       croco_add(maskTokenGradient, streamGradient.row(row), streamGradient.columns)
     }

@@ -1,16 +1,15 @@
-internal import CKernels
 import Tensors
 
 /// The MLP of a transformer block: linear, exact GELU, linear.
 ///
 /// Source: Vaswani et al. 2017, section 3.3, with GELU as in ViT (Dosovitskiy et al., 2021).
-struct FeedForward {
-  private let expansion: Linear
-  private let contraction: Linear
+struct FeedForward<Element: Operand> {
+  private let expansion: Linear<Element>
+  private let contraction: Linear<Element>
 
-  init(_ name: String, in store: ParameterStore) {
-    expansion = Linear(name + ".fc1", in: store)
-    contraction = Linear(name + ".fc2", in: store)
+  init(_ name: String, in parameters: NetworkParameters<Element>) {
+    expansion = Linear(name + ".fc1", in: parameters)
+    contraction = Linear(name + ".fc2", in: parameters)
   }
 
   /// Hidden channels.
@@ -24,27 +23,31 @@ struct FeedForward {
   /// - Parameters:
   ///   - hidden: receives the biased values before GELU, which backward needs: [rows, ratio * C].
   ///   - activated: receives the values after GELU.
-  func forward(_ normalized: Matrix, hidden: Matrix, activated: Matrix, into branch: Matrix) {
-    expansion.forward(normalized, into: hidden)
-    croco_bias_gelu(hidden.pointer, expansion.bias, activated.pointer, hidden.rows, hidden.columns)
+  func forward(
+    _ normalized: MatrixView<Element>, hidden: MatrixView<Element>, activated: MatrixView<Element>, into branch: Matrix
+  ) {
+    expansion.forward(normalized, toOperand: hidden)
+    Element.biasGELU(hidden, expansion.bias, into: activated)
     contraction.forward(activated, into: branch)
   }
 
   /// normalizedGradient = gradient with respect to the branch's input; `hiddenGradient` and the recomputed `activated`
-  /// are kept for ``addGradients``.
+  /// are kept for ``formGradients``.
   func backward(
-    _ branchGradient: Matrix, hidden: Matrix, hiddenGradient: Matrix, activated: Matrix, into normalizedGradient: Matrix
+    _ branchGradient: MatrixView<Element>, hidden: MatrixView<Element>, hiddenGradient: MatrixView<Element>,
+    activated: MatrixView<Element>, into normalizedGradient: Matrix
   ) {
-    contraction.backward(branchGradient, into: hiddenGradient)
-    croco_gelu_backward(hiddenGradient.pointer, hidden.pointer, activated.pointer, hidden.count)
+    contraction.backward(branchGradient, toOperand: hiddenGradient)
+    Element.geluBackward(hiddenGradient, hidden: hidden, activated: activated)
     expansion.backward(hiddenGradient, into: normalizedGradient)
   }
 
-  /// Adds part `part` of `parts` of the parameter gradients, over all rows.
-  func addGradients(
-    _ branchGradient: Matrix, hiddenGradient: Matrix, activated: Matrix, normalized: Matrix, part: Int, of parts: Int
+  /// Forms part `part` of `parts` of the parameter gradients, over all rows.
+  func formGradients(
+    _ branchGradient: MatrixView<Element>, hiddenGradient: MatrixView<Element>, activated: MatrixView<Element>,
+    normalized: MatrixView<Element>, part: Int, of parts: Int
   ) {
-    contraction.addGradients(branchGradient, input: activated, part: part, of: parts)
-    expansion.addGradients(hiddenGradient, input: normalized, part: part, of: parts)
+    contraction.formGradients(branchGradient, input: activated, part: part, of: parts)
+    expansion.formGradients(hiddenGradient, input: normalized, part: part, of: parts)
   }
 }

@@ -38,43 +38,42 @@ struct LayerNorm {
   }
 
   /// output = norm(input): [rows, C], with the statistics of the rows kept from `firstRow` on.
-  func forward(_ input: Matrix, into output: Matrix, _ statistics: Statistics, firstRow: Int) {
+  func forward<Element: Operand>(
+    _ input: Matrix, into output: MatrixView<Element>, _ statistics: Statistics, firstRow: Int
+  ) {
     let (mean, scale) = statistics.from(firstRow)
-    croco_layer_norm(input.pointer, weight, bias, output.pointer, mean, scale, input.rows, dimension)
+    Element.layerNorm(input, weight, bias, into: output, mean: mean, scale: scale)
   }
 
   /// Ends a residual branch and normalises: stream += branch bias + residual, output = norm(stream). [rows, C]
-  func forward(
-    addingTo stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, into output: Matrix,
+  func forward<Element: Operand>(
+    addingTo stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, into output: MatrixView<Element>,
     _ statistics: Statistics, firstRow: Int
   ) {
     let (mean, scale) = statistics.from(firstRow)
-    croco_residual_layer_norm(
-      stream.pointer, branchBias, residual.pointer, weight, bias, output.pointer, mean, scale, stream.rows, dimension)
-  }
-
-  /// output = norm(input) from statistics that another norm of the same rows has kept.
-  func apply(_ input: Matrix, into output: Matrix, _ statistics: Statistics, firstRow: Int) {
-    let (mean, scale) = statistics.from(firstRow)
-    croco_layer_norm_apply(input.pointer, mean, scale, weight, bias, output.pointer, input.rows, dimension)
+    Element.residualLayerNorm(
+      stream, branchBias: branchBias, residual: residual, weight, bias, into: output, mean: mean, scale: scale)
   }
 
   /// inputGradient = residualGradient + gradient through the norm; the norm's output is formed again in `output`.
   ///
   /// - Parameter partial: weight gradient, then bias gradient, of this slab: [2, C], added to.
-  func backward(
+  func backward<Element: Operand>(
     _ outputGradient: Matrix, input: Matrix, _ statistics: Statistics, firstRow: Int, residualGradient: Matrix?,
-    into inputGradient: Matrix, recomputing output: Matrix, partial: UnsafeMutablePointer<Float>
+    into inputGradient: Stream<Element>, recomputing output: MatrixView<Element>, partial: UnsafeMutablePointer<Float>
   ) {
     let (mean, scale) = statistics.from(firstRow)
-    croco_layer_norm_backward(
-      outputGradient.pointer, input.pointer, mean, scale, weight, bias, residualGradient?.pointer,
-      inputGradient.pointer, partial, partial + dimension, output.pointer, input.rows, dimension)
+    Element.layerNormBackward(
+      outputGradient, input, mean: mean, scale: scale, weight, bias, residual: residualGradient,
+      into: inputGradient.values, copy: inputGradient.operands, weightGradient: partial,
+      biasGradient: partial + dimension, recomputing: output)
   }
 
-  /// Adds the slabs' partial sums, in order, to the gradients.
-  func addGradients(_ partials: NormPartials, slot: Int) {
-    for slab in 0..<partials.slabCount {
+  /// The gradients as the slabs' partial sums, added in order.
+  func formGradients(_ partials: NormPartials, slot: Int) {
+    weightGradient.update(from: partials.pointer(slot: slot, slab: 0), count: dimension)
+    biasGradient.update(from: partials.pointer(slot: slot, slab: 0) + dimension, count: dimension)
+    for slab in 1..<partials.slabCount {
       let partial = partials.pointer(slot: slot, slab: slab)
       croco_add(weightGradient, partial, dimension)
       croco_add(biasGradient, partial + dimension, dimension)

@@ -22,10 +22,11 @@ public final class ParameterStore: @unchecked Sendable {
   public let count: Int
   /// The values, [count].
   public let values: AlignedBuffer<Float>
-  /// The gradients, [count]. Backward passes add to them; clearing is an explicit call.
+  /// The gradients, [count], of the last backward pass.
   public let gradients: AlignedBuffer<Float>
 
   private let index: [String: Int]
+  private var copy: AlignedBuffer<Float>?
 
   /// Lays out parameters back to back and allocates zeros.
   public init(shapes: [(name: String, shape: [Int])]) {
@@ -46,6 +47,13 @@ public final class ParameterStore: @unchecked Sendable {
   public func parameter(_ name: String) -> Parameter {
     guard let position = index[name] else { preconditionFailure("the network has no parameter \(name)") }
     return parameters[position]
+  }
+
+  /// Memory for a copy of the values, shared by all networks over them.
+  func copyMemory(floats: Int) -> UnsafeMutablePointer<Float> {
+    let buffer = copy ?? AlignedBuffer(count: floats)
+    copy = buffer
+    return buffer.pointer
   }
 
   /// Whether the network has a parameter of that name.

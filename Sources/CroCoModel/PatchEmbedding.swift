@@ -4,14 +4,14 @@ import Tensors
 /// The patch embedding: a convolution whose kernel and stride are the patch, as a GEMM over gathered patches.
 ///
 /// Only the tokens that the encoder sees are embedded: the visible ones of view 1 and all of view 2.
-struct PatchEmbedding {
-  let linear: Linear
+struct PatchEmbedding<Element: Operand> {
+  let linear: Linear<Element>
   private let configuration: ModelConfiguration
   private let table: [Float]  // enc_pos_embed [N, C], or empty
 
-  init(_ configuration: ModelConfiguration, in store: ParameterStore) {
+  init(_ configuration: ModelConfiguration, in parameters: NetworkParameters<Element>) {
     self.configuration = configuration
-    linear = Linear("patch_embed.proj", in: store)
+    linear = Linear("patch_embed.proj", in: parameters)
     table = ParameterLayout.buffers(configuration).first { $0.name == "enc_pos_embed" }?.values ?? []
   }
 
@@ -22,19 +22,20 @@ struct PatchEmbedding {
   ///   - patches: receives the gathered patches, which the weight gradient needs: [rows, 3 * patch^2].
   func forward(
     view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, positions: UnsafePointer<Int32>, _ slab: TokenLayout.Slab,
-    patches: Matrix, into tokens: Matrix, _ recorder: TensorRecorder?
+    patches: MatrixView<Element>, into tokens: Matrix, _ recorder: TensorRecorder?
   ) {
     for (number, sequence) in slab.encoderSequences.enumerated() {
       let sample = slab.samples.lowerBound + number / 2
       let image = (number % 2 == 0 ? view1 : view2) + sample * 3 * configuration.imageHeight * configuration.imageWidth
-      croco_gather_patches(
-        image, positions + sequence.lowerBound, patches.row(sequence.lowerBound), sequence.count,
-        configuration.patchSize, configuration.gridWidth, configuration.imageHeight, configuration.imageWidth)
+      Element.gatherPatches(
+        image, positions + sequence.lowerBound, into: patches.row(sequence.lowerBound), count: sequence.count,
+        patch: configuration.patchSize, gridWidth: configuration.gridWidth, height: configuration.imageHeight,
+        width: configuration.imageWidth)
     }
     let rows = tokens[slab.encoderRows]
     linear.forward(patches[slab.encoderRows], into: rows)
     croco_add_bias(rows.pointer, rows.columns, linear.bias, rows.rows, rows.columns)
-    PatchEmbedding.addTable(table, to: rows, positions: positions + slab.encoderRows.lowerBound)
+    PositionTable.add(table, to: rows, positions: positions + slab.encoderRows.lowerBound)
     recorder?.record("enc_in", rows, slab.encoderRows)
   }
 
@@ -42,7 +43,7 @@ struct PatchEmbedding {
   ///
   /// For debugging and for `croco dump`; training does not need it.
   func imageGradients(
-    _ tokenGradient: Matrix, positions: UnsafePointer<Int32>, _ layout: TokenLayout
+    _ tokenGradient: MatrixView<Element>, positions: UnsafePointer<Int32>, _ layout: TokenLayout
   ) -> (view1: [Float], view2: [Float]) {
     let imageCount = 3 * configuration.imageHeight * configuration.imageWidth
     var images = [[Float]](repeating: [Float](repeating: 0, count: layout.batchSize * imageCount), count: 2)
@@ -67,30 +68,20 @@ struct PatchEmbedding {
   func allTokens(_ images: UnsafePointer<Float>, batchSize: Int) -> [Float] {
     let (count, dimension) = (configuration.patchCount, linear.outputs)
     let imageCount = 3 * configuration.imageHeight * configuration.imageWidth
-    let patches = AlignedBuffer<Float>(count: count * linear.inputs)
+    let patches = AlignedBuffer<Element>(count: count * linear.inputs)
     let tokens = AlignedBuffer<Float>(count: count * dimension)
     let raster = (0..<Int32(count)).map { $0 }
     var result: [Float] = []
     for sample in 0..<batchSize {
-      croco_gather_patches(
-        images + sample * imageCount, raster, patches.pointer, count, configuration.patchSize, configuration.gridWidth,
-        configuration.imageHeight, configuration.imageWidth)
+      Element.gatherPatches(
+        images + sample * imageCount, raster, into: patches.pointer, count: count, patch: configuration.patchSize,
+        gridWidth: configuration.gridWidth, height: configuration.imageHeight, width: configuration.imageWidth)
       linear.forward(
-        Matrix(patches.pointer, rows: count, columns: linear.inputs),
+        MatrixView(patches.pointer, rows: count, columns: linear.inputs),
         into: Matrix(tokens.pointer, rows: count, columns: dimension))
       croco_add_bias(tokens.pointer, dimension, linear.bias, count, dimension)
       result += Array(tokens.elements)
     }
     return result
-  }
-
-  /// rows[r] += table[positions[r]]; nothing where the table is empty.
-  static func addTable(_ table: [Float], to rows: Matrix, positions: UnsafePointer<Int32>) {
-    if table.isEmpty { return }
-    table.withUnsafeBufferPointer { table in
-      for row in 0..<rows.rows {
-        croco_add(rows.row(row), table.baseAddress! + Int(positions[row]) * rows.columns, rows.columns)
-      }
-    }
   }
 }

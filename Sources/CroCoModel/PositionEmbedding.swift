@@ -1,7 +1,19 @@
+internal import CKernels
 import Foundation
+import Tensors
 
 /// The position tables of CroCo: 2-D sine-cosine (v1) and rotary (v2).
 public enum PositionTable {
+  /// rows[r] += table[positions[r]]; nothing where the table is empty.
+  static func add(_ table: [Float], to rows: Matrix, positions: UnsafePointer<Int32>) {
+    if table.isEmpty { return }
+    table.withUnsafeBufferPointer { table in
+      for row in 0..<rows.rows {
+        croco_add(rows.row(row), table.baseAddress! + Int(positions[row]) * rows.columns, rows.columns)
+      }
+    }
+  }
+
   /// The 2-D sine-cosine table [rows * columns, dimension] in raster order: sin and cos of the column, then of the row,
   /// a quarter of the dimension each, with frequencies 10000^(-k / (dimension / 4)). Double precision, rounded once.
   ///

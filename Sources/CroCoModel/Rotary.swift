@@ -1,4 +1,3 @@
-internal import CKernels
 import Tensors
 
 /// Rotary position embedding of queries and keys; does nothing for networks with sine-cosine tables.
@@ -22,17 +21,23 @@ struct Rotary {
     tables = (Self.buffer(cosine), Self.buffer(sine))
   }
 
-  /// Rotates all heads of `rows` in place; `x` points at the first row of the range, `stride` floats between rows.
-  func rotate(_ x: UnsafeMutablePointer<Float>, stride: Int, rows: Range<Int>) { turn(x, stride, rows, 1) }
+  /// Rotates all heads of `rows` in place; `x` points at the first row of the range, `stride` elements between rows.
+  func rotate<Element: Operand>(_ x: UnsafeMutablePointer<Element>, stride: Int, rows: Range<Int>) {
+    turn(x, stride, rows, 1)
+  }
 
   /// The transpose of ``rotate(_:stride:rows:)``, for gradients.
-  func rotateBack(_ x: UnsafeMutablePointer<Float>, stride: Int, rows: Range<Int>) { turn(x, stride, rows, -1) }
+  func rotateBack<Element: Operand>(_ x: UnsafeMutablePointer<Element>, stride: Int, rows: Range<Int>) {
+    turn(x, stride, rows, -1)
+  }
 
-  private func turn(_ x: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Range<Int>, _ direction: Float) {
+  private func turn<Element: Operand>(
+    _ x: UnsafeMutablePointer<Element>, _ stride: Int, _ rows: Range<Int>, _ direction: Float
+  ) {
     guard let tables else { return }
-    croco_rotate(
-      x, stride, positions + rows.lowerBound, tables.cosine.pointer, tables.sine.pointer, direction, rows.count,
-      headCount, headSize)
+    Element.rotate(
+      x, stride: stride, positions: positions + rows.lowerBound, cosine: tables.cosine.pointer,
+      sine: tables.sine.pointer, direction: direction, rows: rows.count, heads: headCount, headSize: headSize)
   }
 
   private static func buffer(_ values: [Float]) -> AlignedBuffer<Float> {

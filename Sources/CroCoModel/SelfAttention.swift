@@ -1,19 +1,18 @@
-internal import CKernels
 import Tensors
 
 /// Multi-head self-attention: joint query-key-value map, attention within each sequence, output map.
 ///
 /// Source: Vaswani et al. 2017; reference convention: `qkv` yields query, key, value in that order, heads contiguous.
-struct SelfAttention {
-  private let qkv: Linear
-  private let projection: Linear
+struct SelfAttention<Element: Operand> {
+  private let qkv: Linear<Element>
+  private let projection: Linear<Element>
   private let headCount: Int
-  private let core: AttentionCore
+  private let core: AttentionCore<Element>
   private let rotary: Rotary
 
-  init(_ name: String, headCount: Int, rotary: Rotary, in store: ParameterStore) {
-    qkv = Linear(name + ".qkv", in: store)
-    projection = Linear(name + ".proj", in: store)
+  init(_ name: String, headCount: Int, rotary: Rotary, in parameters: NetworkParameters<Element>) {
+    qkv = Linear(name + ".qkv", in: parameters)
+    projection = Linear(name + ".proj", in: parameters)
     self.headCount = headCount
     self.rotary = rotary
     core = AttentionCore(headSize: projection.inputs / headCount)
@@ -21,13 +20,13 @@ struct SelfAttention {
 
   /// What backward needs.
   struct Saved {
-    let qkv: Matrix  // [rows, 3C], biased and rotated
-    let output: Matrix  // [rows, C], before the output map
+    let qkv: MatrixView<Element>  // [rows, 3C], biased and rotated
+    let output: MatrixView<Element>  // [rows, C], before the output map
     let logSum: UnsafeMutablePointer<Float>  // [rows * heads], sequence by sequence, head by head
 
     init(_ arena: Arena, rows: Int, dimension: Int, headCount: Int) {
-      qkv = arena.matrix(rows, 3 * dimension)
-      output = arena.matrix(rows, dimension)
+      qkv = arena.operands(rows, 3 * dimension)
+      output = arena.operands(rows, dimension)
       logSum = arena.floats(rows * headCount)
     }
   }
@@ -37,12 +36,12 @@ struct SelfAttention {
 
   /// branch = output map (without bias) of the attention over `normalized`: [rows, C].
   func forward(
-    _ normalized: Matrix, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, into branch: Matrix,
-    scratch: UnsafeMutablePointer<Float>
+    _ normalized: MatrixView<Element>, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, into branch: Matrix,
+    scratch: AttentionCore<Element>.Scratch
   ) {
     let joint = saved.qkv[rows]
-    qkv.forward(normalized, into: joint)
-    croco_add_bias(joint.pointer, joint.columns, qkv.bias, joint.rows, joint.columns)
+    qkv.forward(normalized, toOperand: joint)
+    Element.addBias(joint, qkv.bias)
     let dimension = projection.inputs
     rotary.rotate(joint.pointer, stride: joint.columns, rows: rows)
     rotary.rotate(joint.pointer + dimension, stride: joint.columns, rows: rows)
@@ -51,18 +50,19 @@ struct SelfAttention {
         let (query, key, value) = operands(saved.qkv, sequence, index)
         core.forward(
           query: query, key: key, value: value, output: head(of: saved.output, sequence, index),
-          logSum: logSum(saved, sequence, index), queries: sequence.count, keys: sequence.count, scratch: scratch)
+          logSum: logSum(saved, sequence, index), queries: sequence.count, keys: sequence.count, scratch)
       }
     }
     projection.forward(saved.output[rows], into: branch)
   }
 
-  /// normalizedGradient = gradient with respect to the branch's input; qkvGradient is kept for ``addGradients``.
+  /// normalizedGradient = gradient with respect to the branch's input; qkvGradient is kept for ``formGradients``.
   func backward(
-    _ branchGradient: Matrix, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, qkvGradient: Matrix,
-    outputGradient: Matrix, into normalizedGradient: Matrix, scratch: UnsafeMutablePointer<Float>
+    _ branchGradient: MatrixView<Element>, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved,
+    qkvGradient: MatrixView<Element>,
+    outputGradient: MatrixView<Element>, into normalizedGradient: Matrix, scratch: AttentionCore<Element>.Scratch
   ) {
-    projection.backward(branchGradient, into: outputGradient)
+    projection.backward(branchGradient, toOperand: outputGradient)
     for sequence in sequences {
       for index in 0..<headCount {
         let (query, key, value) = operands(saved.qkv, sequence, index)
@@ -71,7 +71,7 @@ struct SelfAttention {
         core.backward(
           query: query, key: key, value: value, outputGradient: head(of: outputGradient, local, index),
           logSum: logSum(saved, sequence, index), queryGradient: queryGradient, keyGradient: keyGradient,
-          valueGradient: valueGradient, queries: sequence.count, keys: sequence.count, scratch: scratch)
+          valueGradient: valueGradient, queries: sequence.count, keys: sequence.count, scratch)
       }
     }
     let joint = qkvGradient[rows]
@@ -80,17 +80,18 @@ struct SelfAttention {
     qkv.backward(joint, into: normalizedGradient)
   }
 
-  /// Adds part `part` of `parts` of the parameter gradients, over all rows.
-  func addGradients(
-    _ branchGradient: Matrix, qkvGradient: Matrix, normalized: Matrix, _ saved: Saved, part: Int, of parts: Int
+  /// Forms part `part` of `parts` of the parameter gradients, over all rows.
+  func formGradients(
+    _ branchGradient: MatrixView<Element>, qkvGradient: MatrixView<Element>, normalized: MatrixView<Element>,
+    _ saved: Saved, part: Int, of parts: Int
   ) {
-    projection.addGradients(branchGradient, input: saved.output, part: part, of: parts)
-    qkv.addGradients(qkvGradient, input: normalized, part: part, of: parts)
+    projection.formGradients(branchGradient, input: saved.output, part: part, of: parts)
+    qkv.formGradients(qkvGradient, input: normalized, part: part, of: parts)
   }
 
   private func operands(
-    _ joint: Matrix, _ sequence: Range<Int>, _ index: Int
-  ) -> (AttentionCore.Operand, AttentionCore.Operand, AttentionCore.Operand) {
+    _ joint: MatrixView<Element>, _ sequence: Range<Int>, _ index: Int
+  ) -> (AttentionCore<Element>.Head, AttentionCore<Element>.Head, AttentionCore<Element>.Head) {
     let first = joint.row(sequence.lowerBound) + index * core.headSize
     let dimension = projection.inputs
     return (
@@ -99,7 +100,8 @@ struct SelfAttention {
     )
   }
 
-  private func head(of matrix: Matrix, _ sequence: Range<Int>, _ index: Int) -> AttentionCore.Operand {
+  private func head(of matrix: MatrixView<Element>, _ sequence: Range<Int>, _ index: Int) -> AttentionCore<Element>.Head
+  {
     .init(matrix.row(sequence.lowerBound) + index * core.headSize, stride: matrix.columns)
   }
 

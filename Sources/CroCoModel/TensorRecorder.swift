@@ -51,7 +51,9 @@ public final class TensorRecorder: @unchecked Sendable {
   }
 
   /// Keeps a slab's rows of the tensor `name`; `bias` [columns] is added to every row.
-  func record(_ name: String, _ slab: Matrix, _ rows: Range<Int>, adding bias: UnsafePointer<Float>? = nil) {
+  func record<Element: Operand>(
+    _ name: String, _ slab: MatrixView<Element>, _ rows: Range<Int>, adding bias: UnsafePointer<Float>? = nil
+  ) {
     lock.lock()
     defer { lock.unlock() }
     let isRagged = name.hasPrefix("enc_") || name == "decoder_embed"
@@ -63,7 +65,9 @@ public final class TensorRecorder: @unchecked Sendable {
     if record.values.count < end { record.values += [Float](repeating: 0, count: end - record.values.count) }
     for row in 0..<slab.rows {
       let start = (microBatch * microBatchRows + rows.lowerBound + row) * slab.columns
-      for column in 0..<slab.columns { record.values[start + column] = slab.row(row)[column] + (bias?[column] ?? 0) }
+      for column in 0..<slab.columns {
+        record.values[start + column] = slab.row(row)[column].float + (bias?[column] ?? 0)
+      }
     }
     records[name] = record
   }

@@ -1,10 +1,8 @@
-internal import CKernels
-
 /// Scaled dot-product attention of one head, forward and backward, inside a scratch that stays in cache.
 ///
 /// Source: Vaswani et al., "Attention Is All You Need", NIPS 2017, equation 1. The probabilities are never stored:
 /// backward forms them again from the logits and the saved log-sum-exp.
-public struct AttentionCore: Sendable {
+public struct AttentionCore<Element: Operand>: Sendable {
   /// Channels of a head, d.
   public let headSize: Int
   /// The factor of the logits, d^-0.5.
@@ -16,16 +14,29 @@ public struct AttentionCore: Sendable {
     scale = Float(1 / Double(headSize).squareRoot())
   }
 
-  /// The floats of scratch that forward and backward need for `queries` by `keys` tokens.
-  public static func scratchCount(queries: Int, keys: Int) -> Int { 2 * queries * keys }
+  /// A worker's own memory for one head of up to `capacity` = queries x keys logits.
+  public struct Scratch: @unchecked Sendable {
+    let logits: UnsafeMutablePointer<Float>
+    let gradient: UnsafeMutablePointer<Float>
+    let probabilities: UnsafeMutablePointer<Element>
+    let logitsGradient: UnsafeMutablePointer<Element>
 
-  /// One head's rows within wider rows: [count, headSize], `stride` floats apart.
-  public struct Operand {
-    let pointer: UnsafeMutablePointer<Float>
+    /// Takes what it needs from `allocate`, which is given numbers of floats.
+    public init(capacity: Int, allocate: (_ floats: Int) -> UnsafeMutablePointer<Float>) {
+      logits = allocate(capacity)
+      gradient = allocate(capacity)
+      probabilities = Element.mirror(logits, count: capacity, allocate: allocate)
+      logitsGradient = Element.mirror(gradient, count: capacity, allocate: allocate)
+    }
+  }
+
+  /// One head's rows within wider rows: [count, headSize], `stride` elements apart.
+  public struct Head {
+    let pointer: UnsafeMutablePointer<Element>
     let stride: Int
 
     /// Views the columns from `pointer` on.
-    public init(_ pointer: UnsafeMutablePointer<Float>, stride: Int) {
+    public init(_ pointer: UnsafeMutablePointer<Element>, stride: Int) {
       self.pointer = pointer
       self.stride = stride
     }
@@ -33,45 +44,48 @@ public struct AttentionCore: Sendable {
 
   /// output = softmax(scale * query key^T) value.
   ///
-  /// - Parameter logSum: receives the log-sum-exp of each query's logits: [queries].
+  /// - Parameter logSum: receives the log-sum-exp of each query's scaled logits: [queries].
   public func forward(
-    query: Operand, key: Operand, value: Operand, output: Operand, logSum: UnsafeMutablePointer<Float>,
-    queries: Int, keys: Int, scratch: UnsafeMutablePointer<Float>
+    query: Head, key: Head, value: Head, output: Head, logSum: UnsafeMutablePointer<Float>, queries: Int, keys: Int,
+    _ scratch: Scratch
   ) {
     if queries == 0 { return }
-    BLAS.gemm(
-      query.pointer, lda: query.stride, key.pointer, ldb: key.stride, transposeB: true, into: scratch, ldc: keys,
-      m: queries, n: keys, k: headSize, alpha: scale)
-    croco_softmax(scratch, logSum, queries, keys)
-    BLAS.gemm(
-      scratch, lda: keys, value.pointer, ldb: value.stride, into: output.pointer, ldc: output.stride,
-      m: queries, n: headSize, k: keys)
+    multiply(query, key, into: scratch.logits, queries, keys)
+    Element.softmax(
+      Matrix(scratch.logits, rows: queries, columns: keys), factor: scale, into: scratch.probabilities, logSum: logSum)
+    Element.gemm(
+      scratch.probabilities, lda: keys, transposeA: false, value.pointer, ldb: value.stride, transposeB: false,
+      toOperand: output.pointer, ldc: output.stride, m: queries, n: headSize, k: keys)
   }
 
   /// Writes the gradients with respect to query, key and value from that of the output.
   public func backward(
-    query: Operand, key: Operand, value: Operand, outputGradient: Operand, logSum: UnsafePointer<Float>,
-    queryGradient: Operand, keyGradient: Operand, valueGradient: Operand,
-    queries: Int, keys: Int, scratch: UnsafeMutablePointer<Float>
+    query: Head, key: Head, value: Head, outputGradient: Head, logSum: UnsafePointer<Float>, queryGradient: Head,
+    keyGradient: Head, valueGradient: Head, queries: Int, keys: Int, _ scratch: Scratch
   ) {
     if queries == 0 { return }
-    let probabilities = scratch  // [queries, keys]
-    let gradient = scratch + queries * keys  // [queries, keys]
-    BLAS.gemm(
-      query.pointer, lda: query.stride, key.pointer, ldb: key.stride, transposeB: true, into: probabilities, ldc: keys,
-      m: queries, n: keys, k: headSize, alpha: scale)
-    BLAS.gemm(
-      outputGradient.pointer, lda: outputGradient.stride, value.pointer, ldb: value.stride, transposeB: true,
-      into: gradient, ldc: keys, m: queries, n: keys, k: headSize)
-    croco_softmax_backward(probabilities, logSum, gradient, queries, keys)
-    BLAS.gemm(
-      probabilities, lda: keys, transposeA: true, outputGradient.pointer, ldb: outputGradient.stride,
-      into: valueGradient.pointer, ldc: valueGradient.stride, m: keys, n: headSize, k: queries)
-    BLAS.gemm(
-      gradient, lda: keys, key.pointer, ldb: key.stride, into: queryGradient.pointer, ldc: queryGradient.stride,
-      m: queries, n: headSize, k: keys, alpha: scale)
-    BLAS.gemm(
-      gradient, lda: keys, transposeA: true, query.pointer, ldb: query.stride, into: keyGradient.pointer,
-      ldc: keyGradient.stride, m: keys, n: headSize, k: queries, alpha: scale)
+    multiply(query, key, into: scratch.logits, queries, keys)
+    multiply(outputGradient, value, into: scratch.gradient, queries, keys)
+    Element.softmaxBackward(
+      Matrix(scratch.logits, rows: queries, columns: keys), factor: scale, logSum: logSum, gradient: scratch.gradient,
+      probabilities: scratch.probabilities, logitsGradient: scratch.logitsGradient)
+    Element.gemm(
+      scratch.probabilities, lda: keys, transposeA: true, outputGradient.pointer, ldb: outputGradient.stride,
+      transposeB: false, toOperand: valueGradient.pointer, ldc: valueGradient.stride, m: keys, n: headSize, k: queries)
+    Element.gemm(
+      scratch.logitsGradient, lda: keys, transposeA: false, key.pointer, ldb: key.stride, transposeB: false,
+      toOperand: queryGradient.pointer, ldc: queryGradient.stride, m: queries, n: headSize, k: keys)
+    Element.gemm(
+      scratch.logitsGradient, lda: keys, transposeA: true, query.pointer, ldb: query.stride, transposeB: false,
+      toOperand: keyGradient.pointer, ldc: keyGradient.stride, m: keys, n: headSize, k: queries)
+  }
+
+  /// product = left right^T: [queries, keys].
+  private func multiply(
+    _ left: Head, _ right: Head, into product: UnsafeMutablePointer<Float>, _ queries: Int, _ keys: Int
+  ) {
+    Element.gemm(
+      left.pointer, lda: left.stride, transposeA: false, right.pointer, ldb: right.stride, transposeB: true,
+      into: product, ldc: keys, m: queries, n: keys, k: headSize, adding: false)
   }
 }

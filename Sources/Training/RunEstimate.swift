@@ -28,10 +28,11 @@ public struct RunEstimate: Sendable, Equatable {
       configuration.compute.reduction, rank: 0, size: rankCount, microBatchCount: batch.microBatchCount)
     parameterCount = ParameterLayout.shapes(model).reduce(0) { $0 + $1.shape.reduce(1, *) }
     let bufferBytes = 4 * parameterCount
-    stateBytes = (4 + partialSums) * bufferBytes
+    let copyBytes = configuration.compute.precision == .bf16 ? bufferBytes / 2 : 0
+    stateBytes = (4 + partialSums) * bufferBytes + copyBytes
     activationBytes = CroCoNet.activationBytes(
       model, batchSize: batch.microBatchSize, slabCount: configuration.compute.slabs,
-      workerCount: configuration.compute.threads ?? 1,
+      workerCount: configuration.compute.threads ?? 1, precision: configuration.compute.precision,
       activations: configuration.compute.activationCheckpointing.policy)
     snapshotBytes = 3 * bufferBytes
     checkpointBytes = 3 * bufferBytes + 4 * ParameterLayout.buffers(model).reduce(0) { $0 + $1.values.count }

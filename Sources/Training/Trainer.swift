@@ -61,12 +61,15 @@ public final class Trainer {
     self.batches = batches
     self.pool = pool
     self.communicator = communicator
+    if configuration.compute.precision == .bf16 {
+      try communicator.together { try OneDNN.requireBFloat16() }
+    }
     schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)
     ParameterLayout.initialize(parameters, seed: configuration.seed)
     network = CroCoNet(
       model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
-      activations: configuration.compute.activationCheckpointing.policy)
+      precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
     loss = MaskedLoss(configuration.loss, model, batchSize: batchSize, slabCount: slabs, pool: pool)
     optimizer = AdamW(configuration.optimizer, parameters: parameters, pool: pool)
     reducer = try GradientReducer(
@@ -94,7 +97,6 @@ public final class Trainer {
             prediction: network.prediction.baseAddress!, view1: batch.view1.pointer, mask: batch.mask.pointer)
         }
         clock.measure(.backward) {
-          parameters.gradients.clear()
           network.backward(predictionGradient: loss.gradient(scale: 1 / Double(losses.count)))
         }
         clock.measure(.reduce) { reducer.accumulate(parameters.gradients) }

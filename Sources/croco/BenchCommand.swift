@@ -118,14 +118,16 @@ extension BenchCommand {
       let memory = result.peakResidentBytes.map { String(format: "%.0f", Double($0) / 1e6) }.joined(separator: " + ")
       let share = String(format: "%.1f %% (%.1f %%)", 100 * result.mfu.median, 100 * result.mfu.best)
       return [
-        "\(result.steps) steps of \(result.globalBatchSize) pairs, \(result.parameterCount) parameters; medians (bests):",
+        "\(result.steps) steps of \(result.globalBatchSize) pairs, \(result.parameterCount) parameters, "
+          + "\(result.precision); medians (bests):",
         row("pairs/s", figures(result.pairsPerSecond, digits: 2)),
         row("ms a step", figures(result.stepMilliseconds)),
       ]
         + StepStage.allCases.compactMap { stage in
           result.stageMilliseconds[stage.rawValue].map { row("  " + stage.rawValue, figures($0)) }
         } + [
-          row("GFLOP/s", figures(result.achievedGflops)), row("  peak of sgemm", figures(result.peakGflops)),
+          row("GFLOP/s", figures(result.achievedGflops)),
+          row("  peak of \(result.precision) GEMM", figures(result.peakGflops)),
           row("  share (MFU)", share), row("memory of a rank", "\(memory) MB"),
           row("heap growth", "\(result.heapGrowthBytes) bytes"),
         ]

@@ -57,7 +57,7 @@ final class ReferenceRun {
 
   init(
     _ reference: ReferenceCase, positionEmbedding: String? = nil, parameterPrefix: String = "param.", workers: Int = 2,
-    slabs: Int = 2, activations: ActivationPolicy = .keep
+    slabs: Int = 2, precision: Precision = .fp32, activations: ActivationPolicy = .keep
   ) throws {
     configuration = try reference.configuration(positionEmbedding: positionEmbedding)
     batchSize = try #require(reference.arguments["batch"] as? Int)
@@ -66,7 +66,8 @@ final class ReferenceRun {
     pool = WorkerPool(workerCount: workers)
     slabCount = slabs
     network = CroCoNet(
-      configuration, batchSize: batchSize, slabCount: slabs, parameters: store, pool: pool, activations: activations)
+      configuration, batchSize: batchSize, slabCount: slabs, parameters: store, pool: pool, precision: precision,
+      activations: activations)
     view1 = Self.buffer(try reference("img1"))
     view2 = Self.buffer(try reference("img2"))
     mask = Self.buffer(try reference.tensors.bytes("mask"))
@@ -94,9 +95,8 @@ final class ReferenceRun {
     return MaskedLoss(loss, configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
   }
 
-  /// Clears, runs forward and backward, returns the loss.
+  /// Runs forward and backward, returns the loss.
   func step(_ loss: MaskedLoss) -> Double {
-    store.gradients.clear()
     forward()
     let value = self.loss(loss)
     network.backward(predictionGradient: loss.gradient(scale: 1))

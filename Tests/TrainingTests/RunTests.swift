@@ -63,6 +63,26 @@ import Training
     #expect(try fixture.metrics("one") == fixture.metrics("two"))
   }
 
+  @Test(
+    "bf16: one and two threads, stopped and resumed, end with the same bytes, near those of fp32",
+    .enabled(if: OneDNN.obstacle == nil, Comment(rawValue: "no bf16 here: \(OneDNN.obstacle ?? "")")))
+  func brainFloats() throws {
+    let fixture = try RunFixture()
+    let precision = "compute.precision=bf16"
+    let spoken = try fixture.run("one", [precision, "compute.threads=1"])
+    #expect(spoken.lines.contains { $0.contains("bf16 by oneDNN \(OneDNN.version)") })
+    try fixture.run("two", [precision, "compute.threads=2", "schedule.stop_after_steps=7"])
+    try fixture.run("two", [precision, "compute.threads=2"])
+    #expect(try fixture.digests("one", step: 20) == fixture.digests("two", step: 20))
+    #expect(try fixture.metrics("one") == fixture.metrics("two"))
+    try fixture.run("single")
+    let (brain, single) = (try fixture.metrics("one"), try fixture.metrics("single"))
+    for (first, second) in zip(brain, single) {
+      let (mine, other) = (try #require(first["loss"]), try #require(second["loss"]))
+      #expect(abs(mine - other) < 0.02 * other && mine != other)
+    }
+  }
+
   @Test("a damaged newest checkpoint is passed over with its reason, and the run still ends with the same bytes")
   func damagedCheckpoint() throws {
     let fixture = try RunFixture()

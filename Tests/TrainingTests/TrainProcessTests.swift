@@ -1,5 +1,6 @@
 import Foundation
 import Storage
+import Tensors
 import TestSupport
 import Testing
 import Training
@@ -83,6 +84,24 @@ import Training
     }
   }
 
+  @Test("bf16 without a usable oneDNN is refused with one sentence, and fp32 runs without it")
+  func missingOneDNN() throws {
+    let fixture = try RunFixture()
+    // The loader takes the first file of the name, and this one is no library.
+    let libraries = try TemporaryFolder()
+    for name in ["libdnnl.so", "libdnnl.so.2", "libdnnl.so.3"] {
+      try Data("no library".utf8).write(to: URL(fileURLWithPath: libraries.path + "/" + name))
+    }
+    let environment = ["LD_LIBRARY_PATH": libraries.path]
+    let croco = try builtExecutable("croco")
+    let refused = try runProcess(
+      croco, fixture.arguments("run", ["compute.precision=bf16"]), environment: environment)
+    #expect(refused.status == 78, "\(refused)")
+    #expect(refused.errorOutput.contains("compute.precision bf16 is not possible"), "\(refused)")
+    let short = fixture.arguments("run", ["schedule.stop_after_steps=1"])
+    #expect(try runProcess(croco, short, environment: environment).status == 0)
+  }
+
   @Test("OPENBLAS_CORETYPE and too many threads are warned of")
   func warnings() throws {
     let fixture = try RunFixture()
@@ -112,6 +131,18 @@ struct TrainMPITests {
       #expect(try fixture.digests(name, step: 20) == fixture.digests("alone", step: 20))
       #expect(try fixture.metrics(name) == fixture.metrics("alone"))
     }
+  }
+
+  @Test(
+    "bf16: 1 and 2 ranks end with the same bytes",
+    .enabled(if: OneDNN.obstacle == nil, Comment(rawValue: "no bf16 here: \(OneDNN.obstacle ?? "")")))
+  func brainFloats() throws {
+    let fixture = try RunFixture()
+    let brain = one + ["compute.precision=bf16"]
+    try fixture.run("alone", brain)
+    let result = try MPIRun.run(ranks: 2, "croco", fixture.arguments("on 2", brain))
+    #expect(result.status == 0, "\(result)")
+    #expect(try fixture.digests("on 2", step: 20) == fixture.digests("alone", step: 20))
   }
 
   @Test("SIGUSR1 to mpirun stops all ranks after a checkpoint, and another number of ranks goes on to the same bytes")

@@ -8,6 +8,10 @@ void croco_gather_patches(
   const float *image, const int32_t *index, float *out, long count, long patch, long grid_width, long height,
   long width);
 
+void croco_gather_patches_bf16(
+  const float *image, const int32_t *index, uint16_t *out, long count, long patch, long grid_width, long height,
+  long width);
+
 // The transpose: adds patches in (channel, row, column) order to an image.
 void croco_scatter_patches(
   const float *patches, const int32_t *index, float *image, long count, long patch, long grid_width, long height,

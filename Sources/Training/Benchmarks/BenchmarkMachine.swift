@@ -21,6 +21,8 @@ public struct BenchmarkMachine: Sendable, Equatable, Encodable {
   public let blasConfiguration: String
   /// The clone of croco's own kernels.
   public let kernels: String
+  /// oneDNN's version where it is there and can compute bf16, else why not.
+  public let oneDNN: String
   /// One sentence for each thing that may spoil the figures.
   public let warnings: [String]
 
@@ -41,6 +43,7 @@ public struct BenchmarkMachine: Sendable, Equatable, Encodable {
     blasCore = BLAS.coreName
     blasConfiguration = BLAS.configuration
     kernels = BLAS.kernelLevel
+    oneDNN = OneDNN.obstacle ?? OneDNN.version
     warnings = StartupChecks.warnings(
       threads: threads, slabs: slabs ?? threads, environment: ProcessInfo.processInfo.environment)
   }

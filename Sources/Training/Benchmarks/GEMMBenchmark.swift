@@ -17,6 +17,8 @@ public struct GEMMBenchmark: Sendable, Equatable, Encodable {
 
   /// Where it was measured.
   public let machine: BenchmarkMachine
+  /// "fp32" or "bf16".
+  public let precision: String
   /// Pairs of a micro-batch.
   public let batchSize: Int
   /// Slabs of a micro-batch.
@@ -27,13 +29,16 @@ public struct GEMMBenchmark: Sendable, Equatable, Encodable {
   /// Measures the products of one encoder and one decoder block, without MPI.
   ///
   /// - Parameter repetitions: of each product, some 10 ms each.
-  /// - Throws: nothing but what a group of one may throw.
+  /// - Throws: `Failure` of kind `configuration` where bf16 is asked for and not possible.
   public init(_ configuration: TrainingConfiguration, repetitions: Int = 5) throws(Failure) {
     precondition(repetitions > 0, "\(repetitions) repetitions measure nothing")
     let slabs = min(configuration.compute.slabs, configuration.batch.microBatchSize)
     let machine = try BenchmarkMachine(
       threads: configuration.compute.threads, slabs: slabs, communicator: SingleProcessCommunicator())
+    let precision = configuration.compute.precision
+    if precision == .bf16 { try OneDNN.requireBFloat16() }
     self.machine = machine
+    self.precision = precision.rawValue
     self.slabs = slabs
     batchSize = configuration.batch.microBatchSize
     let shapes = [.peak] + Self.shapes(configuration.model, batchSize: batchSize, slabs: slabs)
@@ -44,7 +49,7 @@ public struct GEMMBenchmark: Sendable, Equatable, Encodable {
       return shapes.map { shape in
         Entry(
           shape: shape, threads: threads,
-          gflops: BenchmarkFigures(rates: GEMMProbe(shape, pool: pool).gflops(count: repetitions)))
+          gflops: BenchmarkFigures(rates: precision.gflops(shape, pool: pool, count: repetitions)))
       }
     }
   }

@@ -1,6 +1,7 @@
+import CroCoModel
 import Tensors
 
-/// A single-precision matrix product C = op(A) op(B), with op(A) [m, k], op(B) [k, n], C [m, n].
+/// A matrix product C = op(A) op(B), with op(A) [m, k], op(B) [k, n], C [m, n].
 public struct GEMMShape: Sendable, Equatable, Encodable {
   /// The layer, such as "encoder.qkv".
   public let layer: String
@@ -27,14 +28,14 @@ public struct GEMMShape: Sendable, Equatable, Encodable {
 }
 
 /// Runs one product on several workers at once, each with a left factor and a result of its own, as slabs do.
-final class GEMMProbe {
+final class GEMMProbe<Element: Operand> {
   let shape: GEMMShape
   private let pool: WorkerPool
-  private let right: AlignedBuffer<Float>
-  private let left: [AlignedBuffer<Float>]
+  private let right: AlignedBuffer<Element>
+  private let left: [AlignedBuffer<Element>]
   private let results: [AlignedBuffer<Float>]
 
-  /// Allocates for all workers of `pool`.
+  /// Allocates for all workers of `pool`; for bf16 oneDNN must be there.
   init(_ shape: GEMMShape, pool: WorkerPool) {
     self.shape = shape
     self.pool = pool
@@ -58,16 +59,27 @@ final class GEMMProbe {
 
   private func multiply(_ task: Int) {
     let (transposeA, transposeB) = (shape.pass == .weightGradient, shape.pass == .forward)
-    BLAS.gemm(
+    Element.gemm(
       left[task].pointer, lda: transposeA ? shape.m : shape.k, transposeA: transposeA,
       right.pointer, ldb: transposeB ? shape.k : shape.n, transposeB: transposeB,
-      into: results[task].pointer, ldc: shape.n, m: shape.m, n: shape.n, k: shape.k)
+      into: results[task].pointer, ldc: shape.n, m: shape.m, n: shape.n, k: shape.k, adding: false)
   }
 
   /// Numbers that are neither zero nor denormal.
-  private static func filled(_ count: Int) -> AlignedBuffer<Float> {
-    let buffer = AlignedBuffer<Float>(count: count)
-    for index in 0..<count { buffer.pointer[index] = Float(index % 13) * 0.125 - 0.75 }
+  private static func filled(_ count: Int) -> AlignedBuffer<Element> {
+    let values = (0..<count).map { Float($0 % 13) * 0.125 - 0.75 }
+    let buffer = AlignedBuffer<Element>(count: count)
+    Element.convert(values, into: buffer.pointer, count: count)
     return buffer
+  }
+}
+
+extension Precision {
+  /// GFLOP/s of a product over all workers, measured `count` times; see ``GEMMProbe/gflops(count:)``.
+  func gflops(_ shape: GEMMShape, pool: WorkerPool, count: Int) -> [Double] {
+    switch self {
+    case .fp32: GEMMProbe<Float>(shape, pool: pool).gflops(count: count)
+    case .bf16: GEMMProbe<BFloat16>(shape, pool: pool).gflops(count: count)
+    }
   }
 }

@@ -11,6 +11,8 @@ public struct StepBenchmark: Sendable, Equatable, Encodable {
   public let machine: BenchmarkMachine
   /// The resolved configuration, as YAML.
   public let configuration: String
+  /// "fp32" or "bf16".
+  public let precision: String
   /// Trainable parameters.
   public let parameterCount: Int
   /// Pairs of a step, over all ranks.
@@ -52,13 +54,15 @@ public struct StepBenchmark: Sendable, Equatable, Encodable {
     let machine = try BenchmarkMachine(
       threads: configuration.compute.threads, slabs: configuration.compute.slabs, communicator: communicator)
     let pool = WorkerPool(workerCount: machine.threads)
-    var peaks = try Self.peaks(pool, communicator)
     let trainer = try Self.trainer(configuration, pool, communicator)
+    let precision = configuration.compute.precision
+    var peaks = try Self.peaks(precision, pool, communicator)
     let times = try StepTimes(trainer, warmup: warmup, steps: steps)
     let memory = Double(ProcessUsage.peakResidentBytes)
-    peaks += try Self.peaks(pool, communicator)
+    peaks += try Self.peaks(precision, pool, communicator)
 
     self.machine = machine
+    self.precision = precision.rawValue
     self.configuration = configuration.resolved()
     self.steps = steps
     parameterCount = trainer.parameters.parameters.reduce(0) { $0 + $1.range.count }
@@ -80,10 +84,11 @@ public struct StepBenchmark: Sendable, Equatable, Encodable {
   }
 
   /// GFLOP/s of all ranks together, several times.
-  private static func peaks(_ pool: WorkerPool, _ communicator: any Communicator) throws(Failure) -> [Double] {
-    let probe = GEMMProbe(.peak, pool: pool)
+  private static func peaks(
+    _ precision: Precision, _ pool: WorkerPool, _ communicator: any Communicator
+  ) throws(Failure) -> [Double] {
     try communicator.barrier()
-    return try communicator.total(probe.gflops(count: 8))
+    return try communicator.total(precision.gflops(.peak, pool: pool, count: 8))
   }
 
   private static func trainer(

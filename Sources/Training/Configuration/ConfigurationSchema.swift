@@ -142,6 +142,10 @@ public enum ConfigurationSchema {
       "compute.slabs", \.compute.slabs, .integer(atLeast: 1),
       "pieces of a micro-batch that threads work on; at least the threads, fixed for bit-for-bit results"),
     .init(
+      "compute.precision", \.compute.precision, .choice(Precision.self),
+      "fp32; or bf16: matrix products of bfloat16 by oneDNN, fp32 sums and parameters, faster where the processor has it"
+    ),
+    .init(
       "compute.activation_checkpointing", \.compute.activationCheckpointing, .choice(ActivationCheckpointing.self),
       "none; or block: backward computes blocks again, for a third of the memory and a third more work; same results",
       mayChange: true),

@@ -163,6 +163,8 @@ public struct ComputeConfiguration: Sendable, Equatable {
   public var threads: Int?
   /// Slabs of samples that the threads work on; part of the arithmetic, as slab edges touch the last bit.
   public var slabs = 2
+  /// What matrix products read; sums and parameters are fp32 with either.
+  public var precision = Precision.fp32
   /// Whether backward computes the insides of blocks again instead of keeping them; does not change results.
   public var activationCheckpointing = ActivationCheckpointing.none
   /// How gradients are summed over ranks.

@@ -1,0 +1,19 @@
+// Included before a file of passes: what matrix products read is bfloat16, kept as uint16_t.
+#undef ELEMENT
+#undef PASS
+#undef load_element
+#undef store_element
+#undef load_element_tail
+#undef store_element_tail
+#undef widened
+#undef narrowed
+#undef IS_FLOAT
+#define ELEMENT uint16_t
+#define PASS(name) name##_bf16
+#define load_element(p) load_bfloat16(p)
+#define store_element(p, v) store_bfloat16(p, v)
+#define load_element_tail(p, n, fill) load_tail_bfloat16(p, n, fill)
+#define store_element_tail(p, v, n) store_tail_bfloat16(p, v, n)
+#define widened(x) widen_scalar(x)
+#define narrowed(v) narrow_scalar(v)
+#define IS_FLOAT 0

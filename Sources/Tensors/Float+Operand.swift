@@ -1,0 +1,110 @@
+internal import CKernels
+
+extension Float: Operand {
+  public static func gemm(
+    _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
+    into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool
+  ) {
+    BLAS.gemm(
+      a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k,
+      beta: adding ? 1 : 0)
+  }
+
+  public static func gemm(
+    _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
+    toOperand c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int
+  ) {
+    BLAS.gemm(
+      a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k)
+  }
+
+  public static func convert(_ values: UnsafePointer<Float>, into operands: UnsafeMutablePointer<Float>, count: Int) {
+    operands.update(from: values, count: count)
+  }
+
+  public static func mirror(
+    _ values: UnsafeMutablePointer<Float>, count: Int, allocate: (_ floats: Int) -> UnsafeMutablePointer<Float>
+  ) -> UnsafeMutablePointer<Float> { values }
+
+  public var float: Float { self }
+
+  public static func addBias(_ x: MatrixView<Float>, _ bias: UnsafePointer<Float>) {
+    croco_add_bias((x.pointer), x.columns, bias, x.rows, x.columns)
+  }
+
+  public static func columnSums(
+    _ x: UnsafePointer<Float>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+  ) {
+    croco_column_sums((x), stride, sums, rows, columns)
+  }
+
+  public static func biasGELU(
+    _ hidden: MatrixView<Float>, _ bias: UnsafePointer<Float>, into activated: MatrixView<Float>
+  ) {
+    croco_bias_gelu((hidden.pointer), bias, (activated.pointer), hidden.rows, hidden.columns)
+  }
+
+  public static func geluBackward(
+    _ gradient: MatrixView<Float>, hidden: MatrixView<Float>, activated: MatrixView<Float>
+  ) {
+    croco_gelu_backward((gradient.pointer), (hidden.pointer), (activated.pointer), hidden.count)
+  }
+
+  public static func layerNorm(
+    _ x: Matrix, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, into output: MatrixView<Float>,
+    mean: UnsafeMutablePointer<Float>, scale: UnsafeMutablePointer<Float>
+  ) {
+    croco_layer_norm(x.pointer, weight, bias, (output.pointer), mean, scale, x.rows, x.columns)
+  }
+
+  public static func residualLayerNorm(
+    _ stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, _ weight: UnsafePointer<Float>,
+    _ bias: UnsafePointer<Float>, into output: MatrixView<Float>, mean: UnsafeMutablePointer<Float>,
+    scale: UnsafeMutablePointer<Float>
+  ) {
+    croco_residual_layer_norm(
+      stream.pointer, branchBias, residual.pointer, weight, bias, (output.pointer), mean, scale, stream.rows,
+      stream.columns)
+  }
+
+  public static func layerNormBackward(
+    _ outputGradient: Matrix, _ x: Matrix, mean: UnsafePointer<Float>, scale: UnsafePointer<Float>,
+    _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, residual: Matrix?, into gradient: Matrix,
+    copy: MatrixView<Float>, weightGradient: UnsafeMutablePointer<Float>,
+    biasGradient: UnsafeMutablePointer<Float>, recomputing output: MatrixView<Float>
+  ) {
+    croco_layer_norm_backward(
+      outputGradient.pointer, x.pointer, mean, scale, weight, bias, residual?.pointer, gradient.pointer,
+      (copy.pointer), weightGradient, biasGradient, (output.pointer), x.rows, x.columns)
+  }
+
+  public static func softmax(
+    _ logits: Matrix, factor: Float, into probabilities: UnsafeMutablePointer<Float>,
+    logSum: UnsafeMutablePointer<Float>
+  ) {
+    croco_softmax(logits.pointer, factor, (probabilities), logSum, logits.rows, logits.columns)
+  }
+
+  public static func softmaxBackward(
+    _ logits: Matrix, factor: Float, logSum: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    probabilities: UnsafeMutablePointer<Float>, logitsGradient: UnsafeMutablePointer<Float>
+  ) {
+    croco_softmax_backward(
+      logits.pointer, factor, logSum, gradient, (probabilities), (logitsGradient), logits.rows,
+      logits.columns)
+  }
+
+  public static func rotate(
+    _ x: UnsafeMutablePointer<Float>, stride: Int, positions: UnsafePointer<Int32>, cosine: UnsafePointer<Float>,
+    sine: UnsafePointer<Float>, direction: Float, rows: Int, heads: Int, headSize: Int
+  ) {
+    croco_rotate((x), stride, positions, cosine, sine, direction, rows, heads, headSize)
+  }
+
+  public static func gatherPatches(
+    _ image: UnsafePointer<Float>, _ index: UnsafePointer<Int32>, into patches: UnsafeMutablePointer<Float>,
+    count: Int, patch: Int, gridWidth: Int, height: Int, width: Int
+  ) {
+    croco_gather_patches(image, index, (patches), count, patch, gridWidth, height, width)
+  }
+}
