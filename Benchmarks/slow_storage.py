@@ -21,7 +21,7 @@ import zlib
 
 CGROUP = pathlib.Path("/sys/fs/cgroup/blkio/croco-slow-storage")
 CONFIG = pathlib.Path(__file__).resolve().parent.parent / "configs/debug_tiny.yaml"
-NETWORK = ["model.image_size=64", "model.encoder_dim=192", "model.encoder_depth=6", "model.decoder_dim=192",
+NETWORK = ["model.image_size=64", "model.encoder_dim=64", "model.encoder_depth=4", "model.decoder_dim=48",
            "validation.every_steps=0", "checkpoints.every_steps=0", "pictures.every_steps=0"]
 
 

@@ -59,14 +59,15 @@ import Testing
       let sound = try String(contentsOf: url, encoding: .utf8)
       func write(_ text: String) throws { try text.write(to: url, atomically: false, encoding: .utf8) }
 
-      try write(
-        sound.replacing("\"bytes\" :", with: "\"colour\" : [1, {}], \"bytes\" :").replacing("{\n", with: "{\n\"x\": 1,")
-      )
+      let later = sound.replacing("{\n", with: "{\n\"x\": 1,", maxReplacements: 1)
+        .replacing("\"bytes\" :", with: "\"colour\" : [1, {}], \"bytes\" :")
+      #expect(later.contains("colour"))
+      try write(later)
       #expect(try PairDataset(path: copy).images(ofPair: 0).view1 == view(0))
-      for later in [sound, #"{"format": "croco-pairs", "version": 1, "shards": "elsewhere"}"#] {
-        try write(later.replacing(/"version" ?: 1/, with: "\"version\": 2"))
+      for text in [sound, #"{"format": "croco-pairs", "version": 1, "shards": "elsewhere"}"#] {
+        try write(text.replacing(/"version" ?: 1/, with: "\"version\": 2"))
         let refused = failure { _ = try PairDataset(path: copy) }
-        #expect(refused?.kind == .badData && refused?.message.contains("format version 2") == true, "\(later)")
+        #expect(refused?.kind == .badData && refused?.message.contains("format version 2") == true, "\(text)")
         #expect(refused?.hint == "Update croco.")
       }
     }
