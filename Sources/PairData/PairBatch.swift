@@ -10,6 +10,8 @@ public final class PairBatch: @unchecked Sendable {
   public let view2: AlignedBuffer<Float>
   /// The mask of view 1 in raster order, 1 = masked: [B, N]. Every row holds the same number of ones.
   public let mask: AlignedBuffer<UInt8>
+  /// How many of the pairs stand in for pairs that could not be used.
+  public internal(set) var replacedCount = 0
   /// The image height and width in pixels.
   public let height: Int, width: Int
   /// Patches of a view, N.

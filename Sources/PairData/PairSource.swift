@@ -11,5 +11,29 @@ public protocol PairSource: Sendable {
   func images(ofPair index: Int) throws -> (view1: RGBImage, view2: RGBImage)
 
   /// The scene that pair `index` belongs to.
-  func scene(ofPair index: Int) -> Int
+  ///
+  /// - Throws: `Failure` of the file that says so.
+  func scene(ofPair index: Int) throws -> Int
+
+  /// What pair `index` is called where its random draws are keyed; `index` itself unless the source is a part of another.
+  func number(ofPair index: Int) -> Int
+
+  /// The file that holds pair `index`; "" for pairs in memory.
+  func file(ofPair index: Int) -> String
+
+  /// Asks the storage for the images of pair `index`, which are wanted soon, and does not wait for them.
+  ///
+  /// - Throws: `Failure` of the file; asking for the images will throw it again.
+  func prefetch(pair index: Int) throws
+}
+
+extension PairSource {
+  /// `index` itself.
+  public func number(ofPair index: Int) -> Int { index }
+
+  /// No file.
+  public func file(ofPair index: Int) -> String { "" }
+
+  /// Nothing to ask for.
+  public func prefetch(pair index: Int) {}
 }

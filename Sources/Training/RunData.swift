@@ -2,6 +2,7 @@ import Collectives
 import Foundation
 import PairData
 import Storage
+import Tensors
 
 /// The data sets of a run, opened on every rank.
 public struct RunData {
@@ -13,6 +14,8 @@ public struct RunData {
   public let training: PairDataset
   /// The held-out pairs, where the configuration asks for a validation or for pictures.
   public let validation: PairDataset?
+  /// Is told of pairs that were skipped on this rank.
+  let badPairs = BadPairReports()
 
   /// Opens the training set and, where it is needed, the validation set.
   ///
@@ -23,7 +26,7 @@ public struct RunData {
       throw Failure(.configuration, "data.path is not set.", hint: "Name the data set's folder: --set data.path=DIR")
     }
     (training, validation) = try communicator.together {
-      let training = try PairDataset(path: data.path)
+      let training = try PairDataset(path: data.path, shards: data.sharding == .local ? .present : .all)
       let path = data.validationPath ?? data.path
       if configuration.validation.everySteps == 0 {
         // Pictures alone can do with training pairs.
@@ -37,21 +40,40 @@ public struct RunData {
     fingerprint = training.fingerprint
     let all = try communicator.gatherBytes(Array("\(fingerprint) \(communicator.hostName)".utf8))
     let texts = all.map { String(decoding: $0, as: UTF8.self) }
-    guard let odd = texts.firstIndex(where: { $0.prefix(16) != texts[0].prefix(16) }) else { return }
-    throw Failure(
-      .badData, "Rank \(odd) (\(texts[odd].dropFirst(17))) finds another data set in \(data.path) than rank 0.",
-      hint: "Give every host the same copy.")
+    if let odd = texts.firstIndex(where: { $0.prefix(16) != texts[0].prefix(16) }) {
+      throw Failure(
+        .badData, "Rank \(odd) (\(texts[odd].dropFirst(17))) finds another data set in \(data.path) than rank 0.",
+        hint: "Give every host the same copy.")
+    }
+    if data.onBadPair == .fail { try checkLengths(data.sharding, communicator) }
   }
 
-  /// This rank's training batches from `firstStep` on.
-  func loader(
-    _ configuration: TrainingConfiguration, microBatches: Range<Int>, firstStep: Int, _ communicator: any Communicator
-  ) throws(Failure) -> PairLoader {
+  /// Finds missing and cut-off shards before the first step; what lies within them is checked when it is read.
+  private func checkLengths(
+    _ sharding: DataConfiguration.Sharding, _ communicator: any Communicator
+  ) throws(Failure) {
     try communicator.together {
-      try PairLoader(
-        source: training, configuration: LoaderConfiguration(configuration),
-        globalBatchSize: configuration.batch.globalBatchSize, microBatches: microBatches, firstStep: firstStep)
+      for (dataset, isLocal) in [(training, sharding == .local), (validation, false)] {
+        guard let dataset else { continue }
+        let count = dataset.shardNumbers.count
+        // What all ranks see, each checks a part of.
+        try dataset.checkLengths(
+          isLocal ? 0..<count : Partition.range(communicator.rank, of: communicator.size, count: count))
+      }
     }
+  }
+
+  /// This rank's training batches from `firstStep` on; collective.
+  func batches(
+    _ configuration: TrainingConfiguration, microBatches: Range<Int>, firstStep: Int, _ communicator: any Communicator
+  ) throws(Failure) -> TrainingBatches {
+    let share = try DataShare(configuration, training, microBatches: microBatches, communicator)
+    let loader = try communicator.together {
+      try PairLoader(
+        source: training, configuration: LoaderConfiguration(configuration), globalBatchSize: share.globalBatchSize,
+        microBatches: share.microBatches, firstStep: firstStep, badPairs: badPairs)
+    }
+    return TrainingBatches(loader: loader, stepsPerEpoch: share.stepsPerEpoch, remarks: share.remarks)
   }
 
   /// The validator, where the configuration asks for one.
@@ -60,9 +82,19 @@ public struct RunData {
     return try trainer.communicator.together {
       try Validator(
         trainer, source: validation, configuration: LoaderConfiguration(trainer.configuration),
-        batchCount: trainer.configuration.validation.batches)
+        batchCount: trainer.configuration.validation.batches, badPairs: badPairs)
     }
   }
+}
+
+/// A rank's training batches, and what follows from how the data lies.
+struct TrainingBatches {
+  /// This rank's micro-batches.
+  let loader: PairLoader
+  /// Steps of a pass over the data; the same on every rank.
+  let stepsPerEpoch: Double
+  /// Sentences for the log.
+  let remarks: [DataShare.Remark]
 }
 
 extension RunData {
@@ -91,5 +123,7 @@ extension LoaderConfiguration {
     seed = configuration.seed
     threadCount = data.loaderThreads
     prefetchDepth = data.prefetch
+    readAheadPairs = data.readAhead
+    onBadPair = data.onBadPair
   }
 }

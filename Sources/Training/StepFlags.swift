@@ -21,6 +21,9 @@ public struct StepFlags: OptionSet, Sendable {
   /// See ``terminate``.
   public static let user = StepFlags(rawValue: 32)
 
+  /// A rank has skipped pairs of a file that it has not named yet.
+  public static let badPairs = StepFlags(rawValue: 64)
+
   /// Why the run stops after this step, or nil where it goes on.
   public var reasonToStop: String? {
     if contains(.terminate) { return "SIGTERM" }

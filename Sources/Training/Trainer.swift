@@ -86,9 +86,11 @@ public final class Trainer {
   public func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
     var clock = StepClock()
     var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
+    var replacedPairs = 0.0
     do throws(Failure) {
       for microBatch in reducer.microBatches {
         let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
+        replacedPairs += Double(batch.replacedCount)
         clock.measure(.forward) {
           network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
           losses[microBatch] = loss.forward(
@@ -102,7 +104,7 @@ public final class Trainer {
     } catch {
       concerns.failure = error
     }
-    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(&losses) }
+    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(&losses, &replacedPairs) }
     try clock.measure(.reduce) { () throws(Failure) in try reducer.reduce(parameters.gradients) }
     let rate = schedule.rate(atStep: completedSteps)
     let norm = try clock.measure(.optimizer) { () throws(Failure) in
@@ -113,16 +115,21 @@ public final class Trainer {
       return norm
     }
     completedSteps += 1
-    return (report(clock, losses: losses, norm: norm, rate: rate), flags)
+    var report = report(clock, losses: losses, norm: norm, rate: rate)
+    report.replacedPairs = Int(replacedPairs)
+    return (report, flags)
   }
 
   /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.
-  private func agree(_ losses: inout [Double]) throws(Failure) -> StepFlags {
+  private func agree(_ losses: inout [Double], _ replacedPairs: inout Double) throws(Failure) -> StepFlags {
     let flags = StepFlags(rawValue: try communicator.combineFlags(concerns.flags.rawValue))
     if flags.contains(.failure) { try communicator.agree(on: concerns.failure) }
     // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of
     // ranks.
-    try communicator.sumInRankOrder(&losses)
+    var sums = losses + [replacedPairs]
+    try communicator.sumInRankOrder(&sums)
+    replacedPairs = sums.removeLast()
+    losses = sums
     for (microBatch, loss) in losses.enumerated() { try checkFinite(loss, "loss of micro-batch \(microBatch)") }
     return flags
   }

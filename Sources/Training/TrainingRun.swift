@@ -58,6 +58,7 @@ public final class TrainingRun {
   private let options: RunOptions
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
+  private var badPairs = BadPairCount()
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
 
   private var configuration: TrainingConfiguration { trainer.configuration }
@@ -87,11 +88,12 @@ public final class TrainingRun {
       isFirst ? try ResumptionPlan(configuration, options: options, folder: folder, data: data, log: log) : nil
     }
     let firstStep = try Self.shared(plan?.checkpoint?.state.step ?? 0, communicator)
-    let loader = try data.loader(configuration, microBatches: microBatches, firstStep: firstStep, communicator)
+    let batches = try data.batches(configuration, microBatches: microBatches, firstStep: firstStep, communicator)
+    for remark in batches.remarks { log(remark.isWarning ? .warning : .info, remark.sentence) }
     let threads = try Self.threads(configuration, communicator, log)
     let trainer = try Trainer(
-      configuration, stepsPerEpoch: Double(loader.order.sampleCount) / Double(configuration.batch.globalBatchSize),
-      batches: loader, communicator: communicator, pool: WorkerPool(workerCount: threads))
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator,
+      pool: WorkerPool(workerCount: threads))
     try communicator.together { try plan?.restore(trainer) }
     self.trainer = trainer
     self.folder = folder
@@ -135,6 +137,8 @@ public final class TrainingRun {
       if isDue(configuration.validation.everySteps) { report.validationLoss = try validator?.loss() }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
+      if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, log, communicator) }
+      try badPairs.count(report, configuration)
       if isDue(configuration.pictures.everySteps) || report.step == lastStep { draw() }
       try afterStep?(report)
       if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { saveCheckpoint() }
@@ -149,6 +153,7 @@ public final class TrainingRun {
   private func concerns() -> Concerns {
     var concerns = Concerns()
     concerns.failure = trainer.concerns.failure ?? checkpointer?.takeFailure()
+    if data.badPairs.hasNews { concerns.requests.insert(.badPairs) }
     guard communicator.rank == 0 else { return concerns }
     let minutes = configuration.checkpoints.everyMinutes
     if minutes > 0 && clock.now - lastCheckpoint.time >= .seconds(minutes * 60) {
@@ -218,6 +223,7 @@ public final class TrainingRun {
   private func complete() throws(Failure) {
     watchdog?.note("the last checkpoint")
     if configuration.compute.compareParametersEverySteps > 0 { try trainer.compareParameters() }
+    if configuration.data.onBadPair == .skip { try badPairs.tell(data.badPairs, log, communicator) }
     try settleCheckpoint()
     let isFirst = communicator.rank == 0
     try communicator.together { if isFirst { try folder.setCompleted(step: trainer.completedSteps) } }

@@ -14,14 +14,16 @@ public final class Validator {
 
   /// Validates on `batchCount` micro-batches spread over `source`.
   ///
+  /// - Parameter badPairs: is told of pairs that were skipped.
   /// - Throws: `Failure` of kind `configuration` where the loader's values are impossible.
   public init(
-    _ trainer: Trainer, source: some PairSource, configuration: LoaderConfiguration, batchCount: Int
+    _ trainer: Trainer, source: some PairSource, configuration: LoaderConfiguration, batchCount: Int,
+    badPairs: BadPairReports = BadPairReports()
   ) throws(Failure) {
     self.trainer = trainer
     self.batchCount = batchCount
     pairCount = source.count
-    loader = try ValidationLoader(source: source, configuration: configuration)
+    loader = try ValidationLoader(source: source, configuration: configuration, badPairs: badPairs)
     batch = PairBatch(
       count: configuration.microBatchSize, height: configuration.imageHeight, width: configuration.imageWidth,
       patchCount: configuration.patchCount)

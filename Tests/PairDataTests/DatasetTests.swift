@@ -15,13 +15,13 @@ import Testing
         let dataset = try PairDataset(path: folder + "/data", split: split)
         #expect(dataset.count == manifest.pairCount(of: split))
         for index in 0..<dataset.count {
-          let pair = Int(dataset.overlap(ofPair: index) * 16)
+          let pair = Int(try dataset.overlap(ofPair: index) * 16)
           let images = try dataset.images(ofPair: index)
           #expect(images.view1 == picture(pair))
           #expect(images.view2 == picture(pair + 1))
-          #expect(dataset.scene(ofPair: index) == pair / 3)
-          #expect(dataset.sources(ofPair: index).view2 == "folder/picture \(pair + 1).png")
-          #expect(dataset.sizes(ofPair: index).view1 == (32, 40))
+          #expect(try dataset.scene(ofPair: index) == pair / 3)
+          #expect(try dataset.sources(ofPair: index).view2 == "folder/picture \(pair + 1).png")
+          #expect(try dataset.sizes(ofPair: index).view1 == (32, 40))
           #expect(try dataset.flow(ofPair: index) == nil)
           let expected = DatasetWriter.split(ofScene: "scene \(pair / 3)", fraction: 0.5, seed: 5)
           #expect(split == expected)
@@ -39,7 +39,7 @@ import Testing
       try writeDataset(folder, codec: .jpeg(quality: 95))
       let dataset = try PairDataset(path: folder)
       for index in 0..<dataset.count {
-        let pair = Int(dataset.overlap(ofPair: index) * 16)
+        let pair = Int(try dataset.overlap(ofPair: index) * 16)
         // Quality 95 with halved chroma costs about 3 grey levels on this noisy picture.
         #expect(meanDifference(try dataset.images(ofPair: index).view1, picture(pair)) < 6)
       }
@@ -52,7 +52,7 @@ import Testing
       try writeDataset(folder, codec: .png, flow: true)
       let dataset = try PairDataset(path: folder)
       for index in 0..<dataset.count {
-        let pair = Int(dataset.overlap(ofPair: index) * 16)
+        let pair = Int(try dataset.overlap(ofPair: index) * 16)
         #expect(try dataset.flow(ofPair: index) == (0..<(40 * 32 * 2)).map { Float($0 + pair) })
       }
     }
@@ -81,8 +81,8 @@ import Testing
       #expect(manifest.shards(of: .train).map(\.images) == [3])
       let dataset = try PairDataset(path: folder)
       #expect(dataset.count == 9)
-      #expect(dataset.scene(ofPair: 8) == 4)
-      #expect(dataset.overlap(ofPair: 0).isNaN)
+      #expect(try dataset.scene(ofPair: 8) == 4)
+      #expect(try dataset.overlap(ofPair: 0).isNaN)
       #expect(try dataset.images(ofPair: 5).view2 == picture(2))
     }
   }

@@ -167,12 +167,12 @@ struct SynthesisTests {
       for split in [Split.train, .validation] {
         let data = try PairDataset(path: path, split: split)
         read += data.count
-        for index in 0..<data.count { scenes[split, default: []].insert(data.scene(ofPair: index)) }
+        for index in 0..<data.count { scenes[split, default: []].insert(try data.scene(ofPair: index)) }
         let images = try data.images(ofPair: 0)
         // Both pairs of a scene stay together and in order, so pair 0 of a split is the first pair of its scene.
-        let expected = try synthesizer.pair(data.scene(ofPair: 0) * 2)
+        let expected = try synthesizer.pair(try data.scene(ofPair: 0) * 2)
         #expect(images.view1 == expected.view1 && images.view2 == expected.view2)
-        #expect(data.overlap(ofPair: 0) == expected.overlap)
+        #expect(try data.overlap(ofPair: 0) == expected.overlap)
         let flow = try #require(try data.flow(ofPair: 0))
         #expect(zip(flow, expected.flow.values).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) })
       }

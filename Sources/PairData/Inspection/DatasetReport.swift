@@ -67,24 +67,24 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     seed = manifest.seed
     fingerprint = digest.description
     splits = try Split.allCases.filter { !manifest.shards(of: $0).isEmpty }.map { split in
-      Self.describe(try PairDataset(path: path, split: split))
+      try Self.describe(PairDataset(path: path, split: split))
     }
   }
 
-  private static func describe(_ dataset: PairDataset) -> SplitReport {
+  private static func describe(_ dataset: PairDataset) throws -> SplitReport {
     var scenes: Set<UInt32> = []
     var smallest = [Int.max, Int.max]
     var largest = [0, 0]
     var histogram = [Int](repeating: 0, count: 10)
     var overlapSum = 0.0
-    for shard in dataset.shards {
-      scenes.formUnion(shard.scenes)
-      for image in 0..<shard.imageCount {
-        let (height, width) = shard.size(ofImage: image)
-        smallest = [min(smallest[0], height), min(smallest[1], width)]
-        largest = [max(largest[0], height), max(largest[1], width)]
+    for number in dataset.shardNumbers.indices {
+      let shard = try dataset.cache.reader(number)
+      scenes.formUnion(try shard.scenes)
+      for (place, side) in try shard.sizes.enumerated() {
+        smallest[place % 2] = min(smallest[place % 2], Int(side))
+        largest[place % 2] = max(largest[place % 2], Int(side))
       }
-      for overlap in shard.overlaps where overlap.isFinite {
+      for overlap in try shard.overlaps where overlap.isFinite {
         histogram[min(9, max(0, Int(min(1, max(0, overlap)) * 10)))] += 1
         overlapSum += Double(overlap)
       }
@@ -119,7 +119,7 @@ public struct DatasetVerification: Sendable {
       shardCount += 1
       do {
         let shard = try ShardReader(
-          path: path + "/" + entry.name, entry: entry, codec: manifest.codec, keepsOpen: true)
+          path: path + "/" + entry.name, entry: entry, codec: manifest.codec)
         let found = Self.problems(of: shard, pool) { progress(imageCount + $0) }
         problems += found
         imageCount += shard.imageCount

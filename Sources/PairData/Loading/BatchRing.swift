@@ -22,6 +22,8 @@ final class BatchRing: @unchecked Sendable {
     var ordinal = -1
     /// Samples that are not yet settled.
     var unsettled = 0
+    /// Samples that stand in for pairs that could not be used.
+    var replaced = 0
     /// The failure of the first sample that failed.
     var failure: (row: Int, failure: Failure)?
   }
@@ -36,6 +38,7 @@ final class BatchRing: @unchecked Sendable {
   private var delivered = 0
   private var firstFailedBatch = Int.max
   private var isStopped = false
+  private var isReadAhead = false
   private var activeThreads = 0
 
   init(depth: Int, batchSize: Int, makeBatch: @escaping () -> PairBatch) {
@@ -60,19 +63,34 @@ final class BatchRing: @unchecked Sendable {
       if !isKnownUniquelyReferenced(&slots[slot].batch) { slots[slot].batch = makeBatch() }
       slots[slot].ordinal = claimedBatch
       slots[slot].unsettled = batchSize
+      slots[slot].replaced = 0
       slots[slot].failure = nil
     }
     let claim = Claim(batch: claimedBatch, row: claimedRow, target: slots[slot].batch.target(row: claimedRow))
     claimedRow += 1
-    if claimedRow == batchSize { (claimedBatch, claimedRow) = (claimedBatch + 1, 0) }
+    if claimedRow == batchSize {
+      (claimedBatch, claimedRow) = (claimedBatch + 1, 0)
+      if isReadAhead { condition.broadcast() }
+    }
     return claim
   }
 
-  /// Reports that a claimed sample is filled, or why it cannot be.
-  func settle(_ claim: Claim, failure: Failure?) {
+  /// The first batch from `batch` on whose samples are not yet claimed, once it is at most `window` batches away from
+  /// those that are; nil when the ring was stopped.
+  func unclaimed(from batch: Int, window: Int) -> Int? {
+    condition.lock()
+    defer { condition.unlock() }
+    isReadAhead = true
+    while !isStopped && batch >= claimedBatch + window { condition.wait() }
+    return isStopped ? nil : max(batch, claimedBatch + (claimedRow > 0 ? 1 : 0))
+  }
+
+  /// Reports that a claimed sample is filled, with its own pair or another, or why it cannot be.
+  func settle(_ claim: Claim, isReplaced: Bool = false, failure: Failure? = nil) {
     condition.lock()
     defer { condition.unlock() }
     let slot = claim.batch % slots.count
+    if isReplaced { slots[slot].replaced += 1 }
     if let failure {
       if claim.row < slots[slot].failure?.row ?? Int.max { slots[slot].failure = (claim.row, failure) }
       firstFailedBatch = min(firstFailedBatch, claim.batch)
@@ -93,6 +111,7 @@ final class BatchRing: @unchecked Sendable {
     if let failure = slots[slot].failure { throw failure.failure }
     delivered += 1
     condition.broadcast()
+    slots[slot].batch.replacedCount = slots[slot].replaced
     return slots[slot].batch
   }
 

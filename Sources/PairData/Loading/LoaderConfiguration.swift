@@ -1,4 +1,5 @@
-/// How pairs become the network's input. Everything but `threadCount` and `prefetchDepth` changes what is computed.
+/// How pairs become the network's input. Everything but `threadCount`, `prefetchDepth` and `readAheadPairs` changes what
+/// is computed.
 public struct LoaderConfiguration: Sendable, Equatable {
   /// Whether the two views of a sample are transformed alike.
   public enum PairTransforms: String, Sendable, CaseIterable {
@@ -6,6 +7,14 @@ public struct LoaderConfiguration: Sendable, Equatable {
     case independent
     /// Both views have the same crop position, jitter factors and order.
     case shared
+  }
+
+  /// What becomes of a pair that cannot be used: missing or damaged on disk, or smaller than the crop.
+  public enum BadPairPolicy: String, Sendable, CaseIterable {
+    /// The loader fails with its message.
+    case fail
+    /// Another pair takes its place, drawn by (seed, epoch, sample index); batches count such pairs.
+    case skip
   }
 
   /// Height of the crop in pixels, H; a multiple of ``patchSize``.
@@ -32,6 +41,10 @@ public struct LoaderConfiguration: Sendable, Equatable {
   public var threadCount = 1
   /// Batches that are prepared ahead at most, at least 1.
   public var prefetchDepth = 2
+  /// Pairs whose bytes the storage is asked for before their turn, so that slow files are there in time; 0 for none.
+  public var readAheadPairs = 256
+  /// What becomes of a pair that cannot be used.
+  public var onBadPair = BadPairPolicy.fail
 
   /// The recipe of the paper: 224 pixel crops, patches of 16, 176 of 196 masked, jitter of strength 0.4.
   public init() {}
@@ -52,6 +65,7 @@ public struct LoaderConfiguration: Sendable, Equatable {
     guard (0...patchCount).contains(maskedCount) else {
       return ("mask_ratio", "\(maskedCount) of \(patchCount) patches cannot be masked")
     }
+    guard readAheadPairs >= 0 else { return ("read_ahead", "must be at least 0, not \(readAheadPairs)") }
     guard threadCount >= 0 else { return ("loader_threads", "must be at least 0, not \(threadCount)") }
     if let jitterStrength, !(jitterStrength >= 0 && jitterStrength.isFinite) {
       return ("color_jitter", "must be a number of at least 0, not \(jitterStrength)")

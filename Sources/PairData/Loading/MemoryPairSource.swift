@@ -20,7 +20,7 @@ public struct MemoryPairSource: PairSource {
   /// - Throws: `Failure` of the source.
   public init(_ source: some PairSource, pairs indices: some Sequence<Int>) throws {
     let indices = Array(indices)
-    self.init(pairs: try indices.map(source.images(ofPair:)), scenes: indices.map(source.scene(ofPair:)))
+    self.init(pairs: try indices.map(source.images(ofPair:)), scenes: try indices.map(source.scene(ofPair:)))
   }
 
   /// The number of pairs.

@@ -14,7 +14,7 @@ public final class PairLoader: @unchecked Sendable {
   public let schedule: BatchSchedule
 
   private let ring: BatchRing
-  private let worker: Worker
+  private let worker: LoaderWorker
 
   /// Starts preparing batches.
   ///
@@ -22,10 +22,11 @@ public final class PairLoader: @unchecked Sendable {
   ///   - globalBatchSize: samples of a step over all ranks; a multiple of the micro-batch size.
   ///   - microBatches: the micro-batches of every step that are wanted here; nil for all.
   ///   - firstStep: the step to begin with.
+  ///   - badPairs: is told of pairs that were skipped.
   /// - Throws: `Failure` of kind `configuration` (impossible values) or `badData` (no pairs).
   public init(
     source: some PairSource, configuration: LoaderConfiguration, globalBatchSize: Int,
-    microBatches: Range<Int>? = nil, firstStep: Int = 0
+    microBatches: Range<Int>? = nil, firstStep: Int = 0, badPairs: BadPairReports = BadPairReports()
   ) throws(Failure) {
     try Self.check(configuration, source)
     self.configuration = configuration
@@ -38,17 +39,31 @@ public final class PairLoader: @unchecked Sendable {
       depth: configuration.threadCount == 0 ? 1 : configuration.prefetchDepth, batchSize: configuration.microBatchSize
     ) { PairBatch(configuration) }
     self.ring = ring
-    worker = Worker(source: source, configuration: configuration, order: order, schedule: schedule)
-    for number in 0..<configuration.threadCount {
-      let worker = Worker(source: source, configuration: configuration, order: order, schedule: schedule)
-      ring.threadWillStart()
-      let thread = Thread {
-        worker.serve(ring, waits: true)
-        ring.threadDidEnd()
-      }
-      thread.name = "croco-load-\(number)"
-      thread.start()
+    let (order, schedule) = (order, schedule)
+    let makeWorker = {
+      LoaderWorker(
+        source: source, configuration: configuration, order: order, schedule: schedule, badPairs: badPairs)
     }
+    worker = makeWorker()
+    for number in 0..<configuration.threadCount {
+      let worker = makeWorker()
+      Self.startThread("croco-load-\(number)", ring) { worker.serve(ring, waits: true) }
+    }
+    if configuration.threadCount > 0, configuration.readAheadPairs > 0 {
+      let worker = worker
+      let window = configuration.prefetchDepth + configuration.readAheadPairs / configuration.microBatchSize
+      Self.startThread("croco-ahead", ring) { worker.readAhead(ring, window: window) }
+    }
+  }
+
+  private static func startThread(_ name: String, _ ring: BatchRing, _ body: @escaping @Sendable () -> Void) {
+    ring.threadWillStart()
+    let thread = Thread {
+      body()
+      ring.threadDidEnd()
+    }
+    thread.name = name
+    thread.start()
   }
 
   deinit { ring.stop() }
@@ -77,39 +92,5 @@ extension PairBatch {
     self.init(
       count: count ?? configuration.microBatchSize, height: configuration.imageHeight, width: configuration.imageWidth,
       patchCount: configuration.patchCount)
-  }
-}
-
-/// What one thread needs to fill samples.
-private final class Worker: @unchecked Sendable {
-  private let source: any PairSource
-  private let order: SampleOrder
-  private let schedule: BatchSchedule
-  private let transform: PairTransform
-
-  init(source: any PairSource, configuration: LoaderConfiguration, order: SampleOrder, schedule: BatchSchedule) {
-    self.source = source
-    self.order = order
-    self.schedule = schedule
-    transform = PairTransform(configuration)
-  }
-
-  /// Fills samples until the ring has none left, or, where it `waits`, until the ring is stopped.
-  func serve(_ ring: BatchRing, waits: Bool) {
-    while let claim = ring.claim(waits: waits) {
-      let position = schedule.positions(ofBatch: claim.batch).lowerBound + claim.row
-      do throws(Failure) {
-        guard position < order.positionCount else {
-          throw Failure(
-            .configuration, "The run has more than 2^24 epochs of \(order.sampleCount) samples.",
-            hint: "Train for fewer steps, or on more pairs.")
-        }
-        let sample = order.sample(at: position)
-        try transform.writeTraining(try source.checkedImages(ofPair: sample.pair), sample: sample, to: claim.target)
-        ring.settle(claim, failure: nil)
-      } catch {
-        ring.settle(claim, failure: error)
-      }
-    }
   }
 }

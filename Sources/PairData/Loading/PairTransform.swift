@@ -112,8 +112,15 @@ final class PairTransform {
 extension PairSource {
   /// The images of a pair; every error as a `Failure`.
   func checkedImages(ofPair index: Int) throws(Failure) -> (view1: RGBImage, view2: RGBImage) {
+    try checked(index, images(ofPair:))
+  }
+
+  /// The scene of a pair; every error as a `Failure`.
+  func checkedScene(ofPair index: Int) throws(Failure) -> Int { try checked(index, scene(ofPair:)) }
+
+  private func checked<Value>(_ index: Int, _ read: (Int) throws -> Value) throws(Failure) -> Value {
     do {
-      return try images(ofPair: index)
+      return try read(index)
     } catch let failure as Failure {
       throw failure
     } catch {

@@ -60,10 +60,19 @@ public struct SampleOrder: Sendable, Equatable {
   public func sample(at position: Int) -> Sample {
     precondition(position >= 0, "position \(position) lies before the first sample")
     let epoch = position / sampleCount
-    let index = permuted(position % sampleCount, epoch: epoch)
-    return bothOrders
+    return sample(index: permuted(position % sampleCount, epoch: epoch), epoch: epoch)
+  }
+
+  /// The sample of a number in 0 ..< N.
+  func sample(index: Int, epoch: Int) -> Sample {
+    bothOrders
       ? Sample(epoch: epoch, index: index, pair: index / 2, isSwapped: index % 2 == 1)
       : Sample(epoch: epoch, index: index, pair: index, isSwapped: false)
+  }
+
+  /// The number that a sample has where its pair has `number`: the key of its draws in a part of a data set.
+  func index(of sample: Sample, pairNumber number: Int) -> Int {
+    bothOrders ? 2 * number + (sample.isSwapped ? 1 : 0) : number
   }
 
   /// `permutation[place]` of an epoch, for `place` in 0 ..< N.

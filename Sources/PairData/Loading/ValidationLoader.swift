@@ -22,14 +22,19 @@ public final class ValidationLoader {
 
   private let source: any PairSource
   private let transform: PairTransform
+  private let badPairs: BadPairReports
 
   /// A loader of pairs in order, view 1 first.
   ///
+  /// - Parameter badPairs: is told of pairs that were skipped.
   /// - Throws: `Failure` of kind `configuration` where the values are impossible.
-  public init(source: some PairSource, configuration: LoaderConfiguration) throws(Failure) {
+  public init(
+    source: some PairSource, configuration: LoaderConfiguration, badPairs: BadPairReports = BadPairReports()
+  ) throws(Failure) {
     if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
     self.source = source
     self.configuration = configuration
+    self.badPairs = badPairs
     transform = PairTransform(configuration)
   }
 
@@ -53,40 +58,73 @@ public final class ValidationLoader {
         && batch.patchCount == configuration.patchCount,
       "a batch of \(batch.count) x \(batch.height)x\(batch.width) cannot hold \(pairs.count) pairs of "
         + "\(configuration.imageHeight)x\(configuration.imageWidth)")
+    batch.replacedCount = 0
     for (row, pair) in pairs.enumerated() {
       let target = batch.target(row: row)
-      let images = try source.checkedImages(ofPair: pair)
-      try transform.writeValidation(images.view1, pair: pair, view: 1, to: target.view1)
-      transform.writeValidationMask(pair: pair, to: target.mask)
-      let values = 3 * batch.height * batch.width
-      switch reference {
-      case .matching:
-        try transform.writeValidation(images.view2, pair: pair, view: 2, to: target.view2)
-      case .shuffled:
-        let other = try shuffledPair(for: pair)
-        try transform.writeValidation(
-          try source.checkedImages(ofPair: other).view2, pair: other, view: 2, to: target.view2)
-      case .blank: target.view2.update(repeating: 0, count: values)
-      case .identical: target.view2.update(from: target.view1, count: values)
+      do throws(Failure) {
+        try write(pair, reference, to: target)
+      } catch {
+        guard mayReplace(pair, error) else { throw error }
+        guard try writeReplacement(of: pair, reference, to: target) else { throw error }
+        batch.replacedCount += 1
       }
     }
+  }
+
+  private func write(_ pair: Int, _ reference: ReferenceVariant, to target: SampleTarget) throws(Failure) {
+    let images = try source.checkedImages(ofPair: pair)
+    try transform.writeValidation(images.view1, pair: pair, view: 1, to: target.view1)
+    transform.writeValidationMask(pair: pair, to: target.mask)
+    let values = 3 * configuration.imageHeight * configuration.imageWidth
+    switch reference {
+    case .matching:
+      try transform.writeValidation(images.view2, pair: pair, view: 2, to: target.view2)
+    case .shuffled:
+      let other = try shuffledPair(for: pair)
+      try transform.writeValidation(
+        try source.checkedImages(ofPair: other).view2, pair: other, view: 2, to: target.view2)
+    case .blank: target.view2.update(repeating: 0, count: values)
+    case .identical: target.view2.update(from: target.view1, count: values)
+    }
+  }
+
+  /// Writes the first pair that can be used of those drawn for a bad one; false where none can.
+  private func writeReplacement(
+    of pair: Int, _ reference: ReferenceVariant, to target: SampleTarget
+  ) throws(Failure) -> Bool {
+    // Epoch 2 of the purpose: the others draw masks and shuffled references.
+    var stream = RandomStream(seed: configuration.seed, purpose: .validation, epoch: 2, index: pair)
+    for _ in 0..<BadPairReports.attemptLimit {
+      let other = stream.nextIndex(below: source.count)
+      do throws(Failure) {
+        try write(other, reference, to: target)
+        return true
+      } catch {
+        guard mayReplace(other, error) else { throw error }
+      }
+    }
+    return false
+  }
+
+  private func mayReplace(_ pair: Int, _ failure: Failure) -> Bool {
+    configuration.onBadPair == .skip && badPairs.note(failure, file: source.file(ofPair: pair))
   }
 
   /// The pair whose second view stands in for that of `pair`: a random one of another scene, always the same.
   ///
   /// - Throws: `Failure` of kind `badData` where all pairs are of one scene.
   public func shuffledPair(for pair: Int) throws(Failure) -> Int {
-    let scene = source.scene(ofPair: pair)
+    let scene = try source.checkedScene(ofPair: pair)
     // Epoch 1 of the purpose: epoch 0 draws the pair's mask.
     var stream = RandomStream(seed: configuration.seed, purpose: .validation, epoch: 1, index: pair)
     for _ in 0..<64 {
       let other = stream.nextIndex(below: source.count)
-      if source.scene(ofPair: other) != scene { return other }
+      if try source.checkedScene(ofPair: other) != scene { return other }
     }
     // One scene holds nearly everything: take the next pair of another one.
     for step in 1..<max(2, source.count) {
       let other = (pair + step) % source.count
-      if source.scene(ofPair: other) != scene { return other }
+      if try source.checkedScene(ofPair: other) != scene { return other }
     }
     throw Failure(
       .badData, "A shuffled reference needs pairs of at least two scenes, but all \(source.count) pairs are of one.",

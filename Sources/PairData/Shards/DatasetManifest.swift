@@ -107,20 +107,25 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     do {
       manifest = try JSONDecoder().decode(DatasetManifest.self, from: data)
     } catch {
-      try checkVersion(of: data, path: path)
+      // A later version may have other keys: say so rather than "damaged".
+      if let header = try? JSONDecoder().decode(Header.self, from: data) { try header.check(path: path) }
       throw Failure(.badData, "\(path) is damaged: it is not a manifest.", hint: "Copy or convert the data set again.")
     }
-    try checkVersion(of: data, path: path)
+    try Header(format: manifest.format, version: manifest.version).check(path: path)
     try manifest.validate(path: path)
     return (manifest, data.withUnsafeBytes { FileDigest(of: $0) })
   }
 
-  private static func checkVersion(of data: Data, path: String) throws(Failure) {
-    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else { return }
-    guard object["format"] as? String == formatName else {
-      throw Failure(.badData, "\(path) does not describe a croco data set: its `format` is not \"\(formatName)\".")
-    }
-    if let version = object["version"] as? Int, version > formatVersion {
+  /// What every version of a manifest says.
+  private struct Header: Codable {
+    let format: String?
+    let version: Int?
+
+    func check(path: String) throws(Failure) {
+      guard format == formatName else {
+        throw Failure(.badData, "\(path) does not describe a croco data set: its `format` is not \"\(formatName)\".")
+      }
+      guard let version, version > formatVersion else { return }
       throw Failure(
         .badData, "\(path) has format version \(version); this program reads up to \(formatVersion).",
         hint: "Update croco.")

@@ -183,29 +183,23 @@ struct HDF5File {
 
   // MARK: Reading
 
-  /// Reads a whole array with its extents.
-  func read<Element: HDF5Element>(_ name: String, as _: Element.Type) throws -> (values: [Element], shape: [Int]) {
+  /// Where a contiguous array of the given type lies in the file, for `pread`, with its extents.
+  ///
+  /// - Throws: `Failure` of kind `badData` for an array of another type or storage.
+  func array<Element: HDF5Element>(
+    _ name: String, of _: Element.Type
+  ) throws -> (array: StoredArray<Element>, shape: [Int]) {
     let dataset = try open(name)
     defer { H5Dclose(dataset) }
+    let type = H5Dget_type(dataset)
+    defer { H5Tclose(type) }
+    guard H5Tequal(type, Element.fileType) > 0 else {
+      throw Failure(.badData, "\(path) is not a sound shard: \(name) has another type than the format's.")
+    }
     let shape = try shape(of: dataset, name)
     let count = shape.reduce(1, *)
-    var status: herr_t = 0
-    let values = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if count > 0 {
-        status = H5Dread(
-          dataset, Element.nativeType, croco_h5_all(), croco_h5_all(), croco_h5_default(), buffer.baseAddress)
-      }
-      initialized = status >= 0 ? count : 0
-    }
-    try check(status, "read \(name)")
-    return (values, shape)
-  }
-
-  /// The place of a contiguous array in the file, for `pread`.
-  func placement(of name: String) throws -> (offset: Int, shape: [Int]) {
-    let dataset = try open(name)
-    defer { H5Dclose(dataset) }
-    return (try offset(of: dataset, name), try shape(of: dataset, name))
+    // An array without elements has no place.
+    return (StoredArray(offset: count == 0 ? 0 : try offset(of: dataset, name), count: count), shape)
   }
 
   /// Whether the file holds an array or group of that path; its parent exists.

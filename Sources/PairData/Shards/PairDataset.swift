@@ -1,9 +1,18 @@
 import Foundation
 import Storage
 
-/// One split of a data-set folder: pairs by number, decoded on demand.
+/// Which shards of a data set a process works with.
+public enum ShardSelection: Sendable {
+  /// All of the manifest; one that is missing is a failure of its pairs.
+  case all
+  /// Those whose files exist here: node-local disks.
+  case present
+}
+
+/// One split of a data-set folder: pairs by number, decoded on demand, from any number of threads.
 ///
-/// All index arrays are read when it opens; afterwards images are read by `pread` from any number of threads.
+/// Memory does not grow with the number of pairs: the manifest says how many pairs each shard has, shards are opened and
+/// checked when they are first needed, and their indices are read where they are asked for.
 public final class PairDataset: PairSource {
   /// The folder.
   public let path: String
@@ -13,21 +22,30 @@ public final class PairDataset: PairSource {
   public let manifest: DatasetManifest
   /// XXH3 of `manifest.json`, which holds the digests of all shards: the identity of the data set.
   public let fingerprint: String
+  /// The shards that are read here, as places in the manifest's list; ascending.
+  public let shardNumbers: [Int]
   /// The number of pairs.
   public let count: Int
-  /// The number of stored images of the split's shards.
-  public var imageCount: Int { shards.reduce(0) { $0 + $1.imageCount } }
+  /// The number of stored images of the shards that are read here.
+  public var imageCount: Int { shardNumbers.reduce(0) { $0 + entries[$1].images } }
 
-  let shards: [ShardReader]
-  private let starts: [Int]  // The first pair of each shard.
+  /// How many shards are open.
+  package var openShardCount: Int { cache.openCount }
 
-  // Beyond this, shards are opened for each read: the usual limit is 1,024 open files.
-  private static let openShardLimit = 512
+  let cache: ShardCache
+  private let entries: [DatasetManifest.Shard]
+  // The first pair of each shard: here, and in the whole split.
+  private let starts: [Int]
+  private let globalStarts: [Int]
 
-  /// Opens a split and checks every shard's length and index against the manifest.
+  /// Opens a split; shards are opened and checked when they are first needed.
   ///
-  /// - Throws: `Failure` of kind `noInput` (missing folder or shard) or `badData` (damaged, or the split is empty).
-  public init(path: String, split: Split = .train) throws {
+  /// - Parameter openShards: how many shards stay open; nil for as many as half the files that the process may open.
+  /// - Throws: `Failure` of kind `noInput` (missing folder; no shard where those present are asked for) or `badData`
+  ///   (damaged manifest, or the split is empty).
+  public init(
+    path: String, split: Split = .train, shards selection: ShardSelection = .all, openShards: Int? = nil
+  ) throws {
     let (manifest, digest) = try DatasetManifest.load(folder: path)
     let entries = manifest.shards(of: split)
     guard !entries.isEmpty else {
@@ -35,76 +53,130 @@ public final class PairDataset: PairSource {
         .badData, "The data set \(path) has no pairs in its \(split.rawValue) split.",
         hint: "Splits go by scene: convert with another --validation share, or with more scenes.")
     }
-    var shards: [ShardReader] = []
-    var starts: [Int] = []
-    var count = 0
-    for entry in entries {
-      let shard = try ShardReader(
-        path: path + "/" + entry.name, entry: entry, codec: manifest.codec,
-        keepsOpen: entries.count <= Self.openShardLimit)
-      shards.append(shard)
-      starts.append(count)
-      count += shard.pairCount
+    let numbers = entries.indices.filter {
+      selection == .all || access(path + "/" + entries[$0].name, F_OK) == 0
     }
+    guard !numbers.isEmpty else {
+      throw Failure(
+        .noInput, "None of the \(entries.count) shards of \(path) is there.",
+        hint: "With data.sharding local every rank needs some of the shards on its own disk.")
+    }
+    let globalStarts = Self.starts(entries)
     self.path = path
     self.split = split
     self.manifest = manifest
+    self.entries = entries
     fingerprint = digest.description
-    self.shards = shards
-    self.starts = starts
-    self.count = count
+    shardNumbers = numbers
+    starts = Self.starts(numbers.map { entries[$0] })
+    self.globalStarts = numbers.map { globalStarts[$0] }
+    count = numbers.reduce(0) { $0 + entries[$1].pairs }
+    let codec = manifest.codec
+    cache = ShardCache(shardCount: numbers.count, limit: openShards ?? ShardCache.defaultLimit) { shard, layout in
+      let entry = entries[numbers[shard]]
+      let file = path + "/" + entry.name
+      return try layout.map { layout throws(Failure) in try ShardReader(path: file, layout: layout) }
+        ?? ShardReader(path: file, entry: entry, codec: codec)
+    }
+  }
+
+  /// Checks that some of the shards are there and as long as the manifest says; reads none of them.
+  ///
+  /// - Parameter places: places in ``shardNumbers``.
+  /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (another length) that names the shard.
+  public func checkLengths(_ places: Range<Int>) throws(Failure) {
+    for place in places {
+      let entry = entries[shardNumbers[place]]
+      try ShardFile.checkLength(path + "/" + entry.name, against: entry)
+    }
   }
 
   /// Decodes both images of a pair.
   public func images(ofPair index: Int) throws -> (view1: RGBImage, view2: RGBImage) {
-    let (shard, pair) = locate(index)
-    let (view1, view2) = shard.images(ofPair: pair)
+    let (shard, pair) = try locate(index)
+    let (view1, view2) = try shard.images(ofPair: pair)
     let first = try shard.image(view1)
     return (first, view2 == view1 ? first : try shard.image(view2))
   }
 
   /// The number of a pair's scene.
-  public func scene(ofPair index: Int) -> Int {
-    let (shard, pair) = locate(index)
-    return Int(shard.scenes[pair])
+  ///
+  /// - Throws: `Failure` of its shard.
+  public func scene(ofPair index: Int) throws -> Int {
+    let (shard, pair) = try locate(index)
+    return Int(try shard.scene(ofPair: pair))
   }
 
   /// The share of view 1 that view 2 sees, or NaN where unknown.
-  public func overlap(ofPair index: Int) -> Float {
-    let (shard, pair) = locate(index)
-    return shard.overlaps[pair]
+  ///
+  /// - Throws: `Failure` of its shard.
+  public func overlap(ofPair index: Int) throws -> Float {
+    let (shard, pair) = try locate(index)
+    return try shard.overlap(ofPair: pair)
   }
 
   /// The flow from view 1 to view 2 in pixels, NaN where occluded: [H, W, 2]; nil where the data set has none.
   ///
   /// - Throws: `Failure` of kind `badData` or `inputOutput` that names the pair.
   public func flow(ofPair index: Int) throws -> [Float]? {
-    let (shard, pair) = locate(index)
+    let (shard, pair) = try locate(index)
     return try shard.flow(ofPair: pair)
   }
 
   /// Where the two images of a pair came from.
-  public func sources(ofPair index: Int) -> (view1: String, view2: String) {
-    let (shard, pair) = locate(index)
-    let (view1, view2) = shard.images(ofPair: pair)
-    return (shard.source(ofImage: view1), shard.source(ofImage: view2))
+  ///
+  /// - Throws: `Failure` of its shard.
+  public func sources(ofPair index: Int) throws -> (view1: String, view2: String) {
+    let (shard, pair) = try locate(index)
+    let (view1, view2) = try shard.images(ofPair: pair)
+    return (try shard.source(ofImage: view1), try shard.source(ofImage: view2))
   }
 
   /// Height and width of the two images of a pair in pixels, without decoding them.
-  public func sizes(ofPair index: Int) -> (view1: (height: Int, width: Int), view2: (height: Int, width: Int)) {
-    let (shard, pair) = locate(index)
-    let (view1, view2) = shard.images(ofPair: pair)
-    return (shard.size(ofImage: view1), shard.size(ofImage: view2))
+  ///
+  /// - Throws: `Failure` of its shard.
+  public func sizes(ofPair index: Int) throws -> (view1: (height: Int, width: Int), view2: (height: Int, width: Int)) {
+    let (shard, pair) = try locate(index)
+    let (view1, view2) = try shard.images(ofPair: pair)
+    return (try shard.size(ofImage: view1), try shard.size(ofImage: view2))
   }
 
-  private func locate(_ index: Int) -> (shard: ShardReader, pair: Int) {
+  /// The number of a pair in the whole split, which keys its random draws: with all shards, `index` itself.
+  public func number(ofPair index: Int) -> Int {
+    let shard = shard(ofPair: index)
+    return globalStarts[shard] + index - starts[shard]
+  }
+
+  /// The path of the shard that holds a pair.
+  public func file(ofPair index: Int) -> String { path + "/" + entries[shardNumbers[shard(ofPair: index)]].name }
+
+  /// Asks the system to fetch the images of a pair; returns once its shard's index is known.
+  public func prefetch(pair index: Int) throws {
+    let (shard, pair) = try locate(index)
+    try shard.advise(pair: pair)
+  }
+
+  private func locate(_ index: Int) throws -> (shard: ShardReader, pair: Int) {
+    let shard = shard(ofPair: index)
+    return (try cache.reader(shard), index - starts[shard])
+  }
+
+  /// The last shard that starts at or before the pair, by bisection.
+  private func shard(ofPair index: Int) -> Int {
     precondition((0..<count).contains(index), "pair \(index) is outside 0..<\(count)")
-    // The last shard that starts at or before the pair, by bisection.
     var (low, high) = (0, starts.count)
     while high - low > 1 {
       let middle = (low + high) / 2
       if starts[middle] <= index { low = middle } else { high = middle }
     }
-    return (shards[low], index - starts[low])
+    return low
+  }
+
+  private static func starts(_ entries: [DatasetManifest.Shard]) -> [Int] {
+    var next = 0
+    return entries.map { entry in
+      defer { next += entry.pairs }
+      return next
+    }
   }
 }

@@ -107,7 +107,7 @@ public struct StepBenchmark: Sendable, Equatable, Encodable {
       }
     } else {
       let data = try RunData(configuration, communicator: communicator)
-      loader = try data.loader(configuration, microBatches: microBatches, firstStep: 0, communicator)
+      loader = try data.batches(configuration, microBatches: microBatches, firstStep: 0, communicator).loader
     }
     // Only the learning rate depends on it: an epoch that no benchmark ends.
     return try Trainer(

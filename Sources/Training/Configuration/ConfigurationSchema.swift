@@ -74,6 +74,19 @@ public enum ConfigurationSchema {
     .init(
       "data.prefetch", \.data.prefetch, .integer(atLeast: 1), "micro-batches prepared ahead of the one in use",
       mayChange: true),
+    .init(
+      "data.read_ahead", \.data.readAhead, .integer(atLeast: 0),
+      "pairs whose bytes the storage is asked for before their turn; 0: none", mayChange: true),
+    .init(
+      "data.sharding", \.data.sharding, .choice(DataConfiguration.Sharding.self),
+      "global: every rank can read every shard; local: each rank trains on the shards on its own disk"),
+    .init(
+      "data.on_bad_pair", \.data.onBadPair, .choice(LoaderConfiguration.BadPairPolicy.self),
+      "fail; or skip: a pair that is damaged, missing or too small is replaced by another, counted and logged",
+      mayChange: true),
+    .init(
+      "data.bad_pair_limit", \.data.badPairLimit, .fraction,
+      "with skip, the run stops when more than this share of its pairs was replaced", mayChange: true),
   ]
 
   private static let optimizer: [ConfigurationEntry] = [

@@ -54,6 +54,22 @@ public struct DataConfiguration: Sendable, Equatable {
   public var loaderThreads = 2
   /// Micro-batches prepared ahead of the one in use.
   public var prefetch = 2
+  /// Pairs whose bytes the storage is asked for before their turn.
+  public var readAhead = 256
+  /// Which shards a rank trains on.
+  public var sharding = Sharding.global
+  /// What becomes of pairs that cannot be used.
+  public var onBadPair = LoaderConfiguration.BadPairPolicy.fail
+  /// The share of skipped pairs beyond which a run stops.
+  public var badPairLimit = 0.01
+
+  /// Which shards a rank trains on.
+  public enum Sharding: String, Sendable, CaseIterable {
+    /// All: every rank can read every shard.
+    case global
+    /// Those that lie on its own disk. Results then depend on which shards lie where.
+    case local
+  }
 
   /// Plain defaults.
   public init() {}

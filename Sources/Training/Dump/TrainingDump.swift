@@ -29,12 +29,11 @@ public struct TrainingDump {
     let restored: Checkpoint?
     if let checkpoint { restored = try Checkpoint(path: checkpoint) } else { restored = nil }
     let first = restored?.state.step ?? 0
-    let loader = try data.loader(
+    let batches = try data.batches(
       configuration, microBatches: 0..<configuration.batch.microBatchCount, firstStep: first, communicator)
-    source = RecordingSource(loader)
+    source = RecordingSource(batches.loader)
     trainer = try Trainer(
-      configuration, stepsPerEpoch: Double(loader.order.sampleCount) / Double(configuration.batch.globalBatchSize),
-      batches: source, communicator: communicator, pool: pool)
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: source, communicator: communicator, pool: pool)
     try restored?.restore(
       trainer.parameters, trainer.optimizer, buffers: ParameterLayout.buffers(configuration.model))
     trainer.completedSteps = first

@@ -25,6 +25,8 @@ public struct StepReport: Sendable, Equatable {
   public var stages: [StepStage: Double]
   /// Pairs a second, over all ranks.
   public var pairsPerSecond: Double
+  /// Pairs of the global batch that stand in for pairs that could not be used (`data.on_bad_pair: skip`).
+  public var replacedPairs = 0
   /// The mean loss on held-out scenes, where this step took it.
   public var validationLoss: Double?
 
@@ -34,6 +36,7 @@ public struct StepReport: Sendable, Equatable {
       "step \(step)/\(totalSteps)", "loss \(fixed(loss, 4))", "grad norm \(fixed(gradientNorm, 2))",
       "lr \(scientific(learningRate))", "\(fixed(milliseconds, 0)) ms", "\(fixed(pairsPerSecond, 1)) pairs/s",
     ]
+    if replacedPairs > 0 { fields.append("\(replacedPairs) \(replacedPairs == 1 ? "pair" : "pairs") replaced") }
     if let validationLoss { fields.append("validation loss \(fixed(validationLoss, 4))") }
     return fields.joined(separator: " | ")
   }
@@ -48,6 +51,7 @@ public struct StepReport: Sendable, Equatable {
       fields.append("\"ms_\(stage.rawValue)\":\(fixed(stages[stage] ?? 0, 3))")
     }
     fields.append("\"pairs_per_s\":\(fixed(pairsPerSecond, 3))")
+    if replacedPairs > 0 { fields.append("\"replaced_pairs\":\(replacedPairs)") }
     if let validationLoss { fields.append("\"validation_loss\":\(validationLoss)") }
     return "{\(fields.joined(separator: ","))}"
   }

@@ -1,0 +1,47 @@
+import Foundation
+import Storage
+
+/// What was wrong with pairs that were skipped: the first failure of each file, for the log.
+public final class BadPairReports: @unchecked Sendable {
+  /// A file, and what was wrong with the first of its pairs.
+  public struct Report: Sendable, Equatable {
+    /// The file; "" for pairs in memory.
+    public let file: String
+    /// What was wrong.
+    public let sentence: String
+  }
+
+  /// Pairs that are tried in place of a bad one before it counts as a failure.
+  static let attemptLimit = 64
+
+  private let lock = NSLock()
+  private var files: Set<String> = []
+  private var news: [Report] = []
+
+  /// Nothing yet.
+  public init() {}
+
+  /// Whether there is something that ``take()`` has not returned yet.
+  public var hasNews: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return !news.isEmpty
+  }
+
+  /// What was noted since the last call.
+  public func take() -> [Report] {
+    lock.lock()
+    defer { lock.unlock() }
+    defer { news = [] }
+    return news
+  }
+
+  /// Notes a failure unless its file is known already; false for failures that are not the data's.
+  func note(_ failure: Failure, file: String) -> Bool {
+    guard [.badData, .noInput, .inputOutput].contains(failure.kind) else { return false }
+    lock.lock()
+    defer { lock.unlock() }
+    if files.insert(file).inserted { news.append(Report(file: file, sentence: failure.message)) }
+    return true
+  }
+}
