@@ -192,11 +192,11 @@ public final class DatasetWriter {
 
   private func flush(_ split: Split) throws {
     guard let builder = builders.removeValue(forKey: split) else { return }
-    let number = String(written[split]?.count ?? 0)
-    let name = "\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - number.count)) + number + ".h5"
+    let name = Self.shardName(split, written[split]?.count ?? 0)
     let path = temporaryPath(name)
     do {
-      let shard = try builder.write(to: path, name: name, attributes: attributes)
+      let shard = try builder.write(to: path, name: name, attributes: Self.attributes(options))
+      try SystemCall.synchronize(path)
       written[split, default: []].append(shard)
       log("\(name): \(shard.pairs) pairs, \(shard.images) images, \(shard.bytes) bytes")
     } catch {
@@ -209,34 +209,22 @@ public final class DatasetWriter {
     output + "/" + name + Publication.temporaryMarker + String(getpid())
   }
 
-  private var attributes: [(String, String)] {
+  /// The file name of a split's shard, such as train-00000.h5.
+  static func shardName(_ split: Split, _ number: Int) -> String {
+    let digits = String(number)
+    return "\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".h5"
+  }
+
+  /// The libraries whose versions the bytes of a shard may depend on.
+  static let libraries = "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"
+
+  /// The texts that every shard carries.
+  static func attributes(_ options: Options) -> [(String, String)] {
     var attributes = [
       ("format", DatasetManifest.formatName), ("codec", options.codec.name), ("tool", options.tool),
-      ("libraries", "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"),
+      ("libraries", libraries),
     ]
     if let licence = options.licence { attributes.append(("licence", licence)) }
     return attributes
-  }
-}
-
-/// The rules for the folder that a data set is written to.
-enum OutputFolder {
-  /// Creates the folder or takes an empty one, and removes what killed writers left in it.
-  static func claim(_ path: String) throws {
-    try Publication.createFolder(path)
-    guard access(path, W_OK | X_OK) == 0 else { throw SystemCall.writeFailure(path) }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    for name in names where name.contains(Publication.temporaryMarker) {
-      guard let process = name.components(separatedBy: Publication.temporaryMarker).last.flatMap(Int32.init),
-        process != getpid(), kill(process, 0) == 0
-      else { continue }
-      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another --output, or wait.")
-    }
-    if let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() {
-      throw Failure(
-        .usage, "The output folder \(path) is not empty: it holds \(name).",
-        hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
-    }
-    Publication.removeLeftovers(in: path)
   }
 }
