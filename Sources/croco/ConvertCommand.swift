@@ -98,13 +98,7 @@ struct ConversionOptions: ParsableArguments {
 
   private func report(_ summary: PairConverter.Summary, seconds: Double) {
     let manifest = summary.manifest
-    let shards = Split.allCases.flatMap { manifest.shards(of: $0) }
-    let bytes = Int64(shards.reduce(0) { $0 + $1.bytes })
-    let counts = Split.allCases.map { "\(manifest.pairCount(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
-    print(
-      "\(output): \(shards.reduce(0) { $0 + $1.pairs }) pairs (\(counts)),"
-        + " \(shards.reduce(0) { $0 + $1.images }) images,"
-        + " \(ByteCountArgument.text(bytes)) in \(shards.count) shards")
+    print("\(output): \(manifest.summary)")
     print(
       String(
         format: "%d images read in %.1f s: %.0f images/s", summary.imagesRead, seconds,

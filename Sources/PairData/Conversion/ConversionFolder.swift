@@ -39,7 +39,8 @@ final class ConversionFolder {
     // The file of a conversion that ended in between is gone, or another one.
     guard isFree, fstat(descriptor, &mine) == 0, stat(file, &there) == 0, mine.st_ino == there.st_ino else {
       throw Failure(
-        .usage, "Another process is converting into \(path) right now.", hint: "Wait for it, or choose another --output.")
+        .usage, "Another process converts into \(path) right now.",
+        hint: "Wait for it, or choose another --output.")
     }
   }
 

@@ -57,7 +57,9 @@ final class ShardConverter {
       pending.done.wait()
       self.pending = nil
       let record = try pending.result!.get()
-      if let entry = record.entry { log("\(entry.name): \(entry.pairs) pairs, \(entry.images) images, \(entry.bytes) bytes") }
+      if let entry = record.entry {
+        log("\(entry.name): \(entry.pairs) pairs, \(entry.images) images, \(entry.bytes) bytes")
+      }
       records.append(record)
     }
     for number in numbers {
@@ -119,12 +121,7 @@ final class ShardConverter {
     let (view, pair) = plan.images.use(ofImage: number, in: pairs)
     do {
       let reference = try reference(view, number)
-      if let size = plan.rawSize, (reference.height, reference.width) != (size.height, size.width) {
-        throw Failure(
-          .badData,
-          "\(view.path) is \(reference.width)x\(reference.height), the first image \(size.width)x\(size.height).",
-          hint: "With --codec raw all images need one size: give --size.")
-      }
+      try checkRawSize(reference, view)
       return .success(reference)
     } catch {
       let failure = error as? Failure ?? Failure(.internalError, "\(view.path): \(error)")
@@ -132,6 +129,13 @@ final class ShardConverter {
       let origin = pair.origin.map { "\($0): " } ?? ""
       return .failure(Failure(.badData, origin + failure.message, hint: failure.hint))
     }
+  }
+
+  private func checkRawSize(_ image: ImageReference, _ view: PairCandidate.View) throws(Failure) {
+    guard let size = plan.rawSize, (image.height, image.width) != (size.height, size.width) else { return }
+    throw Failure(
+      .badData, "\(view.path) is \(image.width)x\(image.height), the first image \(size.width)x\(size.height).",
+      hint: "With --codec raw all images need one size: give --size.")
   }
 
   private func reference(_ view: PairCandidate.View, _ number: Int) throws -> ImageReference {

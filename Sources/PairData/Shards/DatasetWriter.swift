@@ -46,7 +46,7 @@ public final class DatasetWriter {
   public let options: Options
 
   private let log: (String) -> Void
-  private let didCreateFolder: Bool
+  private let publication: DatasetPublication
   private var builders: [Split: ShardBuilder] = [:]
   private var written: [Split: [DatasetManifest.Shard]] = [:]
   private var sceneNumbers: [String: UInt32] = [:]
@@ -63,8 +63,7 @@ public final class DatasetWriter {
     self.output = output
     self.options = options
     self.log = log
-    didCreateFolder = !FileManager.default.fileExists(atPath: output)
-    try OutputFolder.claim(output)
+    publication = try DatasetPublication(output: output)
   }
 
   deinit {
@@ -127,12 +126,7 @@ public final class DatasetWriter {
       codec: options.codec, image: hasMixedSizes ? nil : commonSize, flow: hasFlow ?? false, licence: options.licence,
       seed: options.seed, tool: options.tool,
       splits: Dictionary(uniqueKeysWithValues: written.map { ($0.key.rawValue, $0.value) }))
-    for shard in written.values.joined() {
-      try SystemCall.rename(temporaryPath(shard.name), to: output + "/" + shard.name)
-    }
-    try SystemCall.synchronize(output)
-    let data = try manifest.encoded()
-    try Publication.publishText(String(decoding: data, as: UTF8.self), at: output + "/" + DatasetManifest.fileName)
+    try publication.publish(manifest)
     isFinished = true
     return manifest
   }
@@ -140,11 +134,7 @@ public final class DatasetWriter {
   /// Removes everything that was written so far.
   public func cancel() {
     isFinished = true
-    for shard in written.values.joined() {
-      unlink(temporaryPath(shard.name))
-      unlink(output + "/" + shard.name)
-    }
-    if didCreateFolder { rmdir(output) }
+    publication.cancel()
   }
 
   // MARK: Shards
@@ -193,20 +183,11 @@ public final class DatasetWriter {
   private func flush(_ split: Split) throws {
     guard let builder = builders.removeValue(forKey: split) else { return }
     let name = Self.shardName(split, written[split]?.count ?? 0)
-    let path = temporaryPath(name)
-    do {
-      let shard = try builder.write(to: path, name: name, attributes: Self.attributes(options))
-      try SystemCall.synchronize(path)
-      written[split, default: []].append(shard)
-      log("\(name): \(shard.pairs) pairs, \(shard.images) images, \(shard.bytes) bytes")
-    } catch {
-      unlink(path)
-      throw error
-    }
-  }
-
-  private func temporaryPath(_ name: String) -> String {
-    output + "/" + name + Publication.temporaryMarker + String(getpid())
+    let path = publication.add(name)
+    let shard = try builder.write(to: path, name: name, attributes: Self.attributes(options))
+    try SystemCall.synchronize(path)
+    written[split, default: []].append(shard)
+    log("\(name): \(shard.pairs) pairs, \(shard.images) images, \(shard.bytes) bytes")
   }
 
   /// The file name of a split's shard, such as train-00000.h5.
