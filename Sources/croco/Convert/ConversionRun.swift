@@ -11,8 +11,8 @@ struct ConversionRun {
   /// What is said before the conversion starts.
   let notes: [String]
 
-  /// A rank that fails alone ends the others after this many seconds; their finished shards stay.
-  private static let patience = 3.0
+  /// A rank that fails alone ends the others after so many seconds; their finished shards stay.
+  private static let patience = 1.0
 
   /// Converts, and reports what came out, with the seconds that it took.
   ///
