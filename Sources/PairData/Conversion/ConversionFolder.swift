@@ -20,13 +20,9 @@ final class ConversionFolder {
     if !FileManager.default.fileExists(atPath: file) { try OutputFolder.claim(path) }
     descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw SystemCall.writeFailure(file) }
-    do {
-      try lock(file)
-      try enter(description)
-    } catch {
-      close(descriptor)
-      throw error
-    }
+    // From here on a failure ends the object, which closes the file.
+    try lock(file)
+    try enter(description)
   }
 
   deinit { close(descriptor) }
