@@ -18,6 +18,8 @@ public struct FileDigest: Sendable, Equatable, Hashable, CustomStringConvertible
     self.value = value
   }
 
+  init(value: UInt64) { self.value = value }
+
   /// Digests bytes in memory (`XXH3_64bits`).
   public init(of bytes: UnsafeRawBufferPointer) {
     value = XXH3_64bits(bytes.baseAddress, bytes.count)
@@ -30,9 +32,7 @@ public struct FileDigest: Sendable, Equatable, Hashable, CustomStringConvertible
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemCall.readFailure(path) }
     defer { close(descriptor) }
-    guard let state = XXH3_createState() else { throw Failure(.internalError, "Out of memory while hashing \(path).") }
-    defer { XXH3_freeState(state) }
-    XXH3_64bits_reset(state)
+    let stream = DigestStream()
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { piece.deallocate() }
     while true {
@@ -40,8 +40,8 @@ public struct FileDigest: Sendable, Equatable, Hashable, CustomStringConvertible
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw SystemCall.readFailure(path) }
       if count == 0 { break }
-      XXH3_64bits_update(state, piece.baseAddress, count)
+      stream.update(UnsafeRawBufferPointer(rebasing: piece[..<count]))
     }
-    value = XXH3_64bits_digest(state)
+    self = stream.digest
   }
 }

@@ -40,8 +40,18 @@ public enum Publication {
   /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
   public static func publishBytes(_ bytes: [UInt8], at path: String) throws {
     try publishFile(at: path) { temporary in
-      guard FileManager.default.createFile(atPath: temporary, contents: Data(bytes)) else {
-        throw SystemCall.writeFailure(path)
+      // Foundation would write through a hidden file of its own, which a kill leaves behind.
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
+      defer { close(descriptor) }
+      var done = 0
+      while done < bytes.count {
+        let count = bytes.withUnsafeBytes {
+          write(descriptor, $0.baseAddress! + done, min(bytes.count - done, 1 << 30))
+        }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { throw SystemCall.writeFailure(path) }
+        done += count
       }
     }
   }

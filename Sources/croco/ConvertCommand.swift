@@ -11,6 +11,7 @@ struct ConvertCommand: ParsableCommand {
     discussion: """
       A pair is two images of one scene. Scenes, not pairs, are split into training and validation.
       Sizes: --size 224 makes the shorter side 224 pixels and cuts out the middle 224x224.
+      Under mpirun the ranks share the work. A conversion that was stopped goes on when the same command is given again.
       """,
     subcommands: [ConvertPairs.self, ConvertFrames.self, ConvertStereo.self])
 }
@@ -55,7 +56,7 @@ struct ConversionOptions: ParsableArguments {
   @Option(help: "Licence or origin of the images, recorded in the data set.")
   var licence: String?
 
-  @Option(help: "Threads. Default: all processors.")
+  @Option(help: "Threads, of each rank under mpirun. Default: all processors that the process may use.")
   var threads: Int?
 
   func validate() throws {
@@ -76,8 +77,10 @@ struct ConversionOptions: ParsableArguments {
     }
   }
 
-  /// Converts, with a progress bar, and prints what came out.
-  func run(_ pairs: [PairCandidate], notes: [String] = []) throws {
+  /// Converts, alone or as one rank of many, with a progress bar, and prints what came out.
+  ///
+  /// - Parameter pairs: lists the pairs; called before MPI starts, so that it may start processes.
+  func run(_ pairs: @autoclosure () throws -> [PairCandidate], notes: [String] = []) throws {
     let writer = DatasetWriter.Options(
       codec: storageCodec, shardBytes: shardSize.bytes, validationFraction: validation, seed: seed, licence: licence,
       tool: "croco \(Croco.version)")
@@ -85,27 +88,17 @@ struct ConversionOptions: ParsableArguments {
       ImagePreparation(
         height: $0.height, width: $0.width, fit: fit, filter: filter, allowsUpscaling: allowUpscale, seed: seed)
     }
-    let converter = PairConverter(
+    let run = ConversionRun(
       options: .init(
         writer: writer, preparation: preparation, skipsBadFiles: skipBad,
-        threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount))
-    let bar = ProgressBar("convert", total: pairs.count, unit: "pairs")
-    for note in notes { bar.print(note) }
-    defer { bar.clear() }
-    let summary = try converter.convert(pairs, to: output, progress: bar.update, log: bar.print)
-    bar.clear()
-    report(summary, seconds: bar.elapsed)
+        threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount),
+      output: output, notes: notes)
+    try run.run(pairs, report: report)
   }
 
   private func report(_ summary: PairConverter.Summary, seconds: Double) {
     let manifest = summary.manifest
-    let shards = Split.allCases.flatMap { manifest.shards(of: $0) }
-    let bytes = Int64(shards.reduce(0) { $0 + $1.bytes })
-    let counts = Split.allCases.map { "\(manifest.pairCount(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
-    print(
-      "\(output): \(shards.reduce(0) { $0 + $1.pairs }) pairs (\(counts)),"
-        + " \(shards.reduce(0) { $0 + $1.images }) images,"
-        + " \(ByteCountArgument.text(bytes)) in \(shards.count) shards")
+    print("\(output): \(manifest.summary)")
     print(
       String(
         format: "%d images read in %.1f s: %.0f images/s", summary.imagesRead, seconds,

@@ -11,7 +11,8 @@ struct Croco: AsyncParsableCommand {
     version: version,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, ConvertCommand.self, SynthesizeCommand.self,
-      InspectCommand.self, DumpCommand.self, ReportCommand.self, BenchCommand.self,
+      MergeCommand.self, SplitCommand.self, InspectCommand.self, DumpCommand.self, ReportCommand.self,
+      BenchCommand.self,
     ]
   )
 

@@ -25,11 +25,18 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "The split for the contact sheet: train or val.")
   var split: Split = .train
 
+  @Flag(help: "Also tell sizes, pairs of a scene, and the mean and deviation of red, green and blue.")
+  var statistics = false
+
+  @Option(help: "How many images of a split are decoded for the mean and deviation.")
+  var sample = 1000
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func validate() throws {
     guard pairs >= 1 else { throw ValidationError("--pairs is at least 1.") }
+    guard sample >= 1 else { throw ValidationError("--sample is at least 1.") }
   }
 
   func run() throws {
@@ -50,6 +57,8 @@ struct InspectCommand: ParsableCommand {
     let dataset: DatasetReport?
     /// Nil where nothing was verified.
     let problems: [String]?
+    /// Nil where none were asked for.
+    let statistics: DatasetStatistics?
   }
 
   private func inspectDataset() throws {
@@ -66,10 +75,12 @@ struct InspectCommand: ParsableCommand {
       report = nil
     }
     if let contactSheet, report != nil { try writeContactSheet(contactSheet) }
+    let statistics = statistics && report != nil ? try measured() : nil
     if json {
-      try printJSON(DatasetOutput(dataset: report, problems: problems))
+      try printJSON(DatasetOutput(dataset: report, problems: problems, statistics: statistics))
     } else {
       if let report { for line in Self.lines(report) { print(line) } }
+      if let statistics { for line in Self.lines(statistics) { print(line) } }
       if let problems {
         print(
           problems.isEmpty
@@ -92,6 +103,33 @@ struct InspectCommand: ParsableCommand {
     defer { bar.clear() }
     return try DatasetVerification(
       path: path, threadCount: ProcessInfo.processInfo.activeProcessorCount, progress: bar.update)
+  }
+
+  private func measured() throws -> DatasetStatistics {
+    let manifest = try DatasetManifest(folder: path)
+    let images = Split.allCases.reduce(0) { total, split in
+      total + min(sample, manifest.shards(of: split).reduce(0) { $0 + $1.images })
+    }
+    let bar = ProgressBar("statistics", total: images, unit: "images", isQuiet: json)
+    defer { bar.clear() }
+    return try DatasetStatistics(
+      path: path, sample: sample, threadCount: ProcessInfo.processInfo.activeProcessorCount, progress: bar.update)
+  }
+
+  private static func lines(_ statistics: DatasetStatistics) -> [String] {
+    statistics.splits.flatMap { split in
+      let shown = split.sizes.prefix(5).map { "\($0.width)x\($0.height) (\($0.images))" }
+      let more = split.sizeCount > shown.count ? ", and \(split.sizeCount - shown.count) more sizes" : ""
+      func numbers(_ values: [Double]) -> String { values.map { String(format: "%.4f", $0) }.joined(separator: " ") }
+      return [
+        "  statistics of \(split.name)",
+        "    sizes (images): \(shown.joined(separator: ", "))\(more)",
+        "    pairs of a scene: \(split.pairsPerScene[0]) to \(split.pairsPerScene[2]),"
+          + " median \(split.pairsPerScene[1])",
+        "    red, green, blue of \(split.sampledImages) images: mean \(numbers(split.mean)),"
+          + " deviation \(numbers(split.deviation))",
+      ]
+    }
   }
 
   private func writeContactSheet(_ target: String) throws {

@@ -14,11 +14,12 @@ import Testing
   }
 
   private func converter(
-    _ codec: StorageCodec, size: Int? = nil, threads: Int = 2, skipsBadFiles: Bool = false, validation: Double = 0
+    _ codec: StorageCodec, size: Int? = nil, threads: Int = 2, skipsBadFiles: Bool = false, validation: Double = 0,
+    shardBytes: Int = 20_000
   ) -> PairConverter {
     PairConverter(
       options: .init(
-        writer: .init(codec: codec, shardBytes: 20_000, validationFraction: validation),
+        writer: .init(codec: codec, shardBytes: shardBytes, validationFraction: validation),
         preparation: size.map { ImagePreparation(height: $0, width: $0) }, skipsBadFiles: skipsBadFiles,
         threadCount: threads))
   }
@@ -75,7 +76,8 @@ import Testing
       try writePictures(folder + "/in", 30)
       let pairs = try FrameSequences(gaps: 1...5, pairsPerFrame: 2).pairs(in: folder + "/in")
       for (threads, name) in [(1, "a"), (3, "b"), (3, "c")] {
-        _ = try converter(.jpeg(quality: 90), size: 24, threads: threads).convert(pairs, to: folder + "/" + name)
+        _ = try converter(.jpeg(quality: 90), size: 24, threads: threads, shardBytes: 2_000)
+          .convert(pairs, to: folder + "/" + name)
       }
       let first = try contents(of: folder + "/a")
       #expect(first.count > 2, "several shards are meant to be compared")
@@ -89,7 +91,7 @@ import Testing
     try withTemporaryFolder { folder in
       for scene in 0..<8 { try writePictures(folder + "/in/\(scene)", 3, first: 3 * scene) }
       let pairs = try FrameSequences(gaps: 1...1).pairs(in: folder + "/in")
-      let kept = try converter(.keep, validation: 0.5).convert(pairs, to: folder + "/keep")
+      let kept = try converter(.keep, validation: 0.5, shardBytes: 1 << 20).convert(pairs, to: folder + "/keep")
       #expect(kept.imagesRead == 24)
       #expect(kept.manifest.pairCount(of: .train) + kept.manifest.pairCount(of: .validation) == 16)
       #expect(kept.manifest.pairCount(of: .train) % 2 == 0)

@@ -64,4 +64,14 @@ import Testing
     #expect(FileDigest(digest.description) == digest)
     #expect(FileDigest("xyz") == nil)
   }
+
+  @Test("A digest of pieces is that of all bytes in a row")
+  func digestOfPieces() {
+    let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+    let stream = DigestStream()
+    for (start, end) in [(0, 1), (1, 1), (1, 3000), (3000, 5000)] {
+      bytes[start..<end].withUnsafeBytes { stream.update($0) }
+    }
+    #expect(stream.digest == bytes.withUnsafeBytes { FileDigest(of: $0) })
+  }
 }

@@ -95,4 +95,21 @@ import Testing
     croco_rotate(&turned, 24, [0, 1, 2], cosine, sine, -1, 3, 3, 8)
     #expect(relativeDifference(turned, x) < 1e-6)
   }
+
+  @Test("CRC-32C has its published value, and the same by instruction and by tables, in pieces too")
+  func checksum() {
+    let text = Array("123456789".utf8)
+    #expect(croco_crc32c(0, text, text.count) == 0xE306_9283)
+    var random = RandomStream(seed: 3, purpose: .test)
+    let bytes = (0..<1000).map { _ in UInt8(truncatingIfNeeded: random.nextWord()) }
+    for count in [0, 1, 7, 8, 9, 63, 1000] {
+      let expected = croco_crc32c_by_tables(0, bytes, count)
+      #expect(croco_crc32c(0, bytes, count) == expected)
+      let first = count / 3
+      let rest = bytes[first..<count].withUnsafeBytes {
+        croco_crc32c(croco_crc32c(0, bytes, first), $0.baseAddress, $0.count)
+      }
+      #expect(rest == expected)
+    }
+  }
 }

@@ -87,8 +87,17 @@ enum FileContent {
     guard status.st_size <= limit else {
       throw Failure(.badData, "\(path) has \(status.st_size) bytes; images are read up to \(limit) bytes.")
     }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    let failure = bytes.withUnsafeMutableBytes { pread(descriptor, into: $0, at: 0, path: path) }
+    return try read(descriptor, 0..<Int(status.st_size), path: path)
+  }
+
+  /// A range of a file's bytes; a file that ends early is bad data.
+  static func read(_ descriptor: Int32, _ range: Range<Int>, path: String) throws(Failure) -> [UInt8] {
+    var failure: Failure?
+    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
+      failure = pread(descriptor, into: target, at: range.lowerBound, path: path)
+      count = failure == nil ? range.count : 0
+    }
     if let failure { throw failure }
     return bytes
   }

@@ -1,7 +1,7 @@
 /// A pair of image files that is to be converted.
 public struct PairCandidate: Sendable {
   /// One of the two files.
-  public struct View: Sendable, Equatable {
+  public struct View: Sendable, Hashable {
     /// Where to read it.
     public let path: String
     /// What the data set records as its source; without the machine's own folders where possible.

@@ -2,7 +2,7 @@ import Foundation
 import Storage
 import Tensors
 
-/// Turns pairs of image files into a data set: read, decode, resize and encode in parallel, write in order.
+/// Turns pairs of image files into a data set: read, decode, resize and encode in parallel, shard by shard.
 public struct PairConverter {
   /// How images are converted.
   public struct Options: Sendable {
@@ -32,8 +32,8 @@ public struct PairConverter {
   public struct Summary: Sendable {
     /// What was written.
     public let manifest: DatasetManifest
-    /// Images that were read (again, where a later pair needed one that was no longer in memory).
-    public let imagesRead: Int
+    /// Images that were read (again, for every shard that needs them).
+    public var imagesRead: Int
     /// Pairs that were left out because of a bad file.
     public let skippedPairs: Int
     /// The bad files, in order of appearance, with what is wrong.
@@ -46,153 +46,26 @@ public struct PairConverter {
   /// A converter with these options.
   public init(options: Options) { self.options = options }
 
-  /// Converts pairs into the folder `output`.
+  /// Converts pairs into the folder `output`, or goes on with a conversion of the same pairs that was interrupted there.
   ///
   /// - Parameters:
   ///   - progress: receives the number of pairs done.
   ///   - log: receives a line for every shard and every bad file.
   /// - Throws: `Failure` of kind `badData` for the first bad file (unless they are skipped), `usage` or `inputOutput`
-  ///   for the output. Nothing is left behind then.
+  ///   for the output. Finished shards stay for another try then; without any, nothing does.
   public func convert(
-    _ pairs: [PairCandidate], to output: String, progress: (Int) -> Void = { _ in },
-    log: @escaping (String) -> Void = { _ in }
+    _ pairs: [PairCandidate], to output: String, progress: (Int) -> Void = { _ in }, log: (String) -> Void = { _ in }
   ) throws -> Summary {
-    let writer = try DatasetWriter(output: output, options: options.writer, log: log)
+    let survey = try ConversionSurvey(pairs, options: options)
+    let job = ConversionJob(pairs, options: options, survey: survey, output: output)
     do {
-      return try run(pairs, writer, progress, log)
+      let finished = try job.claim()
+      let missing = Set(0..<job.shardCount).subtracting(finished.map(\.number)).sorted()
+      let done = job.pairCount(ofShards: finished.map(\.number))
+      return try job.finish(finished + job.convert(missing, progress: { progress(done + $0) }, log: log))
     } catch {
-      writer.cancel()
+      job.abandon()
       throw error
     }
-  }
-
-  private func run(
-    _ pairs: [PairCandidate], _ writer: DatasetWriter, _ progress: (Int) -> Void, _ log: (String) -> Void
-  ) throws -> Summary {
-    let pool = WorkerPool(workerCount: options.threadCount)
-    var cache = ImageCache(pairs: pairs, byteLimit: options.writer.shardBytes)
-    var badFiles: [Failure] = []
-    var skippedPairs = 0
-    var imagesRead = 0
-    var start = 0
-    while start < pairs.count {
-      let batch = start..<min(pairs.count, start + 16 * options.threadCount)
-      let missing = cache.missing(in: pairs[batch])
-      imagesRead += missing.count
-      for (request, result) in zip(missing, load(missing, pool)) {
-        cache.insert(result, for: request)
-        guard case .failure(let failure) = result else { continue }
-        badFiles.append(failure)
-        guard options.skipsBadFiles else { throw failure }
-        log("bad file: \(failure)")
-      }
-      for index in batch {
-        if let (view1, view2) = cache.images(of: pairs[index]) {
-          try writer.addPair(view1, view2, scene: pairs[index].scene, overlap: pairs[index].overlap)
-        } else {
-          skippedPairs += 1
-        }
-      }
-      cache.release(through: batch.upperBound)
-      start = batch.upperBound
-      progress(start)
-    }
-    guard skippedPairs < pairs.count else {
-      throw Failure(.badData, "All \(pairs.count) pairs have a bad file.", hint: badFiles.first?.message)
-    }
-    return Summary(
-      manifest: try writer.finish(), imagesRead: imagesRead, skippedPairs: skippedPairs, badFiles: badFiles)
-  }
-
-  /// Loads images in parallel; results keep the order of the requests.
-  private func load(_ requests: [ImageCache.Request], _ pool: WorkerPool) -> [Result<ImageReference, Failure>] {
-    let results = UnsafeMutableBufferPointer<Result<ImageReference, Failure>?>.allocate(capacity: requests.count)
-    results.initialize(repeating: nil)
-    defer { results.deinitialize().deallocate() }
-    pool.run(requests.count) { task, _ in
-      results[task] = load(requests[task])
-    }
-    return results.map { $0! }
-  }
-
-  private func load(_ request: ImageCache.Request) -> Result<ImageReference, Failure> {
-    let view = request.view
-    do {
-      let image = try EncodedImage(file: view.path)
-      guard let preparation = options.preparation else {
-        return .success(try ImageReference(image, codec: options.writer.codec, source: view.source))
-      }
-      try preparation.check(width: image.width, height: image.height, name: view.path)
-      let prepared = try preparation.apply(to: image.decoded(), number: request.number, name: view.path)
-      return .success(try ImageReference(prepared, codec: options.writer.codec, source: view.source))
-    } catch {
-      let failure = error as? Failure ?? Failure(.internalError, "\(view.path): \(error)")
-      // A listed file that does not exist is a fault of the data, like any other bad file.
-      let origin = request.origin.map { "\($0): " } ?? ""
-      return .failure(Failure(.badData, origin + failure.message, hint: failure.hint))
-    }
-  }
-}
-
-/// Converted images that later pairs need again, in bounded memory.
-struct ImageCache {
-  /// An image to be loaded.
-  struct Request {
-    let view: PairCandidate.View
-    let number: Int
-    let origin: String?
-  }
-
-  private enum Content {
-    case image(ImageReference)
-    case bad
-  }
-
-  private var contents: [String: Content] = [:]
-  private var numbers: [String: Int] = [:]
-  private var lastUses: [String: Int] = [:]
-  private let byteLimit: Int
-
-  init(pairs: [PairCandidate], byteLimit: Int) {
-    self.byteLimit = byteLimit
-    for (index, pair) in pairs.enumerated() {
-      for view in [pair.view1, pair.view2] {
-        if numbers[view.path] == nil { numbers[view.path] = numbers.count }
-        lastUses[view.path] = index
-      }
-    }
-  }
-
-  /// The images of some pairs that are not at hand, each once, in order of appearance.
-  func missing(in pairs: ArraySlice<PairCandidate>) -> [Request] {
-    var seen: Set<String> = []
-    var requests: [Request] = []
-    for pair in pairs {
-      for view in [pair.view1, pair.view2] where contents[view.path] == nil && seen.insert(view.path).inserted {
-        requests.append(Request(view: view, number: numbers[view.path]!, origin: pair.origin))
-      }
-    }
-    return requests
-  }
-
-  mutating func insert(_ result: Result<ImageReference, Failure>, for request: Request) {
-    contents[request.view.path] = (try? result.get()).map { .image($0) } ?? .bad
-  }
-
-  /// Both images of a pair, or nil where one is bad.
-  func images(of pair: PairCandidate) -> (ImageReference, ImageReference)? {
-    guard case .image(let view1) = contents[pair.view1.path], case .image(let view2) = contents[pair.view2.path] else {
-      return nil
-    }
-    return (view1, view2)
-  }
-
-  /// Forgets images that no pair from number `next` on needs, and all where they take too much memory.
-  mutating func release(through next: Int) {
-    contents = contents.filter { (lastUses[$0.key] ?? 0) >= next }
-    let bytes = contents.values.reduce(0) { total, content in
-      if case .image(let image) = content { total + image.bytes.count } else { total }
-    }
-    if bytes > byteLimit { contents = contents.filter { if case .bad = $0.value { true } else { false } } }
   }
 }

@@ -46,7 +46,7 @@ public final class DatasetWriter {
   public let options: Options
 
   private let log: (String) -> Void
-  private let didCreateFolder: Bool
+  private let publication: DatasetPublication
   private var builders: [Split: ShardBuilder] = [:]
   private var written: [Split: [DatasetManifest.Shard]] = [:]
   private var sceneNumbers: [String: UInt32] = [:]
@@ -63,8 +63,7 @@ public final class DatasetWriter {
     self.output = output
     self.options = options
     self.log = log
-    didCreateFolder = !FileManager.default.fileExists(atPath: output)
-    try OutputFolder.claim(output)
+    publication = try DatasetPublication(output: output)
   }
 
   deinit {
@@ -127,12 +126,7 @@ public final class DatasetWriter {
       codec: options.codec, image: hasMixedSizes ? nil : commonSize, flow: hasFlow ?? false, licence: options.licence,
       seed: options.seed, tool: options.tool,
       splits: Dictionary(uniqueKeysWithValues: written.map { ($0.key.rawValue, $0.value) }))
-    for shard in written.values.joined() {
-      try SystemCall.rename(temporaryPath(shard.name), to: output + "/" + shard.name)
-    }
-    try SystemCall.synchronize(output)
-    let data = try manifest.encoded()
-    try Publication.publishText(String(decoding: data, as: UTF8.self), at: output + "/" + DatasetManifest.fileName)
+    try publication.publish(manifest)
     isFinished = true
     return manifest
   }
@@ -140,11 +134,7 @@ public final class DatasetWriter {
   /// Removes everything that was written so far.
   public func cancel() {
     isFinished = true
-    for shard in written.values.joined() {
-      unlink(temporaryPath(shard.name))
-      unlink(output + "/" + shard.name)
-    }
-    if didCreateFolder { rmdir(output) }
+    publication.cancel()
   }
 
   // MARK: Shards
@@ -192,51 +182,30 @@ public final class DatasetWriter {
 
   private func flush(_ split: Split) throws {
     guard let builder = builders.removeValue(forKey: split) else { return }
-    let number = String(written[split]?.count ?? 0)
-    let name = "\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - number.count)) + number + ".h5"
-    let path = temporaryPath(name)
-    do {
-      let shard = try builder.write(to: path, name: name, attributes: attributes)
-      written[split, default: []].append(shard)
-      log("\(name): \(shard.pairs) pairs, \(shard.images) images, \(shard.bytes) bytes")
-    } catch {
-      unlink(path)
-      throw error
-    }
+    let name = Self.shardName(split, written[split]?.count ?? 0)
+    let path = publication.add(name)
+    let shard = try builder.write(to: path, name: name, attributes: Self.attributes(options))
+    try SystemCall.synchronize(path)
+    written[split, default: []].append(shard)
+    log("\(name): \(shard.pairs) pairs, \(shard.images) images, \(shard.bytes) bytes")
   }
 
-  private func temporaryPath(_ name: String) -> String {
-    output + "/" + name + Publication.temporaryMarker + String(getpid())
+  /// The file name of a split's shard, such as train-00000.h5.
+  static func shardName(_ split: Split, _ number: Int) -> String {
+    let digits = String(number)
+    return "\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".h5"
   }
 
-  private var attributes: [(String, String)] {
+  /// The libraries whose versions the bytes of a shard may depend on.
+  static let libraries = "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"
+
+  /// The texts that every shard carries.
+  static func attributes(_ options: Options) -> [(String, String)] {
     var attributes = [
       ("format", DatasetManifest.formatName), ("codec", options.codec.name), ("tool", options.tool),
-      ("libraries", "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"),
+      ("libraries", libraries),
     ]
     if let licence = options.licence { attributes.append(("licence", licence)) }
     return attributes
-  }
-}
-
-/// The rules for the folder that a data set is written to.
-enum OutputFolder {
-  /// Creates the folder or takes an empty one, and removes what killed writers left in it.
-  static func claim(_ path: String) throws {
-    try Publication.createFolder(path)
-    guard access(path, W_OK | X_OK) == 0 else { throw SystemCall.writeFailure(path) }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    for name in names where name.contains(Publication.temporaryMarker) {
-      guard let process = name.components(separatedBy: Publication.temporaryMarker).last.flatMap(Int32.init),
-        process != getpid(), kill(process, 0) == 0
-      else { continue }
-      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another --output, or wait.")
-    }
-    if let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() {
-      throw Failure(
-        .usage, "The output folder \(path) is not empty: it holds \(name).",
-        hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
-    }
-    Publication.removeLeftovers(in: path)
   }
 }

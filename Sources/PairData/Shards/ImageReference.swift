@@ -47,7 +47,8 @@ public final class ImageReference: Sendable {
     self.init(bytes: bytes, width: image.width, height: image.height, source: source)
   }
 
-  private init(bytes: [UInt8], width: Int, height: Int, source: String) {
+  /// Stored bytes, as another shard has them.
+  init(bytes: [UInt8], width: Int, height: Int, source: String) {
     self.bytes = bytes
     self.width = width
     self.height = height

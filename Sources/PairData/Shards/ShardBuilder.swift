@@ -6,6 +6,13 @@ final class ShardBuilder {
   private(set) var payloadBytes = 0
   var pairCount: Int { scenes.count }
 
+  /// The size of all images, or nil where sizes differ.
+  var commonSize: DatasetManifest.ImageSize? {
+    guard let first = images.first else { return nil }
+    let isCommon = images.allSatisfy { $0.height == first.height && $0.width == first.width }
+    return isCommon ? .init(height: first.height, width: first.width) : nil
+  }
+
   private let codec: StorageCodec
   private var images: [ImageReference] = []
   private var imageIndex: [ImageReference.Identity: UInt32] = [:]
@@ -46,24 +53,39 @@ final class ShardBuilder {
     return index
   }
 
-  /// Writes the shard to `path`, flushes it to the disk, and describes it under its final name.
+  /// Writes the shard to `path` and describes it under its final name; the caller flushes it to the disk.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
   func write(to path: String, name: String, attributes: [(String, String)]) throws -> DatasetManifest.Shard {
     // HDF5 lays the file out and writes the index; the payload goes past it straight into the reserved ranges.
     let (imageOffset, flowOffset) = try HDF5.locked { try writeIndex(path, attributes) }
-    try writePayload(path, imageOffset: imageOffset, flowOffset: flowOffset)
-    try SystemCall.synchronize(path)
-    let imageBytes = images.reduce(0) { $0 + $1.bytes.count }
-    var payload = [[imageOffset, imageBytes]]
-    if let flowOffset { payload.append([flowOffset, flows.reduce(0) { $0 + $1.count } * 4]) }
-    payload.sort { $0[0] < $1[0] }
-    let bytes = try ShardFile.length(of: path)
-    let ranges = payload.map { $0[0]..<($0[0] + $0[1]) }
+    var payload = [Payload(offset: imageOffset, items: images.map { .image($0) })]
+    if let flowOffset { payload.append(Payload(offset: flowOffset, items: flows.map { .flow($0) })) }
+    payload.sort { $0.offset < $1.offset }
+    let (bytes, file, index) = try writePayload(payload, to: path)
     return DatasetManifest.Shard(
-      name: name, bytes: bytes, pairs: pairCount, images: images.count,
-      xxh3: try FileDigest(ofFile: path).description,
-      indexXXH3: try ShardFile.indexDigest(of: path, bytes: bytes, payload: ranges).description, payload: payload)
+      name: name, bytes: bytes, pairs: pairCount, images: images.count, xxh3: file.description,
+      indexXXH3: index.description, payload: payload.map { [$0.offset, $0.byteCount] })
+  }
+
+  /// Images or flow in the order in which they lie in the file, back to back.
+  private struct Payload {
+    enum Item {
+      case image(ImageReference)
+      case flow([Float])
+
+      func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        switch self {
+        case .image(let image): try image.bytes.withUnsafeBytes(body)
+        case .flow(let flow): try flow.withUnsafeBytes(body)
+        }
+      }
+    }
+
+    let offset: Int
+    let items: [Item]
+
+    var byteCount: Int { items.reduce(0) { $0 + $1.withUnsafeBytes(\.count) } }
   }
 
   private func writeIndex(_ path: String, _ attributes: [(String, String)]) throws -> (images: Int, flow: Int?) {
@@ -109,22 +131,38 @@ final class ShardBuilder {
     return try file.reserve("/pair/flow", Float.self, shape: [pairCount, flowSize.height, flowSize.width, 2])
   }
 
-  private func writePayload(_ path: String, imageOffset: Int, flowOffset: Int?) throws(Failure) {
-    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+  /// Writes the payload into the file, and digests the whole file and its index on the way: what was just in the
+  /// cache is not read again.
+  private func writePayload(
+    _ payload: [Payload], to path: String
+  ) throws -> (bytes: Int, file: FileDigest, index: FileDigest) {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
     defer { close(descriptor) }
-    var offset = imageOffset
-    for image in images {
-      let failure = image.bytes.withUnsafeBytes { FileContent.pwrite(descriptor, $0, at: offset, path: path) }
-      if let failure { throw failure }
-      offset += image.bytes.count
+    let bytes = try ShardFile.length(of: path)
+    let (file, index) = (DigestStream(), DigestStream())
+    var position = 0
+    func digestIndex(upTo end: Int) throws {
+      let part = try FileContent.read(descriptor, position..<end, path: path)
+      part.withUnsafeBytes {
+        file.update($0)
+        index.update($0)
+      }
+      position = end
     }
-    guard var offset = flowOffset else { return }
-    for flow in flows {
-      let failure = flow.withUnsafeBytes { FileContent.pwrite(descriptor, $0, at: offset, path: path) }
-      if let failure { throw failure }
-      offset += flow.count * 4
+    for part in payload {
+      try digestIndex(upTo: part.offset)
+      for item in part.items {
+        let failure = item.withUnsafeBytes { bytes in
+          file.update(bytes)
+          defer { position += bytes.count }
+          return FileContent.pwrite(descriptor, bytes, at: position, path: path)
+        }
+        if let failure { throw failure }
+      }
     }
+    try digestIndex(upTo: max(bytes, position))
+    return (max(bytes, position), file.digest, index.digest)
   }
 
   /// The distinct source names in order of appearance, and each image's number among them.

@@ -23,4 +23,15 @@ public enum StorageCodec: Sendable, Equatable {
   public var quality: Int? {
     if case .jpeg(let quality) = self { quality } else { nil }
   }
+
+  /// The codec of a manifest, or nil for a name that is none.
+  init?(name: String, quality: Int?) {
+    switch name {
+    case "keep": self = .keep
+    case "jpeg": self = .jpeg(quality: min(100, max(1, quality ?? 95)))
+    case "png": self = .png
+    case "raw": self = .raw
+    default: return nil
+    }
+  }
 }

@@ -1,0 +1,24 @@
+import Foundation
+import Storage
+
+/// The rules for the folder that a data set is written to.
+enum OutputFolder {
+  /// Creates the folder or takes an empty one, and removes what killed writers left in it.
+  static func claim(_ path: String) throws {
+    try Publication.createFolder(path)
+    guard access(path, W_OK | X_OK) == 0 else { throw SystemCall.writeFailure(path) }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for name in names where name.contains(Publication.temporaryMarker) {
+      guard let process = name.components(separatedBy: Publication.temporaryMarker).last.flatMap(Int32.init),
+        process != getpid(), kill(process, 0) == 0
+      else { continue }
+      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another --output, or wait.")
+    }
+    if let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() {
+      throw Failure(
+        .usage, "The output folder \(path) is not empty: it holds \(name).",
+        hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
+    }
+    Publication.removeLeftovers(in: path)
+  }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import PairData
+import Storage
+import Testing
+
+/// A conversion of ten scenes of four frames into a shard a pair or two.
+private struct Sample {
+  let folder: String
+  let pairs: [PairCandidate]
+
+  init(_ folder: String) throws {
+    self.folder = folder
+    for scene in 0..<10 {
+      try FileManager.default.createDirectory(atPath: folder + "/in/\(scene)", withIntermediateDirectories: true)
+      for frame in 0..<4 {
+        let bytes = try PNGCodec.encode(picture(4 * scene + frame))
+        try Data(bytes).write(to: URL(fileURLWithPath: folder + "/in/\(scene)/\(frame).png"))
+      }
+    }
+    pairs = try FrameSequences(gaps: 1...2, pairsPerFrame: 2).pairs(in: folder + "/in")
+  }
+
+  func options(threads: Int = 2, seed: UInt64 = 1, skipsBadFiles: Bool = false) -> PairConverter.Options {
+    .init(
+      writer: .init(codec: .jpeg(quality: 90), shardBytes: 1000, validationFraction: 0.3, seed: seed),
+      preparation: ImagePreparation(height: 24, width: 24, fit: .randomCrop, seed: seed), skipsBadFiles: skipsBadFiles,
+      threadCount: threads)
+  }
+
+  func job(_ output: String, _ options: PairConverter.Options) throws -> ConversionJob {
+    ConversionJob(
+      pairs, options: options, survey: try ConversionSurvey(pairs, options: options), output: folder + "/" + output)
+  }
+
+  func convert(_ output: String, _ options: PairConverter.Options) throws -> PairConverter.Summary {
+    try PairConverter(options: options).convert(pairs, to: folder + "/" + output)
+  }
+
+  func contents(_ output: String) throws -> [String: Data] { try PairDataTests.contents(of: folder + "/" + output) }
+
+  func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: folder + "/" + file) }
+}
+
+@Suite struct ConversionResumeTests {
+  @Test("jobs that share the shards, with any number of threads, give the bytes of one alone")
+  func sharedShards() throws {
+    try withTemporaryFolder { folder in
+      let sample = try Sample(folder)
+      _ = try sample.convert("alone", sample.options(threads: 1))
+      let (first, second) = (
+        try sample.job("shared", sample.options(threads: 3)), try sample.job("shared", sample.options(threads: 1))
+      )
+      #expect(first.shardCount > 8, "several shards are meant to be shared")
+      #expect(first.fingerprint == second.fingerprint)
+      #expect(try first.claim() == [])
+      let others = try second.convert(Array(stride(from: first.shardCount - 1, to: 0, by: -2)))
+      let done = Set(others.map(\.number))
+      let mine = try first.convert((0..<first.shardCount).filter { !done.contains($0) })
+      _ = try first.finish(others + mine)
+      #expect(try sample.contents("shared") == sample.contents("alone"))
+      #expect(try DatasetVerification(path: folder + "/shared").problems == [])
+    }
+  }
+
+  @Test("a conversion that stopped anywhere goes on to the same bytes, without redoing finished shards")
+  func resumption() throws {
+    try withTemporaryFolder { folder in
+      let sample = try Sample(folder)
+      let whole = try sample.convert("whole", sample.options())
+      func stop(after shards: [Int], _ spoil: () throws -> Void = {}) throws -> PairConverter.Summary {
+        if FileManager.default.fileExists(atPath: folder + "/run") { try sample.remove("run") }
+        do {
+          let job = try sample.job("run", sample.options())
+          _ = try job.claim()
+          _ = try job.convert(shards)
+        }
+        try Data().write(to: URL(fileURLWithPath: folder + "/run/train-00009.h5.tmp-1"))
+        try spoil()
+        let summary = try sample.convert("run", sample.options(threads: 1))
+        #expect(try sample.contents("run") == sample.contents("whole"))
+        return summary
+      }
+      #expect(try stop(after: []).imagesRead == whole.imagesRead)
+      #expect(try stop(after: [3, 0, 5]).imagesRead < whole.imagesRead)
+      let all = Array(0..<(try sample.job("none", sample.options()).shardCount))
+      #expect(try stop(after: all).imagesRead == 0)
+      // A shard counts only with its record and at its length.
+      #expect(try stop(after: all) { try sample.remove("run/train-00001.json") }.imagesRead > 0)
+      #expect(try stop(after: all) { try sample.remove("run/train-00001.h5") }.imagesRead > 0)
+      let cut = { try Data(count: 100).write(to: URL(fileURLWithPath: folder + "/run/train-00001.h5")) }
+      #expect(try stop(after: all, cut).imagesRead > 0)
+      // Stopped between the manifest and the removal of the last record.
+      let late = try stop(after: all) {
+        try FileManager.default.copyItem(atPath: folder + "/whole/manifest.json", toPath: folder + "/run/manifest.json")
+        try sample.remove("run/train-00000.json")
+      }
+      #expect(late.imagesRead == 0)
+    }
+  }
+
+  @Test("a half-done folder refuses other options and other pairs, and says what differs")
+  func otherOptions() throws {
+    try withTemporaryFolder { folder in
+      let sample = try Sample(folder)
+      do {
+        let job = try sample.job("run", sample.options())
+        _ = try job.claim()
+        // While somebody works on it, nobody else may.
+        #expect(
+          failure { _ = try sample.convert("run", sample.options()) }?.message.contains("Another process") == true)
+        _ = try job.convert([0, 1])
+      }
+      let before = try sample.contents("run")
+      let changed = sample.options(seed: 2)
+      #expect(changed.writer.seed == 2)
+      let seed = failure { _ = try sample.convert("run", changed) }
+      #expect(seed?.kind == .usage && seed?.message.contains("`seed` was 1 and is 2 now") == true)
+      let fewer = failure {
+        _ = try PairConverter(options: sample.options()).convert(sample.pairs.dropLast(), to: folder + "/run")
+      }
+      #expect(fewer?.kind == .usage && fewer?.message.contains("`pairs`") == true)
+      let other = failure {
+        _ = try PairConverter(options: sample.options()).convert(sample.pairs.reversed(), to: folder + "/run")
+      }
+      #expect(other?.kind == .usage && other?.message.contains("the pairs") == true)
+      #expect(try sample.contents("run") == before)
+      _ = try sample.convert("run", sample.options())
+      #expect(failure { _ = try sample.convert("run", sample.options()) }?.message.contains("is not empty") == true)
+    }
+  }
+
+  @Test("after a bad file the finished shards stay, and --skip-bad goes on from them")
+  func badFile() throws {
+    try withTemporaryFolder { folder in
+      let sample = try Sample(folder)
+      try Data("text".utf8).write(to: URL(fileURLWithPath: folder + "/in/7/2.png"))
+      let found = failure { _ = try sample.convert("run", sample.options()) }
+      #expect(found?.kind == .badData && found?.message.contains("7/2.png") == true)
+      let stopped = try sample.contents("run").keys.filter { $0.hasSuffix(".h5") }.count
+      #expect(stopped > 0)
+      let skipping = try sample.convert("run", sample.options(skipsBadFiles: true))
+      #expect(skipping.skippedPairs == 3 && skipping.badFiles.map(\.kind) == [.badData])
+      let whole = try sample.convert("whole", sample.options(threads: 1, skipsBadFiles: true))
+      #expect(whole.skippedPairs == 3 && skipping.imagesRead < whole.imagesRead)
+      #expect(try sample.contents("run") == sample.contents("whole"))
+    }
+  }
+
+  @Test("what was skipped in the first try is an error in a second one without --skip-bad")
+  func skippedBefore() throws {
+    try withTemporaryFolder { folder in
+      let sample = try Sample(folder)
+      try Data("text".utf8).write(to: URL(fileURLWithPath: folder + "/in/0/1.png"))
+      do {
+        let job = try sample.job("run", sample.options(skipsBadFiles: true))
+        _ = try job.claim()
+        _ = try job.convert([0, 1, 2])
+      }
+      #expect(failure { _ = try sample.convert("run", sample.options()) }?.message.contains("0/1.png") == true)
+    }
+  }
+
+  @Test("shards come near the wanted size: exactly for keep, below it for raw")
+  func shardSizes() throws {
+    try withTemporaryFolder { folder in
+      let sample = try Sample(folder)
+      for (codec, limit) in [(StorageCodec.keep, 12_000), (.raw, 20_000)] {
+        let output = folder + "/" + codec.name
+        let converter = PairConverter(
+          options: .init(writer: .init(codec: codec, shardBytes: limit, validationFraction: 0)))
+        let shards = try converter.convert(sample.pairs, to: output).manifest.shards(of: .train)
+        #expect(shards.count > 3)
+        for shard in shards {
+          let payload = shard.payload.reduce(0) { $0 + $1[1] }
+          #expect(payload <= limit)
+          #expect(shard == shards.last || payload > limit / 2)
+        }
+      }
+    }
+  }
+}
