@@ -12,6 +12,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case frameGap = 8
   case split = 9
   case test = 10
+  case verification = 20
 }
 
 /// An endless stream of random numbers that is a pure function of (seed, purpose, epoch, sample index).
