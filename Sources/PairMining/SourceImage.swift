@@ -37,7 +37,7 @@ public struct SourceImage: Sendable, Equatable {
   }
 
   /// An absolute path without links.
-  static func resolved(_ path: String) -> String {
+  package static func resolved(_ path: String) -> String {
     guard let real = realpath(path, nil) else { return path }
     defer { free(real) }
     return String(cString: real)

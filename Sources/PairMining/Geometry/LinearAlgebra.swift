@@ -1,12 +1,12 @@
 import Foundation
 
 /// The small problems of linear algebra that estimation meets; matrices are arrays by rows.
-enum LinearAlgebra {
+package enum LinearAlgebra {
   /// A basis of the vectors that a matrix of fewer rows than columns maps to zero, or nil where its rows depend on each
   /// other.
   ///
   /// Gauss-Jordan elimination with full pivoting.
-  static func nullSpace(_ matrix: [Double], columns: Int) -> [[Double]]? {
+  package static func nullSpace(_ matrix: [Double], columns: Int) -> [[Double]]? {
     var a = matrix
     let rows = a.count / columns
     var order = Array(0..<columns)  // which variable each column stands for
@@ -41,7 +41,7 @@ enum LinearAlgebra {
   }
 
   /// The unit eigenvector of the smallest eigenvalue of a symmetric matrix (cyclic Jacobi rotations).
-  static func smallestEigenvector(_ matrix: [Double], size n: Int) -> [Double] {
+  package static func smallestEigenvector(_ matrix: [Double], size n: Int) -> [Double] {
     var a = matrix
     var vectors = (0..<(n * n)).map { $0 / n == $0 % n ? 1.0 : 0 }
     for _ in 0..<30 {
@@ -82,7 +82,7 @@ enum LinearAlgebra {
   }
 
   /// The real roots of c[0] + c[1] t + c[2] t^2 + c[3] t^3.
-  static func cubicRoots(_ c: [Double]) -> [Double] {
+  package static func cubicRoots(_ c: [Double]) -> [Double] {
     let scale = c.reduce(0) { max($0, abs($1)) }
     guard scale > 0, abs(c[3]) > 1e-12 * scale else { return quadraticRoots(c) }
     let (a, b, d) = (c[2] / c[3], c[1] / c[3], c[0] / c[3])

@@ -72,12 +72,11 @@ struct PairVerifier {
     _ pixels: [SIMD4<Float>], _ a: FeatureSet, _ b: FeatureSet, _ pair: (Int, Int), _ matchCount: Int,
     _ geometry: TwoViewGeometry
   ) -> PairMeasurement {
-    let sizeA = SIMD2(Double(a.imageWidth), Double(a.imageHeight))
-    let sizeB = SIMD2(Double(b.imageWidth), Double(b.imageHeight))
-    let first = pixels.map { SIMD2(Double($0.x), Double($0.y)) }
-    let second = pixels.map { SIMD2(Double($0.z), Double($0.w)) }
+    let viewA = Self.view(a, pixels.map { SIMD2(Double($0.x), Double($0.y)) })
+    let viewB = Self.view(b, pixels.map { SIMD2(Double($0.z), Double($0.w)) })
+    let (first, second) = (viewA.matches, viewB.matches)
     let distances = zip(first, second).map { p, q in
-      let offset = p / sizeA - q / sizeB
+      let offset = p / viewA.size - q / viewB.size
       return (offset * offset).sum().squareRoot()
     }.sorted()
     let axis = AffineMap(first, second).x
@@ -86,13 +85,21 @@ struct PairVerifier {
     var result = PairMeasurement(
       first: pair.0, second: pair.1, matchCount: matchCount, inlierCount: pixels.count,
       points: (0..<shown).map { pixels[$0 * pixels.count / shown] }, parallax: geometry.parallax,
-      overlap: Overlap(first, second, firstSize: sizeA, secondSize: sizeB),
+      overlap: Overlap(viewA, viewB),
       displacement: distances[distances.count / 2], quarterTurns: (quarters + 4) % 4)
     if selection.verdict(result) == .accepted {
       let finder = AlignedCropFinder(limit: selection.options.cropsPerPair, smallest: selection.options.smallestCrop)
-      result.crops = finder.crops(first, second, firstSize: sizeA, secondSize: sizeB)
+      result.crops = finder.crops(first, second, firstSize: viewA.size, secondSize: viewB.size)
     }
     return result
+  }
+
+  /// A view in pixels of the image as shown.
+  private static func view(_ features: FeatureSet, _ matches: [SIMD2<Double>]) -> Overlap.View {
+    let scale = SIMD2<Double>(scale(features))
+    return Overlap.View(
+      size: SIMD2(Double(features.imageWidth), Double(features.imageHeight)),
+      features: features.keypoints.map { SIMD2(Double($0.x) + 0.5, Double($0.y) + 0.5) * scale }, matches: matches)
   }
 
   /// Pixels of the image as shown for a pixel of the working size, along both axes.
