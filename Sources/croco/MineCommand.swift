@@ -112,14 +112,6 @@ struct MineCommand: ParsableCommand {
     try Publication.publishFolder(at: target) { folder in
       let result = try PairMiner(options: options).mine(
         images, scratch: folder, progress: progress.update, log: progress.print)
-      if let path = ProcessInfo.processInfo.environment["DBG"] {
-        var t = ""
-        for (p, v) in zip(result.pairs, result.verdicts) {
-          t +=
-            "\(v.rawValue) \((images[p.first].path as NSString).lastPathComponent) \((images[p.second].path as NSString).lastPathComponent) matches \(p.matchCount) inl \(p.inlierCount) par \(p.parallax) ov \(p.overlap.forward) \(p.overlap.backward) disp \(p.displacement) crops \(p.crops.count) turn \(p.quarterTurns)\n"
-        }
-        try! t.write(toFile: path, atomically: false, encoding: .utf8)
-      }
       guard result.summary.count(.accepted) > 0 else { throw Self.nothingFound(result.summary) }
       found = (
         result,
