@@ -40,6 +40,7 @@ let package = Package(
     .target(name: "CroCoModel", dependencies: ["Storage", "Tensors", "CKernels"]),
     .target(
       name: "PairData", dependencies: ["Storage", "Tensors", "CHDF5", "CTurboJPEG", "CSpng", "CKernels"]),
+    .target(name: "PairMining", dependencies: ["PairData", "Storage", "Tensors", "CKernels"]),
     .target(name: "Collectives", dependencies: ["Storage", "Tensors", "CMPI", "CKernels"]),
     .target(
       name: "Training",
@@ -50,7 +51,7 @@ let package = Package(
     .executableTarget(
       name: "croco",
       dependencies: [
-        "Training", "PairData", "CroCoModel", "Collectives", "Storage", "Tensors",
+        "Training", "PairMining", "PairData", "CroCoModel", "Collectives", "Storage", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -64,6 +65,8 @@ let package = Package(
     .testTarget(
       name: "PairDataTests", dependencies: ["PairData", "CKernels", "Storage", "Tensors", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PairMiningTests", dependencies: ["PairMining", "PairData", "Storage", "Tensors", "TestSupport"]),
     .executableTarget(
       name: "collectives-check",
       dependencies: [

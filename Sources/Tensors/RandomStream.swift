@@ -13,6 +13,7 @@ public enum RandomPurpose: UInt32, Sendable {
   case split = 9
   case test = 10
   case replacement = 11
+  case verification = 12
 }
 
 /// An endless stream of random numbers that is a pure function of (seed, purpose, epoch, sample index).

@@ -10,9 +10,9 @@ struct Croco: AsyncParsableCommand {
     abstract: "Pre-trains CroCo (cross-view completion) on CPU clusters.",
     version: version,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, ConvertCommand.self, SynthesizeCommand.self,
-      MergeCommand.self, SplitCommand.self, InspectCommand.self, DumpCommand.self, ReportCommand.self,
-      BenchCommand.self,
+      TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, MineCommand.self, ConvertCommand.self,
+      SynthesizeCommand.self, MergeCommand.self, SplitCommand.self, InspectCommand.self, DumpCommand.self,
+      ReportCommand.self, BenchCommand.self,
     ]
   )
 

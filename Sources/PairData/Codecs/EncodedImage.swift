@@ -14,7 +14,8 @@ public struct EncodedImage: Sendable {
   /// What to call the image in messages: usually its path.
   public let name: String
 
-  private let orientation: Orientation
+  /// How the stored pixels are to be shown.
+  package let orientation: Orientation
 
   /// Recognises an image by its first bytes and reads its header.
   ///

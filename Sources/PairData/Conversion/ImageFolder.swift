@@ -2,24 +2,24 @@ import Foundation
 import Storage
 
 /// The image files of a folder and its sub-folders.
-struct ImageFolder {
+package struct ImageFolder {
   /// Paths relative to the folder, in natural order, by sub-folder ("" for the folder itself).
-  private(set) var files: [String: [String]] = [:]
+  package private(set) var files: [String: [String]] = [:]
   /// Files that are not named like JPEG or PNG images.
-  private(set) var ignoredCount = 0
+  package private(set) var ignoredCount = 0
 
   /// The sub-folders that hold images, in natural order.
-  var subfolders: [String] { files.keys.sorted(by: NaturalOrder.precedes) }
+  package var subfolders: [String] { files.keys.sorted(by: NaturalOrder.precedes) }
 
   /// The number of image files.
-  var count: Int { files.values.reduce(0) { $0 + $1.count } }
+  package var count: Int { files.values.reduce(0) { $0 + $1.count } }
 
   private static let suffixes: Set<String> = ["jpg", "jpeg", "png"]
 
   /// Lists a folder; links are followed, hidden files left out.
   ///
   /// - Throws: `Failure` of kind `noInput` that names the folder, or `badData` where there is no image.
-  init(_ path: String) throws {
+  package init(_ path: String) throws {
     try list(path, "", depth: 0)
     guard !files.isEmpty else {
       throw Failure(
@@ -53,8 +53,9 @@ struct ImageFolder {
 }
 
 /// The order in which people number files: runs of digits compare as numbers, so frame2 comes before frame10.
-enum NaturalOrder {
-  static func precedes(_ a: String, _ b: String) -> Bool {
+package enum NaturalOrder {
+  /// Whether one name comes before another.
+  package static func precedes(_ a: String, _ b: String) -> Bool {
     let (left, right) = (Array(a.utf8), Array(b.utf8))
     var (i, j) = (0, 0)
     while i < left.count, j < right.count {

@@ -179,17 +179,22 @@ public enum PairList {
 /// Groups of names that are connected; each is represented by the one that appeared first.
 ///
 /// Source: disjoint-set forest with path halving (Tarjan, 1975).
-struct ConnectedComponents {
+package struct ConnectedComponents {
   private var numbers: [String: Int] = [:]
   private var names: [String] = []
   private var parents: [Int] = []
 
-  mutating func join(_ a: String, _ b: String) {
+  /// No names yet.
+  package init() {}
+
+  /// Puts two names into one group.
+  package mutating func join(_ a: String, _ b: String) {
     let (a, b) = (root(of: number(of: a)), root(of: number(of: b)))
     parents[max(a, b)] = min(a, b)
   }
 
-  mutating func representative(of name: String) -> String { names[root(of: number(of: name))] }
+  /// The first name of a name's group.
+  package mutating func representative(of name: String) -> String { names[root(of: number(of: name))] }
 
   private mutating func number(of name: String) -> Int {
     if let number = numbers[name] { return number }

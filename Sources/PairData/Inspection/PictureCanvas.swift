@@ -35,6 +35,17 @@ public struct PictureCanvas: Sendable {
     }
   }
 
+  /// Draws a straight line, one pixel wide; what lies outside is cut off.
+  public mutating func line(from start: (x: Int, y: Int), to end: (x: Int, y: Int), color: [UInt8]) {
+    let steps = max(1, abs(end.x - start.x), abs(end.y - start.y))
+    for step in 0...steps {
+      let x = start.x + ((end.x - start.x) * step * 2 + steps) / (2 * steps)
+      let y = start.y + ((end.y - start.y) * step * 2 + steps) / (2 * steps)
+      guard x >= 0, y >= 0, x < width, y < height else { continue }
+      for channel in 0..<3 { pixels[(y * width + x) * 3 + channel] = color[channel] }
+    }
+  }
+
   /// Writes text in capitals of 5 x 7 dots; what does not fit is cut off, unknown characters are blank.
   public mutating func write(_ text: String, x: Int, y: Int) {
     for (place, character) in text.uppercased().enumerated() {

@@ -1,0 +1,63 @@
+import Foundation
+import PairData
+import Storage
+import Tensors
+
+/// The folder that a search writes: `pairs.csv`, `crops_release.txt`, `matches.png` and further pages of it.
+public struct MiningOutput {
+  /// The list of pairs.
+  public static let listName = "pairs.csv"
+  /// The list of aligned crops.
+  public static let cropsName = "crops_release.txt"
+
+  /// What was written.
+  public struct Written: Sendable {
+    /// The names of the pages of the contact sheet.
+    public let pages: [String]
+    /// Whether there are aligned crops.
+    public let hasCrops: Bool
+    /// What the names in the list of crops are relative to.
+    public let cropRoot: String
+    /// Pairs whose crops cannot be listed: names with commas, mirrored images.
+    public let pairsWithoutCrops: Int
+  }
+
+  /// Checks that a folder can be the output: it does not exist or is empty.
+  ///
+  /// - Throws: `Failure` of kind `usage` or `inputOutput` that names it.
+  public static func check(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      throw Failure(
+        .inputOutput, "Cannot write \(path): it is there and is no folder.", hint: "Choose another --output.")
+    }
+    guard names.isEmpty else {
+      throw Failure(
+        .usage, "The output folder \(path) is not empty: it holds \(names.sorted()[0]).",
+        hint: "Choose another --output, or remove it.")
+    }
+  }
+
+  /// Writes a result into `folder`, whose final path will be `path`.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput`, or where an image can no longer be read.
+  public static func write(
+    _ result: MiningResult, to folder: String, published path: String, threadCount: Int
+  ) throws -> Written {
+    let parent = SourceImage.resolved((folder as NSString).deletingLastPathComponent)
+    let final = parent + "/" + (path as NSString).lastPathComponent
+    let list = MinedPairList(result: result, paths: ListedPaths(folder: final))
+    try Publication.publishText(list.text, at: folder + "/" + listName)
+    let root = ListedPaths.root(of: result.images.map(\.path))
+    let crops = MinedCropList(result: result, root: root).text()
+    if let text = crops.text { try Publication.publishText(text, at: folder + "/" + cropsName) }
+    var pages: [String] = []
+    try MatchSheet(result: result, pool: WorkerPool(workerCount: threadCount)).pages { number, png in
+      let name = number == 1 ? "matches.png" : "matches-\(number).png"
+      try Publication.publishBytes(png, at: folder + "/" + name)
+      pages.append(name)
+    }
+    return Written(
+      pages: pages, hasCrops: crops.text != nil, cropRoot: root, pairsWithoutCrops: crops.leftOut)
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import PairData
+import Storage
+
+/// An image file that pairs are looked for in.
+public struct SourceImage: Sendable, Equatable {
+  /// Where it lies: an absolute path without links.
+  public let path: String
+  /// The folder and sub-folder that it was listed in, whose files in natural order may be the frames of a video.
+  public let folder: String
+
+  /// The images of folders and their sub-folders in natural order, each file once.
+  ///
+  /// - Parameter log: receives a line for what is left out.
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the folder.
+  public static func list(_ sources: [String], log: (String) -> Void = { _ in }) throws -> [SourceImage] {
+    var images: [SourceImage] = []
+    var seen: Set<String> = []
+    for source in sources {
+      let listing = try ImageFolder(source)
+      if listing.ignoredCount > 0 {
+        log("\(source): \(listing.ignoredCount) files are left out, not being named .jpg, .jpeg or .png")
+      }
+      let root = resolved(source)
+      for subfolder in listing.subfolders {
+        for file in listing.files[subfolder] ?? [] {
+          let path = resolved(root + "/" + file)
+          if path.contains(where: \.isNewline) {
+            log("\(path.debugDescription) is left out: a list cannot hold a name with a line break")
+          } else if seen.insert(path).inserted {
+            images.append(SourceImage(path: path, folder: root + "/" + subfolder))
+          }
+        }
+      }
+    }
+    return images
+  }
+
+  /// An absolute path without links.
+  package static func resolved(_ path: String) -> String {
+    guard let real = realpath(path, nil) else { return path }
+    defer { free(real) }
+    return String(cString: real)
+  }
+}
