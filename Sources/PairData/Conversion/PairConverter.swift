@@ -109,24 +109,19 @@ public struct PairConverter {
     let results = UnsafeMutableBufferPointer<Result<ImageReference, Failure>?>.allocate(capacity: requests.count)
     results.initialize(repeating: nil)
     defer { results.deinitialize().deallocate() }
-    pool.run(requests.count) { task, _ in
-      results[task] = load(requests[task])
+    let groups = ImageCache.Request.byOriginal(requests)
+    pool.run(groups.count) { task, _ in
+      var original: RGBImage?
+      for index in groups[task] { results[index] = load(requests[index], &original) }
     }
     return results.map { $0! }
   }
 
-  private func load(_ request: ImageCache.Request) -> Result<ImageReference, Failure> {
-    let view = request.view
+  private func load(_ request: ImageCache.Request, _ original: inout RGBImage?) -> Result<ImageReference, Failure> {
     do {
-      let image = try EncodedImage(file: view.path)
-      guard let preparation = options.preparation else {
-        return .success(try ImageReference(image, codec: options.writer.codec, source: view.source))
-      }
-      try preparation.check(width: image.width, height: image.height, name: view.path)
-      let prepared = try preparation.apply(to: image.decoded(), number: request.number, name: view.path)
-      return .success(try ImageReference(prepared, codec: options.writer.codec, source: view.source))
+      return .success(try options.image(of: request.view, number: request.number, original: &original))
     } catch {
-      let failure = error as? Failure ?? Failure(.internalError, "\(view.path): \(error)")
+      let failure = error as? Failure ?? Failure(.internalError, "\(request.view.path): \(error)")
       // A listed file that does not exist is a fault of the data, like any other bad file.
       let origin = request.origin.map { "\($0): " } ?? ""
       return .failure(Failure(.badData, origin + failure.message, hint: failure.hint))
@@ -141,6 +136,21 @@ struct ImageCache {
     let view: PairCandidate.View
     let number: Int
     let origin: String?
+
+    /// Requests in groups of one task each: the cuts of one image stand together, so that it is decoded once.
+    static func byOriginal(_ requests: [Request]) -> [[Int]] {
+      var groups: [[Int]] = []
+      var places: [String: Int] = [:]
+      for (index, request) in requests.enumerated() {
+        if request.view.crop != nil, let place = places[request.view.path] {
+          groups[place].append(index)
+        } else {
+          if request.view.crop != nil { places[request.view.path] = groups.count }
+          groups.append([index])
+        }
+      }
+      return groups
+    }
   }
 
   private enum Content {
@@ -148,40 +158,40 @@ struct ImageCache {
     case bad
   }
 
-  private var contents: [String: Content] = [:]
-  private var numbers: [String: Int] = [:]
-  private var lastUses: [String: Int] = [:]
+  private var contents: [PairCandidate.View: Content] = [:]
+  private var numbers: [PairCandidate.View: Int] = [:]
+  private var lastUses: [PairCandidate.View: Int] = [:]
   private let byteLimit: Int
 
   init(pairs: [PairCandidate], byteLimit: Int) {
     self.byteLimit = byteLimit
     for (index, pair) in pairs.enumerated() {
       for view in [pair.view1, pair.view2] {
-        if numbers[view.path] == nil { numbers[view.path] = numbers.count }
-        lastUses[view.path] = index
+        if numbers[view] == nil { numbers[view] = numbers.count }
+        lastUses[view] = index
       }
     }
   }
 
   /// The images of some pairs that are not at hand, each once, in order of appearance.
   func missing(in pairs: ArraySlice<PairCandidate>) -> [Request] {
-    var seen: Set<String> = []
+    var seen: Set<PairCandidate.View> = []
     var requests: [Request] = []
     for pair in pairs {
-      for view in [pair.view1, pair.view2] where contents[view.path] == nil && seen.insert(view.path).inserted {
-        requests.append(Request(view: view, number: numbers[view.path]!, origin: pair.origin))
+      for view in [pair.view1, pair.view2] where contents[view] == nil && seen.insert(view).inserted {
+        requests.append(Request(view: view, number: numbers[view]!, origin: pair.origin))
       }
     }
     return requests
   }
 
   mutating func insert(_ result: Result<ImageReference, Failure>, for request: Request) {
-    contents[request.view.path] = (try? result.get()).map { .image($0) } ?? .bad
+    contents[request.view] = (try? result.get()).map { .image($0) } ?? .bad
   }
 
   /// Both images of a pair, or nil where one is bad.
   func images(of pair: PairCandidate) -> (ImageReference, ImageReference)? {
-    guard case .image(let view1) = contents[pair.view1.path], case .image(let view2) = contents[pair.view2.path] else {
+    guard case .image(let view1) = contents[pair.view1], case .image(let view2) = contents[pair.view2] else {
       return nil
     }
     return (view1, view2)
