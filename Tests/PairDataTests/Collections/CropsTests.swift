@@ -45,7 +45,8 @@ import Testing
     return tree
   }
 
-  private func pairs(_ folder: String, _ rotation: CropsRelease.Rotation = .counterclockwise) throws -> [PairCandidate] {
+  private func pairs(_ folder: String, _ rotation: CropsRelease.Rotation = .counterclockwise) throws -> [PairCandidate]
+  {
     try CropsRelease.pairs(list: folder + "/crops_release.txt", images: folder, rotation: rotation)
   }
 

@@ -71,7 +71,9 @@ import Testing
       "FlyingThings3D/frames_cleanpass/TRAIN/A/0000", "FlyingThings3D/frames_finalpass/TRAIN/A/0000",
       "Driving/frames_cleanpass/15mm_focallength/scene_backwards/fast", "Monkaa/frames_cleanpass/a_rain_of_stones_x2",
     ]
-    let files = sequences.flatMap { ["\($0)/left/0006.png", "\($0)/right/0006.png", "\($0)/left/0007.png", "\($0)/right/0007.png"] }
+    let files = sequences.flatMap {
+      ["\($0)/left/0006.png", "\($0)/right/0006.png", "\($0)/left/0007.png", "\($0)/right/0007.png"]
+    }
     let all = try pairs(SceneFlow.self, files + ["Monkaa/disparity/a_rain_of_stones_x2/left/0006.png"])
     #expect(all.count == 8)
     #expect(
@@ -86,7 +88,8 @@ import Testing
   @Test("Spring, Sintel, TartanAir, CREStereo, ETH3D: the two eyes and the scenes")
   func others() throws {
     #expect(
-      try pairs(Spring.self, ["train/0001/frame_left/frame_left_0001.png", "train/0001/frame_right/frame_right_0001.png"])
+      try pairs(
+        Spring.self, ["train/0001/frame_left/frame_left_0001.png", "train/0001/frame_right/frame_right_0001.png"])
         == ["train/0001/frame_left/frame_left_0001.png | train/0001/frame_right/frame_right_0001.png | 0001"])
     #expect(
       try pairs(
@@ -110,12 +113,15 @@ import Testing
         ])
     #expect(
       try pairs(
-        CREStereo.self, ["tree/000_left.jpg", "tree/000_right.jpg", "tree/000_left.disp.png", "tree/000_right.disp.png"])
+        CREStereo.self,
+        ["tree/000_left.jpg", "tree/000_right.jpg", "tree/000_left.disp.png", "tree/000_right.disp.png"])
         == ["tree/000_left.jpg | tree/000_right.jpg | tree/000"])
     #expect(
       try pairs(
         ETH3D.self,
-        ["terrace_1s", "storage_room_2_1l"].flatMap { ["two_view_training/\($0)/im0.png", "two_view_training/\($0)/im1.png"] })
+        ["terrace_1s", "storage_room_2_1l"].flatMap {
+          ["two_view_training/\($0)/im0.png", "two_view_training/\($0)/im1.png"]
+        })
         == [
           "two_view_training/storage_room_2_1l/im0.png | two_view_training/storage_room_2_1l/im1.png | storage_room",
           "two_view_training/terrace_1s/im0.png | two_view_training/terrace_1s/im1.png | terrace",

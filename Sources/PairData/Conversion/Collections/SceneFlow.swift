@@ -2,7 +2,8 @@
 package enum SceneFlow: StereoLayout {
   package static let command = "sceneflow"
   package static let title = "SceneFlow (FlyingThings3D, Driving, Monkaa)"
-  package static let tree = "SceneFlow/{FlyingThings3D,Driving,Monkaa}/frames_{clean,final}pass/**/{left,right}/0001.png"
+  package static let tree =
+    "SceneFlow/{FlyingThings3D,Driving,Monkaa}/frames_{clean,final}pass/**/{left,right}/0001.png"
 
   package static func view(_ path: ImagePath) -> StereoView? {
     let side: StereoView.Side
