@@ -76,6 +76,8 @@ import Testing
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(!names.contains { $0.contains("frames") }, "\(names)")
     #expect(try convert(["video", video, "--output", output]).status == 64)
+    let ranks = try convert(["video", video, "--output", output + " 3"], environment: ["SLURM_NTASKS": "2"])
+    #expect(ranks.status == 64 && ranks.errorOutput.contains("not by 2"), "\(ranks.errorOutput)")
     let kept = try convert([
       "video", video, "--every", "4", "--frames", folder.path + "/kept", "--output", output + " 2",
     ])

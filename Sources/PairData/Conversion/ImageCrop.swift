@@ -35,6 +35,22 @@ public struct ImageCrop: Sendable, Hashable {
       }
     return turn.apply(to: image.cropped(to: box))
   }
+
+  /// Views in groups of one task each, as places in `views`: the crops of one file stand together, so that it is decoded
+  /// once; every other view is alone.
+  static func groupsByOriginal(_ views: [PairCandidate.View]) -> [[Int]] {
+    var groups: [[Int]] = []
+    var places: [String: Int] = [:]
+    for (index, view) in views.enumerated() {
+      if view.crop != nil, let place = places[view.path] {
+        groups[place].append(index)
+      } else {
+        if view.crop != nil { places[view.path] = groups.count }
+        groups.append([index])
+      }
+    }
+    return groups
+  }
 }
 
 extension PairConverter.Options {

@@ -109,7 +109,7 @@ public struct PairConverter {
     let results = UnsafeMutableBufferPointer<Result<ImageReference, Failure>?>.allocate(capacity: requests.count)
     results.initialize(repeating: nil)
     defer { results.deinitialize().deallocate() }
-    let groups = ImageCache.Request.byOriginal(requests)
+    let groups = ImageCrop.groupsByOriginal(requests.map(\.view))
     pool.run(groups.count) { task, _ in
       var original: RGBImage?
       for index in groups[task] { results[index] = load(requests[index], &original) }
@@ -136,21 +136,6 @@ struct ImageCache {
     let view: PairCandidate.View
     let number: Int
     let origin: String?
-
-    /// Requests in groups of one task each: the cuts of one image stand together, so that it is decoded once.
-    static func byOriginal(_ requests: [Request]) -> [[Int]] {
-      var groups: [[Int]] = []
-      var places: [String: Int] = [:]
-      for (index, request) in requests.enumerated() {
-        if request.view.crop != nil, let place = places[request.view.path] {
-          groups[place].append(index)
-        } else {
-          if request.view.crop != nil { places[request.view.path] = groups.count }
-          groups.append([index])
-        }
-      }
-      return groups
-    }
   }
 
   private enum Content {

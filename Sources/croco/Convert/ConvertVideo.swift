@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Foundation
 import PairData
 import Storage
@@ -43,11 +44,24 @@ struct ConvertVideo: ParsableCommand {
     guard !FileManager.default.fileExists(atPath: options.output + "/manifest.json") else {
       throw Failure(.usage, "\(options.output) holds a data set already.", hint: "Choose another --output.")
     }
-    let folder = frames ?? options.output + ".frames" + Publication.temporaryMarker + String(getpid())
+    if let count = LaunchEnvironment(ProcessInfo.processInfo.environment).processCount, count > 1 {
+      throw Failure(
+        .usage, "Videos are decoded by one process, not by \(count).",
+        hint: "Run it alone, perhaps with --frames DIR, and then croco convert frames DIR under the launcher.")
+    }
+    let folder = frames ?? Self.temporaryFolder(for: options.output)
     defer { if frames == nil { try? FileManager.default.removeItem(atPath: folder) } }
     let sequences = try reader.extract(sources, to: folder) {
       FileHandle.standardError.write(Data(($0 + "\n").utf8))
     }
     try options.run(gaps.sequences(seed: options.seed).pairs(of: sequences, in: "the videos"))
+  }
+
+  /// Where the frames of a conversion lie while it runs. The name is always the same, so that a conversion that is started
+  /// again finds the same files; what a killed one left there is removed.
+  private static func temporaryFolder(for output: String) -> String {
+    let folder = (output as NSString).standardizingPath + ".frames" + Publication.temporaryMarker + "video"
+    try? FileManager.default.removeItem(atPath: folder)
+    return folder
   }
 }

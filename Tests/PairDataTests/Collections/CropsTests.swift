@@ -70,6 +70,7 @@ import Testing
       let pairs = try pairs(folder)
       #expect(pairs.map(\.scene) == ["0000/images", "0000/images", "0001/images"])
       #expect(pairs[0].view1.source == "0000/images/a b.png [2:22, 4:24]")
+      #expect(pairs[0].view2.source == "0000/images/b.png [10:30, 0:20, turned 90]")
       try expectConverts(pairs, in: folder)
       let converter = PairConverter(options: .init(writer: .init(codec: .png, validationFraction: 0), threadCount: 2))
       _ = try converter.convert(pairs, to: folder + "/out")

@@ -105,9 +105,9 @@ public enum CropsRelease {
     }
     func view(_ path: String, _ crop: ImageCrop) -> PairCandidate.View {
       let box = crop.box
-      return PairCandidate.View(
-        path: images + "/" + path, source: "\(path) [\(box.x):\(box.x + box.width), \(box.y):\(box.y + box.height)]",
-        crop: crop)
+      let turn = crop.quarterTurns == 0 ? "" : ", turned \(90 * crop.quarterTurns)"
+      let source = "\(path) [\(box.x):\(box.x + box.width), \(box.y):\(box.y + box.height)\(turn)]"
+      return PairCandidate.View(path: images + "/" + path, source: source, crop: crop)
     }
     var scenes = ConnectedComponents()
     for pair in pairs { scenes.join(folder(pair.path1), folder(pair.path2)) }
