@@ -62,14 +62,18 @@ public struct EncodedImage: Sendable {
   /// Decodes to RGB as shown.
   ///
   /// - Throws: `Failure` of kind `badData` that names the image.
-  public func decoded() throws -> RGBImage {
-    let stored = try bytes.withUnsafeBytes { bytes in
+  public func decoded() throws -> RGBImage { orientation.apply(to: try decodedAsStored()) }
+
+  /// Decodes to RGB without applying the orientation: the pixels that tools see which ignore EXIF.
+  ///
+  /// - Throws: `Failure` of kind `badData` that names the image.
+  public func decodedAsStored() throws -> RGBImage {
+    try bytes.withUnsafeBytes { bytes in
       switch format {
       case .jpeg: try JPEGCodec.decode(bytes, name: name)
       case .png: try PNGCodec.decode(bytes, name: name)
       }
     }
-    return orientation.apply(to: stored)
   }
 }
 

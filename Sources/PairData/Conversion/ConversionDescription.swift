@@ -55,6 +55,7 @@ struct ConversionDescription: Codable, Equatable {
       for view in [pair.view1, pair.view2] {
         stream.update(view.path)
         stream.update(view.source)
+        for number in view.crop?.words ?? [] { stream.update(UInt64(bitPattern: number)) }
       }
       stream.update(pair.scene)
       stream.update(UInt64(pair.overlap.isNaN ? Float.nan.bitPattern : pair.overlap.bitPattern))

@@ -1,8 +1,22 @@
 import Storage
 import Tensors
 
-/// Temporal pairs of frame folders: every sub-folder is a scene, its files in natural order are its frames.
+/// Temporal pairs of frame sequences: each frame with later ones of its sequence.
 public struct FrameSequences: Sendable {
+  /// Frames in their order in time.
+  public struct Sequence: Sendable {
+    /// Pairs of one scene go to the same split.
+    public let scene: String
+    /// The frames.
+    public let frames: [PairCandidate.View]
+
+    /// Frames of a scene, in their order in time.
+    public init(scene: String, frames: [PairCandidate.View]) {
+      self.scene = scene
+      self.frames = frames
+    }
+  }
+
   /// The smallest and largest distance between the two frames of a pair, in frames.
   public let gaps: ClosedRange<Int>
   /// For how many later frames each frame is paired, as far as the sequence goes.
@@ -19,7 +33,7 @@ public struct FrameSequences: Sendable {
     self.seed = seed
   }
 
-  /// The pairs of a folder, in the order of their first frames.
+  /// The pairs of a folder: every sub-folder is a scene, its files in natural order are its frames.
   ///
   /// - Parameter log: receives a line where files are left out.
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the folder.
@@ -28,21 +42,33 @@ public struct FrameSequences: Sendable {
     if images.ignoredCount > 0 {
       log("\(folder): \(images.ignoredCount) files are left out, not being named .jpg, .jpeg or .png")
     }
+    let sequences = images.subfolders.map { subfolder in
+      Sequence(
+        scene: subfolder.isEmpty ? "." : subfolder,
+        frames: (images.files[subfolder] ?? []).map { .init(path: folder + "/" + $0, source: $0) })
+    }
+    return try pairs(of: sequences, in: folder)
+  }
+
+  /// The pairs of some sequences, in the order of their first frames.
+  ///
+  /// - Parameter folder: what the sequences are from, for messages.
+  /// - Throws: `Failure` of kind `badData` where no sequence is long enough.
+  public func pairs(of sequences: [Sequence], in folder: String) throws -> [PairCandidate] {
     var pairs: [PairCandidate] = []
     var frame = 0
-    for subfolder in images.subfolders {
-      let files = images.files[subfolder] ?? []
-      for first in files.indices {
-        for gap in draw(frame: frame, available: files.count - 1 - first) {
-          let views = [files[first], files[first + gap]].map { PairCandidate.View(path: folder + "/" + $0, source: $0) }
-          pairs.append(PairCandidate(views[0], views[1], scene: subfolder.isEmpty ? "." : subfolder))
+    for sequence in sequences {
+      let frames = sequence.frames
+      for first in frames.indices {
+        for gap in draw(frame: frame, available: frames.count - 1 - first) {
+          pairs.append(PairCandidate(frames[first], frames[first + gap], scene: sequence.scene))
         }
         frame += 1
       }
     }
     guard !pairs.isEmpty else {
       throw Failure(
-        .badData, "No folder in \(folder) has two frames that are \(gaps.lowerBound) to \(gaps.upperBound) apart.",
+        .badData, "No sequence of \(folder) has two frames that are \(gaps.lowerBound) to \(gaps.upperBound) apart.",
         hint: "Give smaller --min-gap and --max-gap.")
     }
     return pairs

@@ -6,11 +6,14 @@ public struct PairCandidate: Sendable {
     public let path: String
     /// What the data set records as its source; without the machine's own folders where possible.
     public let source: String
+    /// The part of the image that is the view; nil: all of it.
+    public let crop: ImageCrop?
 
-    /// A file and the name under which the data set records it.
-    public init(path: String, source: String) {
+    /// A file or a part of it, and the name under which the data set records it.
+    public init(path: String, source: String, crop: ImageCrop? = nil) {
       self.path = path
       self.source = source
+      self.crop = crop
     }
   }
 

@@ -39,7 +39,7 @@ public enum ResizeFilter: String, Sendable, CaseIterable {
 }
 
 /// A rectangle of pixels.
-public struct PixelWindow: Sendable, Equatable {
+public struct PixelWindow: Sendable, Hashable {
   public let x: Int, y: Int, width: Int, height: Int
 
   /// The rectangle whose upper left pixel is (x, y).

@@ -111,16 +111,18 @@ final class ShardConverter {
     let results = UnsafeMutableBufferPointer<Result<ImageReference, Failure>?>.allocate(capacity: numbers.count)
     results.initialize(repeating: nil)
     defer { results.deinitialize().deallocate() }
-    pool.run(numbers.count) { task, _ in
-      results[task] = load(numbers[numbers.startIndex + task])
+    let groups = ImageCrop.groupsByOriginal(numbers.map { plan.images.use(ofImage: $0, in: pairs).view })
+    pool.run(groups.count) { task, _ in
+      var original: RGBImage?
+      for index in groups[task] { results[index] = load(numbers[numbers.startIndex + index], &original) }
     }
     return results.map { $0! }
   }
 
-  private func load(_ number: Int) -> Result<ImageReference, Failure> {
+  private func load(_ number: Int, _ original: inout RGBImage?) -> Result<ImageReference, Failure> {
     let (view, pair) = plan.images.use(ofImage: number, in: pairs)
     do {
-      let reference = try reference(view, number)
+      let reference = try options.image(of: view, number: number, original: &original)
       try checkRawSize(reference, view)
       return .success(reference)
     } catch {
@@ -136,16 +138,6 @@ final class ShardConverter {
     throw Failure(
       .badData, "\(view.path) is \(image.width)x\(image.height), the first image \(size.width)x\(size.height).",
       hint: "With --codec raw all images need one size: give --size.")
-  }
-
-  private func reference(_ view: PairCandidate.View, _ number: Int) throws -> ImageReference {
-    let image = try EncodedImage(file: view.path)
-    guard let preparation = options.preparation else {
-      return try ImageReference(image, codec: options.writer.codec, source: view.source)
-    }
-    try preparation.check(width: image.width, height: image.height, name: view.path)
-    let prepared = try preparation.apply(to: image.decoded(), number: number, name: view.path)
-    return try ImageReference(prepared, codec: options.writer.codec, source: view.source)
   }
 
   // MARK: Writing

@@ -8,23 +8,24 @@ import Storage
 struct ConversionRun {
   let options: PairConverter.Options
   let output: String
-  /// What is said before the conversion starts.
-  let notes: [String]
 
   /// A rank that fails alone ends the others after so many seconds; their finished shards stay.
   private static let patience = 1.0
 
   /// Converts, and reports what came out, with the seconds that it took.
   ///
-  /// - Parameter pairs: lists the pairs; called before MPI starts, so that it may start processes.
+  /// - Parameter list: lists the pairs, and notes what is worth saying before the conversion starts; called before MPI
+  ///   starts, so that it may start processes.
   func run(
-    _ pairs: () throws -> [PairCandidate], report: (PairConverter.Summary, _ seconds: Double) -> Void
+    _ list: (_ note: (String) -> Void) throws -> [PairCandidate],
+    report: (PairConverter.Summary, _ seconds: Double) -> Void
   ) throws {
-    let listing = Result { try pairs() }
+    var notes: [String] = []
+    let listing = Result { try list { notes.append($0) } }
     let status = Communicators.run(patience: Self.patience, report: Croco.report) { communicator in
       let pairs = try communicator.together { try listing.get() }
       let start = ContinuousClock.now
-      if let summary = try convert(pairs, communicator) {
+      if let summary = try convert(pairs, notes, communicator) {
         report(summary, (ContinuousClock.now - start) / .seconds(1))
       }
     }
@@ -32,7 +33,9 @@ struct ConversionRun {
   }
 
   /// Converts; the summary is rank 0's.
-  private func convert(_ pairs: [PairCandidate], _ communicator: any Communicator) throws -> PairConverter.Summary? {
+  private func convert(
+    _ pairs: [PairCandidate], _ notes: [String], _ communicator: any Communicator
+  ) throws -> PairConverter.Summary? {
     let isFirst = communicator.rank == 0
     let job = ConversionJob(
       pairs, options: options, survey: try survey(pairs, communicator), output: output)
@@ -40,7 +43,7 @@ struct ConversionRun {
       try check(job, communicator)
       let finished = try communicator.together { isFirst ? try job.claim() : [] }
       let missing = try missing(job, finished, communicator)
-      let records = try convert(job, missing, finished, communicator)
+      let records = try convert(job, missing, finished, notes, communicator)
       let all = try gather(records, communicator)
       let read = try communicator.gatherBytes(Self.bytes([Int64(job.imagesRead)])).flatMap(Self.words)
       var summary = try communicator.together { isFirst ? try job.finish(finished + all) : nil }
@@ -83,7 +86,8 @@ struct ConversionRun {
   }
 
   private func convert(
-    _ job: ConversionJob, _ mine: [Int], _ finished: [ConvertedShard], _ communicator: any Communicator
+    _ job: ConversionJob, _ mine: [Int], _ finished: [ConvertedShard], _ notes: [String],
+    _ communicator: any Communicator
   ) throws -> [ConvertedShard] {
     let isFirst = communicator.rank == 0
     let bar = ProgressBar("convert", total: job.pairCount(ofShards: mine), unit: "pairs", isQuiet: !isFirst)
