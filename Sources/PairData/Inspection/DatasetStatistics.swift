@@ -63,10 +63,8 @@ public struct DatasetStatistics: Codable, Sendable, Equatable {
     for entry in entries {
       let shard = try StoredShard(folder: path, entry, codec: manifest.codec)
       for scene in try shard.scenes() { scenes[scene, default: 0] += 1 }
-      for image in 0..<entry.images {
-        let size = try shard.size(ofImage: image)
-        sizes[[size.height, size.width], default: 0] += 1
-      }
+      let sides = try shard.sizes()
+      for image in 0..<entry.images { sizes[[Int(sides[2 * image]), Int(sides[2 * image + 1])], default: 0] += 1 }
       let end = chosen[next...].firstIndex { $0 >= first + entry.images } ?? chosen.count
       sums += try decode(chosen[next..<end].map { $0 - first }, of: shard, pool)
       (first, next) = (first + entry.images, end)

@@ -155,7 +155,7 @@ public struct DatasetMerger {
     if input.sceneShift == 0, !copiesShards, link(source, path) == 0 { return entry }
     let shard = try StoredShard(folder: input.folder, entry, codec: input.manifest.codec)
     let scenes = try shard.scenes().map { $0 + input.sceneShift }
-    return try ShardCopy.write(entry, from: source, to: path, scenes: scenes, at: shard.sceneOffset())
+    return try ShardCopy.write(entry, from: source, to: path, scenes: scenes, at: shard.sceneOffset)
   }
 }
 

@@ -13,24 +13,27 @@ struct StoredShard {
   init(folder: String, _ entry: DatasetManifest.Shard, codec: String) throws {
     path = folder + "/" + entry.name
     self.entry = entry
-    reader = try ShardReader(path: path, entry: entry, codec: codec, keepsOpen: true)
+    reader = try ShardReader(path: path, entry: entry, codec: codec)
   }
 
   /// The scenes of all pairs.
-  func scenes() throws -> [UInt32] { reader.scenes }
+  func scenes() throws -> [UInt32] { try reader.scenes }
 
   /// The overlaps of all pairs.
-  func overlaps() throws -> [Float] { reader.overlaps }
+  func overlaps() throws -> [Float] { try reader.overlaps }
 
   /// The image numbers of a pair.
-  func images(ofPair pair: Int) throws -> (view1: Int, view2: Int) { reader.images(ofPair: pair) }
+  func images(ofPair pair: Int) throws -> (view1: Int, view2: Int) { try reader.images(ofPair: pair) }
 
   /// The flow of a pair, or nil.
   func flow(ofPair pair: Int) throws -> [Float]? { try reader.flow(ofPair: pair) }
 
+  /// The height and width of all images: [M, 2].
+  func sizes() throws -> [UInt16] { try reader.sizes }
+
   /// The height and width of an image.
   func size(ofImage image: Int) throws -> DatasetManifest.ImageSize {
-    let (height, width) = reader.size(ofImage: image)
+    let (height, width) = try reader.size(ofImage: image)
     return .init(height: height, width: width)
   }
 
@@ -42,15 +45,9 @@ struct StoredShard {
     let size = try size(ofImage: image)
     return ImageReference(
       bytes: try reader.bytes(ofImage: image), width: size.width, height: size.height,
-      source: reader.source(ofImage: image))
+      source: try reader.source(ofImage: image))
   }
 
   /// Where the scenes of the pairs lie in the file.
-  func sceneOffset() throws -> Int {
-    try HDF5.locked {
-      let file = try HDF5File(reading: path)
-      defer { try? file.close() }
-      return try file.placement(of: "/pair/scene").offset
-    }
-  }
+  var sceneOffset: Int { reader.layout.scenes.offset }
 }
