@@ -19,7 +19,7 @@ struct ConvertCommand: ParsableCommand {
           ConvertPairs.self, ConvertFrames.self, ConvertVideo.self, ConvertStereo.self, ConvertColmap.self,
         ]),
       CommandGroup(
-        name: "Collections (datasets/ has a page on each)",
+        name: "Image collections",
         subcommands: [
           ConvertHabitat.self, ConvertCrops.self, ConvertCollection<KITTI>.self, ConvertCollection<Middlebury>.self,
           ConvertCollection<SceneFlow>.self, ConvertCollection<Spring>.self, ConvertCollection<Sintel>.self,

@@ -32,6 +32,9 @@ enum CollectionFolder {
     guard let text = String(validating: try FileContent.read(path, limit: 1 << 34), as: UTF8.self) else {
       throw Failure(.badData, "\(path) is not a list: it is not UTF-8 text.")
     }
-    return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    // By bytes, since lists can have millions of lines.
+    return text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+      Substring(line.last == 0x0D ? line.dropLast() : line)
+    }
   }
 }

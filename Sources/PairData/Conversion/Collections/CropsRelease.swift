@@ -32,89 +32,122 @@ public enum CropsRelease {
     list: String, images: String, rotation: Rotation = .counterclockwise
   ) throws -> [PairCandidate] {
     let name = (list as NSString).lastPathComponent
-    var pairs: [Crops] = []
-    var current: (path1: String, path2: String, turns: Int)?
+    var originals: [Originals] = []
+    var crops: [Crops] = []
     for (number, line) in try CollectionFolder.lines(of: list).enumerated() {
-      let line = line.trimmingCharacters(in: .whitespaces)
-      if line.isEmpty || line.hasPrefix("#") { continue }
-      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map {
-        $0.trimmingCharacters(in: .whitespaces)
+      func failure(_ reason: String) -> Failure {
+        Failure(.badData, "\(name):\(number + 1) \(reason)", hint: "Expected: \(tree).")
       }
-      let origin = "\(name):\(number + 1)"
-      if let edges = edges(fields) {
-        guard let current else { throw Failure(.badData, "\(origin) is a box before the first pair of images.") }
-        pairs.append(try crops(current, edges, origin))
-      } else if fields.count == 3, let turns = turns(fields[2], rotation), !fields[0].isEmpty, !fields[1].isEmpty {
-        current = (fields[0], fields[1], turns)
-      } else {
-        throw Failure(
-          .badData,
-          "\(origin) is neither \"image 1, image 2, rotation\" nor a box of eight numbers: \(line.prefix(80))",
-          hint: "Expected: \(tree).")
+      if let edges = edges(line) {
+        guard let pair = originals.last else { throw failure("is a box before the first pair of images.") }
+        guard let box1 = box(edges[0..<4]), let box2 = box(edges[4..<8]) else {
+          throw failure("is no pair of boxes in images: \(line.prefix(80))")
+        }
+        crops.append(
+          Crops(
+            originals: originals.count - 1, line: number + 1, crop1: ImageCrop(box: box1),
+            crop2: ImageCrop(box: box2, quarterTurns: pair.quarterTurns)))
+      } else if let pair = Originals(line, rotation) {
+        originals.append(pair)
+      } else if !line.allSatisfy(\.isWhitespace), line.first != "#" {
+        throw failure("is neither \"image 1, image 2, rotation\" nor a box of eight numbers: \(line.prefix(80))")
       }
     }
-    guard !pairs.isEmpty else { throw Failure(.badData, "\(list) lists no crop.", hint: "Expected: \(tree).") }
-    return candidates(pairs, images: images)
+    guard !crops.isEmpty else { throw Failure(.badData, "\(list) lists no crop.", hint: "Expected: \(tree).") }
+    return candidates(crops, of: originals, list: name, images: images)
   }
 
-  private struct Crops {
+  /// What a pair line says.
+  private struct Originals {
     let path1: String
     let path2: String
-    let crop1: ImageCrop
-    let crop2: ImageCrop
-    let origin: String
-  }
+    /// Counterclockwise, of view 2.
+    let quarterTurns: Int
 
-  private static func edges(_ fields: [String]) -> [Int]? {
-    guard fields.count == 8 else { return nil }
-    let numbers = fields.compactMap { Int($0) }
-    return numbers.count == 8 ? numbers : nil
-  }
+    var folders: (String, String) { (Self.folder(path1), Self.folder(path2)) }
 
-  private static func turns(_ text: String, _ rotation: Rotation) -> Int? {
-    guard let value = Int(text), (0...3).contains(value) || value % 90 == 0 else { return nil }
-    let quarters = (0...3).contains(value) ? value : value / 90 % 4
-    return switch rotation {
-    case .counterclockwise: quarters
-    case .clockwise: -quarters
-    case .none: 0
+    /// Nil where the line is no pair line.
+    init?(_ line: Substring, _ rotation: Rotation) {
+      let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+      guard fields.count == 3, !fields[0].isEmpty, !fields[1].isEmpty, !fields[0].hasPrefix("#"),
+        let value = Int(fields[2]), (0...3).contains(value) || value % 90 == 0
+      else { return nil }
+      (path1, path2) = (fields[0], fields[1])
+      let quarters = (0...3).contains(value) ? value : value / 90 % 4
+      quarterTurns =
+        switch rotation {
+        case .counterclockwise: quarters
+        case .clockwise: -quarters
+        case .none: 0
+        }
     }
-  }
 
-  private static func crops(
-    _ pair: (path1: String, path2: String, turns: Int), _ edges: [Int], _ origin: String
-  ) throws -> Crops {
-    func box(_ first: Int) throws -> PixelWindow {
-      let (left, right, top, bottom) = (edges[first], edges[first + 1], edges[first + 2], edges[first + 3])
-      guard left >= 0, top >= 0, right > left, bottom > top, right <= ImageLimits.side, bottom <= ImageLimits.side
-      else {
-        throw Failure(
-          .badData, "\(origin): left \(left), right \(right), top \(top), bottom \(bottom) is no box in an image.")
-      }
-      return PixelWindow(x: left, y: top, width: right - left, height: bottom - top)
-    }
-    return Crops(
-      path1: pair.path1, path2: pair.path2, crop1: ImageCrop(box: try box(0)),
-      crop2: ImageCrop(box: try box(4), quarterTurns: pair.turns), origin: origin)
-  }
-
-  private static func candidates(_ pairs: [Crops], images: String) -> [PairCandidate] {
-    func folder(_ path: String) -> String {
+    private static func folder(_ path: String) -> String {
       let folder = (path as NSString).deletingLastPathComponent
       return folder.isEmpty ? "." : folder
     }
+  }
+
+  /// What a line of boxes says.
+  private struct Crops {
+    let originals: Int
+    let line: Int
+    let crop1: ImageCrop
+    let crop2: ImageCrop
+  }
+
+  /// The eight numbers of a line of boxes, or nil where it is another line. Byte by byte: there are millions.
+  private static func edges(_ line: Substring) -> [Int]? {
+    var numbers: [Int] = []
+    var digits = 0
+    var value = 0
+    for byte in line.utf8 {
+      switch byte {
+      case 0x30...0x39:
+        guard digits < 9 else { return nil }
+        value = value * 10 + Int(byte - 0x30)
+        digits += 1
+      case UInt8(ascii: ","):
+        guard digits > 0 else { return nil }
+        numbers.append(value)
+        (digits, value) = (0, 0)
+      case UInt8(ascii: " "), UInt8(ascii: "\t"):
+        continue
+      default:
+        return nil
+      }
+    }
+    if digits > 0 { numbers.append(value) }
+    return numbers.count == 8 ? numbers : nil
+  }
+
+  /// The box of left, right, top and bottom, or nil where it holds no pixel of any image.
+  private static func box(_ edges: ArraySlice<Int>) -> PixelWindow? {
+    let (left, right, top, bottom) = (
+      edges[edges.startIndex], edges[edges.startIndex + 1], edges[edges.startIndex + 2], edges[edges.startIndex + 3]
+    )
+    guard right > left, bottom > top, right <= ImageLimits.side, bottom <= ImageLimits.side else { return nil }
+    return PixelWindow(x: left, y: top, width: right - left, height: bottom - top)
+  }
+
+  private static func candidates(
+    _ crops: [Crops], of originals: [Originals], list: String, images: String
+  ) -> [PairCandidate] {
+    var components = ConnectedComponents()
+    let folders = originals.map(\.folders)
+    for (folder1, folder2) in folders { components.join(folder1, folder2) }
+    let scenes = folders.map { components.representative(of: $0.0) }
     func view(_ path: String, _ crop: ImageCrop) -> PairCandidate.View {
       let box = crop.box
       let turn = crop.quarterTurns == 0 ? "" : ", turned \(90 * crop.quarterTurns)"
       let source = "\(path) [\(box.x):\(box.x + box.width), \(box.y):\(box.y + box.height)\(turn)]"
       return PairCandidate.View(path: images + "/" + path, source: source, crop: crop)
     }
-    var scenes = ConnectedComponents()
-    for pair in pairs { scenes.join(folder(pair.path1), folder(pair.path2)) }
-    return pairs.map { pair in
-      PairCandidate(
-        view(pair.path1, pair.crop1), view(pair.path2, pair.crop2),
-        scene: scenes.representative(of: folder(pair.path1)), origin: pair.origin)
+    return crops.map { crop in
+      let pair = originals[crop.originals]
+      return PairCandidate(
+        view(pair.path1, crop.crop1), view(pair.path2, crop.crop2), scene: scenes[crop.originals],
+        origin: "\(list):\(crop.line)")
     }
   }
 }
