@@ -98,34 +98,50 @@ private struct Sample {
     }
   }
 
+  /// Leaves two finished shards in the folder "run".
+  private func begin(_ sample: Sample) throws {
+    let job = try sample.job("run", sample.options())
+    _ = try job.claim()
+    _ = try job.convert([0, 1])
+  }
+
+  /// The failure of another conversion into the folder "run".
+  private func refusal(_ sample: Sample, _ pairs: [PairCandidate], _ options: PairConverter.Options) -> Failure? {
+    failure { _ = try PairConverter(options: options).convert(pairs, to: sample.folder + "/run") }
+  }
+
   @Test("a half-done folder refuses other options and other pairs, and says what differs")
   func otherOptions() throws {
     try withTemporaryFolder { folder in
       let sample = try Sample(folder)
-      do {
-        let job = try sample.job("run", sample.options())
-        _ = try job.claim()
-        // While somebody works on it, nobody else may.
-        #expect(
-          failure { _ = try sample.convert("run", sample.options()) }?.message.contains("Another process") == true)
-        _ = try job.convert([0, 1])
-      }
+      try begin(sample)
       let before = try sample.contents("run")
-      let changed = sample.options(seed: 2)
-      #expect(changed.writer.seed == 2)
-      let seed = failure { _ = try sample.convert("run", changed) }
-      #expect(seed?.kind == .usage && seed?.message.contains("`seed` was 1 and is 2 now") == true)
-      let fewer = failure {
-        _ = try PairConverter(options: sample.options()).convert(sample.pairs.dropLast(), to: folder + "/run")
-      }
-      #expect(fewer?.kind == .usage && fewer?.message.contains("`pairs`") == true)
-      let other = failure {
-        _ = try PairConverter(options: sample.options()).convert(sample.pairs.reversed(), to: folder + "/run")
-      }
-      #expect(other?.kind == .usage && other?.message.contains("the pairs") == true)
+      let seed = refusal(sample, sample.pairs, sample.options(seed: 2))
+      #expect(seed?.kind == .usage)
+      #expect(seed?.message.contains("`seed` was 1 and is 2 now") == true)
+      let fewer = refusal(sample, Array(sample.pairs.dropLast()), sample.options())
+      #expect(fewer?.kind == .usage)
+      #expect(fewer?.message.contains("`pairs`") == true)
+      let other = refusal(sample, sample.pairs.reversed(), sample.options())
+      #expect(other?.kind == .usage)
+      #expect(other?.message.contains("the pairs") == true)
       #expect(try sample.contents("run") == before)
-      _ = try sample.convert("run", sample.options())
-      #expect(failure { _ = try sample.convert("run", sample.options()) }?.message.contains("is not empty") == true)
+    }
+  }
+
+  @Test("a folder that somebody works on, or that is finished, is refused")
+  func occupied() throws {
+    try withTemporaryFolder { folder in
+      let sample = try Sample(folder)
+      let job = try sample.job("run", sample.options())
+      _ = try job.claim()
+      let busy = refusal(sample, sample.pairs, sample.options())
+      #expect(busy?.kind == .usage)
+      #expect(busy?.message.contains("Another process") == true)
+      _ = try job.finish(try job.convert(Array(0..<job.shardCount)))
+      let finished = refusal(sample, sample.pairs, sample.options())
+      #expect(finished?.kind == .usage)
+      #expect(finished?.message.contains("is not empty") == true)
     }
   }
 
