@@ -10,10 +10,10 @@ import Testing
     for split in Split.allCases where try DatasetManifest(folder: folder).pairCount(of: split) > 0 {
       let dataset = try PairDataset(path: folder, split: split)
       for index in 0..<dataset.count {
-        let number = Int(dataset.overlap(ofPair: index) * 16)
+        let number = Int(try dataset.overlap(ofPair: index) * 16)
         let images = try dataset.images(ofPair: index)
         #expect(images.view1 == picture(number) && images.view2 == picture(number + 1))
-        found.append((split, dataset.scene(ofPair: index), number))
+        found.append((split, try dataset.scene(ofPair: index), number))
       }
     }
     return found

@@ -45,10 +45,11 @@ func expectConverts(
   #expect(dataset.count == pairs.count, sourceLocation: sourceLocation)
   var scenes: [Int: String] = [:]
   for (index, pair) in pairs.enumerated() {
-    let sources = dataset.sources(ofPair: index)
+    let sources = try dataset.sources(ofPair: index)
+    let scene = try dataset.scene(ofPair: index)
     #expect(sources.view1 == pair.view1.source && sources.view2 == pair.view2.source, sourceLocation: sourceLocation)
-    #expect(scenes[dataset.scene(ofPair: index), default: pair.scene] == pair.scene, sourceLocation: sourceLocation)
-    scenes[dataset.scene(ofPair: index)] = pair.scene
+    #expect(scenes[scene, default: pair.scene] == pair.scene, sourceLocation: sourceLocation)
+    scenes[scene] = pair.scene
     guard pair.view1.crop == nil, pair.view2.crop == nil else { continue }
     let images = try dataset.images(ofPair: index)
     for (image, view) in [(images.view1, pair.view1), (images.view2, pair.view2)] {
