@@ -41,7 +41,7 @@ struct PairMinerTests {
       found.map { [Self.name(result, $0.first), Self.name(result, $0.second)] }
         == (0..<6).map { ["\($0) a.png", "\($0) b.png"] })
     #expect(result.summary.compared == 66 && result.summary.unrelated == 60 && result.summary.scenes == 6)
-    var errors = 0.0
+    var (errors, allKnown, allRight) = (0.0, 0, 0)
     for (pair, truth) in zip(found, pairs) {
       var (known, right) = (0, 0)
       for point in pair.points {
@@ -52,11 +52,14 @@ struct PairMinerTests {
         let error = SIMD2(point.x, point.y) + flow - SIMD2(point.z, point.w)
         if (error * error).sum() < 9 { right += 1 }
       }
-      #expect(known >= 20 && Double(right) > 0.9 * Double(known), "\(right) of \(known) matches follow the flow")
+      // One geometry admits wrong matches along its epipolar lines: few, but they weigh in pairs with few matches.
+      #expect(known >= 20 && Double(right) > 0.8 * Double(known), "\(right) of \(known) matches follow the flow")
+      (allKnown, allRight) = (allKnown + known, allRight + right)
       #expect(abs(pair.overlap.forward - Double(truth.overlap)) < 0.3)
       errors += abs(pair.overlap.forward - Double(truth.overlap)) / 6
       #expect(pair.parallax > 0.1)
     }
+    #expect(Double(allRight) > 0.95 * Double(allKnown), "\(allRight) of \(allKnown) matches follow the flow")
     #expect(errors < 0.12, "mean error of the overlap \(errors)")
   }
 

@@ -13,7 +13,7 @@ final class RunLock: Sendable {
     guard descriptor >= 0 else { throw SystemCall.writeFailure(folder.lockFile) }
     // File systems without locks (ENOLCK, EOPNOTSUPP) cannot tell; then nothing is refused.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-      close(descriptor)
+      // The object is complete: deinit closes the file.
       throw Failure(
         .usage, "Another process trains in \(folder.path) right now.", hint: "Wait for it, or choose another --output.")
     }
