@@ -2,6 +2,7 @@ internal import CKernels
 internal import COneDNN
 
 extension BFloat16: Operand {
+  /// `dnnl_matmul`, by way of `croco_onednn_gemm`.
   public static func gemm(
     _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: UnsafePointer<BFloat16>, ldb: Int, transposeB: Bool,
     into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool
@@ -12,6 +13,7 @@ extension BFloat16: Operand {
         transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, halves(a), lda, halves(b), ldb, adding ? 1 : 0, c, ldc, 0))
   }
 
+  /// `dnnl_matmul`, by way of `croco_onednn_gemm`.
   public static func gemm(
     _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: UnsafePointer<BFloat16>, ldb: Int, transposeB: Bool,
     toOperand c: UnsafeMutablePointer<BFloat16>, ldc: Int, m: Int, n: Int, k: Int
@@ -22,40 +24,47 @@ extension BFloat16: Operand {
         transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, halves(a), lda, halves(b), ldb, 0, c, ldc, 1))
   }
 
+  /// `croco_narrow`.
   public static func convert(
     _ values: UnsafePointer<Float>, into operands: UnsafeMutablePointer<BFloat16>, count: Int
   ) {
     croco_narrow(values, halves(operands), count)
   }
 
+  /// Half as much memory of its own.
   public static func mirror(
     _ values: UnsafeMutablePointer<Float>, count: Int, allocate: (_ floats: Int) -> UnsafeMutablePointer<Float>
   ) -> UnsafeMutablePointer<BFloat16> {
     UnsafeMutableRawPointer(allocate((count + 1) / 2)).assumingMemoryBound(to: BFloat16.self)
   }
 
+  /// `croco_add_bias_bf16`.
   public static func addBias(_ x: MatrixView<BFloat16>, _ bias: UnsafePointer<Float>) {
     croco_add_bias_bf16(halves(x.pointer), x.columns, bias, x.rows, x.columns)
   }
 
+  /// `croco_column_sums_bf16`.
   public static func columnSums(
     _ x: UnsafePointer<BFloat16>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int
   ) {
     croco_column_sums_bf16(halves(x), stride, sums, rows, columns)
   }
 
+  /// `croco_bias_gelu_bf16`.
   public static func biasGELU(
     _ hidden: MatrixView<BFloat16>, _ bias: UnsafePointer<Float>, into activated: MatrixView<BFloat16>
   ) {
     croco_bias_gelu_bf16(halves(hidden.pointer), bias, halves(activated.pointer), hidden.rows, hidden.columns)
   }
 
+  /// `croco_gelu_backward_bf16`.
   public static func geluBackward(
     _ gradient: MatrixView<BFloat16>, hidden: MatrixView<BFloat16>, activated: MatrixView<BFloat16>
   ) {
     croco_gelu_backward_bf16(halves(gradient.pointer), halves(hidden.pointer), halves(activated.pointer), hidden.count)
   }
 
+  /// `croco_layer_norm_bf16`.
   public static func layerNorm(
     _ x: Matrix, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, into output: MatrixView<BFloat16>,
     mean: UnsafeMutablePointer<Float>, scale: UnsafeMutablePointer<Float>
@@ -63,6 +72,7 @@ extension BFloat16: Operand {
     croco_layer_norm_bf16(x.pointer, weight, bias, halves(output.pointer), mean, scale, x.rows, x.columns)
   }
 
+  /// `croco_residual_layer_norm_bf16`.
   public static func residualLayerNorm(
     _ stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, _ weight: UnsafePointer<Float>,
     _ bias: UnsafePointer<Float>, into output: MatrixView<BFloat16>, mean: UnsafeMutablePointer<Float>,
@@ -73,6 +83,7 @@ extension BFloat16: Operand {
       stream.columns)
   }
 
+  /// `croco_layer_norm_backward_bf16`.
   public static func layerNormBackward(
     _ outputGradient: Matrix, _ x: Matrix, mean: UnsafePointer<Float>, scale: UnsafePointer<Float>,
     _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, residual: Matrix?, into gradient: Matrix,
@@ -84,6 +95,7 @@ extension BFloat16: Operand {
       halves(copy.pointer), weightGradient, biasGradient, halves(output.pointer), x.rows, x.columns)
   }
 
+  /// `croco_softmax_bf16`.
   public static func softmax(
     _ logits: Matrix, factor: Float, into probabilities: UnsafeMutablePointer<BFloat16>,
     logSum: UnsafeMutablePointer<Float>
@@ -91,6 +103,7 @@ extension BFloat16: Operand {
     croco_softmax_bf16(logits.pointer, factor, halves(probabilities), logSum, logits.rows, logits.columns)
   }
 
+  /// `croco_softmax_backward_bf16`.
   public static func softmaxBackward(
     _ logits: Matrix, factor: Float, logSum: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
     probabilities: UnsafeMutablePointer<BFloat16>, logitsGradient: UnsafeMutablePointer<BFloat16>
@@ -100,6 +113,7 @@ extension BFloat16: Operand {
       logits.columns)
   }
 
+  /// `croco_rotate_bf16`.
   public static func rotate(
     _ x: UnsafeMutablePointer<BFloat16>, stride: Int, positions: UnsafePointer<Int32>, cosine: UnsafePointer<Float>,
     sine: UnsafePointer<Float>, direction: Float, rows: Int, heads: Int, headSize: Int
@@ -107,6 +121,7 @@ extension BFloat16: Operand {
     croco_rotate_bf16(halves(x), stride, positions, cosine, sine, direction, rows, heads, headSize)
   }
 
+  /// `croco_gather_patches_bf16`.
   public static func gatherPatches(
     _ image: UnsafePointer<Float>, _ index: UnsafePointer<Int32>, into patches: UnsafeMutablePointer<BFloat16>,
     count: Int, patch: Int, gridWidth: Int, height: Int, width: Int

@@ -1,6 +1,7 @@
 internal import CKernels
 
 extension Float: Operand {
+  /// `cblas_sgemm`.
   public static func gemm(
     _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
     into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool
@@ -10,6 +11,7 @@ extension Float: Operand {
       beta: adding ? 1 : 0)
   }
 
+  /// `cblas_sgemm`.
   public static func gemm(
     _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
     toOperand c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int
@@ -18,38 +20,46 @@ extension Float: Operand {
       a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k)
   }
 
+  /// A plain copy.
   public static func convert(_ values: UnsafePointer<Float>, into operands: UnsafeMutablePointer<Float>, count: Int) {
     operands.update(from: values, count: count)
   }
 
+  /// The fp32 memory itself.
   public static func mirror(
     _ values: UnsafeMutablePointer<Float>, count: Int, allocate: (_ floats: Int) -> UnsafeMutablePointer<Float>
   ) -> UnsafeMutablePointer<Float> { values }
 
+  /// The value itself.
   public var float: Float { self }
 
+  /// `croco_add_bias`.
   public static func addBias(_ x: MatrixView<Float>, _ bias: UnsafePointer<Float>) {
     croco_add_bias((x.pointer), x.columns, bias, x.rows, x.columns)
   }
 
+  /// `croco_column_sums`.
   public static func columnSums(
     _ x: UnsafePointer<Float>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int
   ) {
     croco_column_sums((x), stride, sums, rows, columns)
   }
 
+  /// `croco_bias_gelu`.
   public static func biasGELU(
     _ hidden: MatrixView<Float>, _ bias: UnsafePointer<Float>, into activated: MatrixView<Float>
   ) {
     croco_bias_gelu((hidden.pointer), bias, (activated.pointer), hidden.rows, hidden.columns)
   }
 
+  /// `croco_gelu_backward`.
   public static func geluBackward(
     _ gradient: MatrixView<Float>, hidden: MatrixView<Float>, activated: MatrixView<Float>
   ) {
     croco_gelu_backward((gradient.pointer), (hidden.pointer), (activated.pointer), hidden.count)
   }
 
+  /// `croco_layer_norm`.
   public static func layerNorm(
     _ x: Matrix, _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, into output: MatrixView<Float>,
     mean: UnsafeMutablePointer<Float>, scale: UnsafeMutablePointer<Float>
@@ -57,6 +67,7 @@ extension Float: Operand {
     croco_layer_norm(x.pointer, weight, bias, (output.pointer), mean, scale, x.rows, x.columns)
   }
 
+  /// `croco_residual_layer_norm`.
   public static func residualLayerNorm(
     _ stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, _ weight: UnsafePointer<Float>,
     _ bias: UnsafePointer<Float>, into output: MatrixView<Float>, mean: UnsafeMutablePointer<Float>,
@@ -67,6 +78,7 @@ extension Float: Operand {
       stream.columns)
   }
 
+  /// `croco_layer_norm_backward`.
   public static func layerNormBackward(
     _ outputGradient: Matrix, _ x: Matrix, mean: UnsafePointer<Float>, scale: UnsafePointer<Float>,
     _ weight: UnsafePointer<Float>, _ bias: UnsafePointer<Float>, residual: Matrix?, into gradient: Matrix,
@@ -78,6 +90,7 @@ extension Float: Operand {
       (copy.pointer), weightGradient, biasGradient, (output.pointer), x.rows, x.columns)
   }
 
+  /// `croco_softmax`.
   public static func softmax(
     _ logits: Matrix, factor: Float, into probabilities: UnsafeMutablePointer<Float>,
     logSum: UnsafeMutablePointer<Float>
@@ -85,6 +98,7 @@ extension Float: Operand {
     croco_softmax(logits.pointer, factor, (probabilities), logSum, logits.rows, logits.columns)
   }
 
+  /// `croco_softmax_backward`.
   public static func softmaxBackward(
     _ logits: Matrix, factor: Float, logSum: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
     probabilities: UnsafeMutablePointer<Float>, logitsGradient: UnsafeMutablePointer<Float>
@@ -94,6 +108,7 @@ extension Float: Operand {
       logits.columns)
   }
 
+  /// `croco_rotate`.
   public static func rotate(
     _ x: UnsafeMutablePointer<Float>, stride: Int, positions: UnsafePointer<Int32>, cosine: UnsafePointer<Float>,
     sine: UnsafePointer<Float>, direction: Float, rows: Int, heads: Int, headSize: Int
@@ -101,6 +116,7 @@ extension Float: Operand {
     croco_rotate((x), stride, positions, cosine, sine, direction, rows, heads, headSize)
   }
 
+  /// `croco_gather_patches`.
   public static func gatherPatches(
     _ image: UnsafePointer<Float>, _ index: UnsafePointer<Int32>, into patches: UnsafeMutablePointer<Float>,
     count: Int, patch: Int, gridWidth: Int, height: Int, width: Int
