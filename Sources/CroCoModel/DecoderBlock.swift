@@ -56,7 +56,8 @@ struct DecoderBlock<Element: Operand> {
     let cross: CrossAttention<Element>.Gradients
     let hidden: MatrixView<Element>  // [rows, ratio * C]
     let activated: MatrixView<Element>  // [rows, ratio * C], GELU again
-    let normalized1, normalized2, normalized3, normalizedMemory: MatrixView<Element>  // [rows, C], the norms' outputs again
+    let normalized1, normalized2, normalized3: MatrixView<Element>  // [rows, C], the norms' outputs again
+    let normalizedMemory: MatrixView<Element>  // [rows, C]
     let norms: NormPartials
 
     init(_ arena: Arena, rows: Int, dimension: Int, ratio: Int, slabCount: Int) {
