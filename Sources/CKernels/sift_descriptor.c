@@ -102,7 +102,9 @@ void croco_describe(const float *magnitude, const float *angle, long width, long
       if (__builtin_fabsf(u) >= (GRID + 1) / 2.0f || __builtin_fabsf(v) >= (GRID + 1) / 2.0f) continue;
       float weight = expf(-(u * u + v * v) / (GRID * GRID / 2.0f));
       float turn = (angle[row * width + column] - direction) * (ANGLES / two_pi);
-      vote(histogram, u + GRID / 2 - 0.5f, v + GRID / 2 - 0.5f, turn, weight * magnitude[row * width + column]);
+      // One exact addend: rounded in two steps the sum could reach the cell behind the last.
+      const float middle = GRID / 2 - 0.5f;
+      vote(histogram, u + middle, v + middle, turn, weight * magnitude[row * width + column]);
     }
   quantise(histogram, descriptor);
 }

@@ -32,7 +32,6 @@ static const char *load_library(void) {
 #undef LOAD
   const dnnl_version_t *found = croco_dnnl.version();
   if (found->major != DNNL_VERSION_MAJOR) return "the oneDNN library and the header croco was built with differ in version";
-  snprintf(version, sizeof version, "%d.%d.%d", found->major, found->minor, found->patch);
 #if defined(__x86_64__)
   const int needed = dnnl_cpu_isa_avx512_core_bf16;
   if ((croco_dnnl.get_effective_cpu_isa() & needed) != needed)
@@ -42,6 +41,7 @@ static const char *load_library(void) {
   set_openmp_threads = (void (*)(int))dlsym(library, "omp_set_num_threads");
   if (croco_dnnl.engine_create(&croco_dnnl.engine, dnnl_cpu, 0) != dnnl_success) return "oneDNN finds no processor";
   if (pthread_key_create(&cleanup, forget_thread)) return "no thread-specific data is left";
+  snprintf(version, sizeof version, "%d.%d.%d", found->major, found->minor, found->patch);
   return NULL;
 }
 

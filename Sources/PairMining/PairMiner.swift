@@ -81,7 +81,7 @@ public struct PairMiner {
         let (a, b) = (try collection.features(of: first), try collection.features(of: second))
         let matches = matchers[worker].matches(a.descriptors, b.descriptors)
         return verifier.measure(
-          a, b, first: first, second: second, matches: matches, number: first * imageCount + second)
+          a, b, first: first, second: second, matches: matches, number: start + task)
       }
       for result in results {
         if let pair = try result.get() { pairs.append(pair) }

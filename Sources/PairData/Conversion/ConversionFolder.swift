@@ -43,6 +43,12 @@ final class ConversionFolder {
   private func enter(_ description: ConversionDescription) throws {
     let found = try Data(FileContent.read(descriptionPath, limit: 1 << 20))
     if found.isEmpty {
+      // Another conversion may have ended between our look at the folder and the lock.
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      guard names.allSatisfy({ $0 == ConversionDescription.fileName || $0.contains(Publication.temporaryMarker) })
+      else {
+        throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another --output.")
+      }
       let failure = try description.encoded().withUnsafeBytes {
         FileContent.pwrite(descriptor, $0, at: 0, path: descriptionPath)
       }

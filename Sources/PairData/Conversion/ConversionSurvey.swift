@@ -57,16 +57,18 @@ public struct ConversionSurvey: Sendable, Equatable {
   private static func firstSize(
     _ images: ImageTable, _ pairs: [PairCandidate], _ options: PairConverter.Options
   ) throws -> DatasetManifest.ImageSize {
-    var first: (any Error)?
+    var first: Failure?
     for image in 0..<images.count {
       do {
         let header = try EncodedImage(file: images.use(ofImage: image, in: pairs).view.path)
         return .init(height: header.height, width: header.width)
       } catch {
-        first = first ?? error
+        let failure = error as? Failure ?? Failure(.internalError, "\(error)")
+        let origin = images.use(ofImage: image, in: pairs).pair.origin.map { "\($0): " } ?? ""
+        first = first ?? Failure(.badData, origin + failure.message, hint: failure.hint)
         if !options.skipsBadFiles { break }
       }
     }
-    throw first ?? Failure(.badData, "There is no pair to convert.")
+    throw first ?? Failure(.badData, "There is no pair to convert.", hint: "The list of pairs is empty.")
   }
 }

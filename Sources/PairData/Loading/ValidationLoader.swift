@@ -81,8 +81,14 @@ public final class ValidationLoader {
       try transform.writeValidation(images.view2, pair: pair, view: 2, to: target.view2)
     case .shuffled:
       let other = try shuffledPair(for: pair)
-      try transform.writeValidation(
-        try source.checkedImages(ofPair: other).view2, pair: other, view: 2, to: target.view2)
+      do throws(Failure) {
+        try transform.writeValidation(
+          try source.checkedImages(ofPair: other).view2, pair: other, view: 2, to: target.view2)
+      } catch {
+        // The note names the file of the pair that is bad, not of the one that asked for it.
+        _ = mayReplace(other, error)
+        throw error
+      }
     case .blank: target.view2.update(repeating: 0, count: values)
     case .identical: target.view2.update(from: target.view1, count: values)
     }

@@ -92,10 +92,10 @@ public struct DatasetMerger {
           "\(inputs[0].folder) has codec \(first.codec) and \(input.folder) \(other.codec): they cannot be one data set.",
           hint: "Convert the images of one of them again, with the other's --codec.")
       }
-      guard !isRaw[0] || (first.image == other.image && first.flow == other.flow) else {
+      guard first.flow == other.flow, !isRaw[0] || first.image == other.image else {
         throw Failure(
           .badData,
-          "\(inputs[0].folder) and \(input.folder) hold raw images that differ in size, or in having flow or not.",
+          "\(inputs[0].folder) and \(input.folder) differ in having flow or not, or hold raw images of different sizes.",
           hint: "Convert or synthesize one of them again, like the other.")
       }
     }
@@ -152,7 +152,9 @@ public struct DatasetMerger {
   private func transfer(_ entry: DatasetManifest.Shard, _ input: Input, to path: String) throws -> DatasetManifest.Shard
   {
     let source = input.folder + "/" + entry.name
-    if input.sceneShift == 0, !copiesShards, link(source, path) == 0 { return entry }
+    if input.sceneShift == 0, !copiesShards, linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
+      return entry
+    }
     let shard = try StoredShard(folder: input.folder, entry, codec: input.manifest.codec)
     let scenes = try shard.scenes().map { $0 + input.sceneShift }
     return try ShardCopy.write(entry, from: source, to: path, scenes: scenes, at: shard.sceneOffset)

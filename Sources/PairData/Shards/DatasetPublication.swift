@@ -31,6 +31,7 @@ final class DatasetPublication {
 
   /// Removes everything that was written so far.
   func cancel() {
+    unlink(output + "/" + DatasetManifest.fileName)
     for name in names {
       unlink(temporaryPath(name))
       unlink(output + "/" + name)

@@ -2,7 +2,17 @@ import Foundation
 import Storage
 
 /// The rules for the folder that a data set is written to.
-enum OutputFolder {
+package enum OutputFolder {
+  /// Looks, before long work, whether a conversion may go to the folder: it is missing, empty, or holds an unfinished
+  /// conversion. Claiming it comes later and is what counts.
+  ///
+  /// - Throws: `Failure` of kind `usage` where it holds something else.
+  package static func check(_ path: String) throws(Failure) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    if names.contains(ConversionDescription.fileName) { return }
+    try checkEmpty(path, names)
+  }
+
   /// Creates the folder or takes an empty one, and removes what killed writers left in it.
   static func claim(_ path: String) throws {
     try Publication.createFolder(path)
@@ -14,11 +24,14 @@ enum OutputFolder {
       else { continue }
       throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another --output, or wait.")
     }
-    if let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() {
-      throw Failure(
-        .usage, "The output folder \(path) is not empty: it holds \(name).",
-        hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
-    }
+    try checkEmpty(path, names)
     Publication.removeLeftovers(in: path)
+  }
+
+  private static func checkEmpty(_ path: String, _ names: [String]) throws(Failure) {
+    guard let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() else { return }
+    throw Failure(
+      .usage, "The output folder \(path) is not empty: it holds \(name).",
+      hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
   }
 }

@@ -16,7 +16,8 @@ final class ScaleSpace {
   /// Pixels of the image for a pixel of the octave.
   private(set) var step = 1
 
-  private var capacity = 0
+  private var pixelCapacity = 0
+  private var rowCapacity = 0
   private var gaussians = AlignedBuffer<Float>(count: 0)  // [scales + 3, height, width]
   private var differences = AlignedBuffer<Float>(count: 0)  // [scales + 2, height, width]
   private var gradients = AlignedBuffer<Float>(count: 0)  // [2, height, width]: magnitude, angle
@@ -91,11 +92,13 @@ final class ScaleSpace {
   }
 
   private func reserve(_ pixels: Int, row: Int) {
-    guard pixels + row > capacity else { return }
-    capacity = pixels + row
-    gaussians = AlignedBuffer(count: Self.levels * pixels)
-    differences = AlignedBuffer(count: (Self.levels - 1) * pixels)
-    gradients = AlignedBuffer(count: 2 * pixels)
-    scratch = AlignedBuffer(count: pixels + row + 128)
+    // Each has its own limit: a narrower image may have more pixels.
+    guard pixels > pixelCapacity || row > rowCapacity else { return }
+    pixelCapacity = max(pixels, pixelCapacity)
+    rowCapacity = max(row, rowCapacity)
+    gaussians = AlignedBuffer(count: Self.levels * pixelCapacity)
+    differences = AlignedBuffer(count: (Self.levels - 1) * pixelCapacity)
+    gradients = AlignedBuffer(count: 2 * pixelCapacity)
+    scratch = AlignedBuffer(count: pixelCapacity + rowCapacity + 128)
   }
 }

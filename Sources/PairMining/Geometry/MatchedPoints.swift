@@ -26,15 +26,6 @@ public final class MatchedPoints: Sendable {
     )
   }
 
-  /// The matches at some places.
-  func selecting(_ indices: [Int]) -> MatchedPoints {
-    MatchedPoints(
-      indices.map { index in
-        let p = buffer.pointer + index
-        return SIMD4(p[0], p[count], p[2 * count], p[3 * count])
-      })
-  }
-
   /// The view of the kernels; valid as long as this object is.
   var kernel: croco_matches {
     let p = UnsafePointer(buffer.pointer)

@@ -80,7 +80,8 @@ struct PairVerifier {
       return (offset * offset).sum().squareRoot()
     }.sorted()
     let axis = AffineMap(first, second).x
-    let quarters = Int((atan2(axis.y, axis.x) / (.pi / 2)).rounded())
+    let turn = atan2(axis.y, axis.x) / (.pi / 2)
+    let quarters = turn.isFinite ? Int(turn.rounded()) : 0  // inliers on one line have no turn
     let shown = min(pixels.count, PairMeasurement.pointLimit)
     var result = PairMeasurement(
       first: pair.0, second: pair.1, matchCount: matchCount, inlierCount: pixels.count,

@@ -41,16 +41,24 @@ struct ConvertVideo: ParsableCommand {
       selection: every.map { .every($0) } ?? .rate(fps ?? 2), preparation: options.preparation,
       threadCount: options.threadCount, skipsBadFiles: options.skipBad)
     // Before hours of decoding, not after.
-    guard !FileManager.default.fileExists(atPath: options.output + "/manifest.json") else {
-      throw Failure(.usage, "\(options.output) holds a data set already.", hint: "Choose another --output.")
-    }
+    try OutputFolder.check(options.output)
     if let count = LaunchEnvironment(ProcessInfo.processInfo.environment).processCount, count > 1 {
       throw Failure(
         .usage, "Videos are decoded by one process, not by \(count).",
         hint: "Run it alone, perhaps with --frames DIR, and then croco convert frames DIR under the launcher.")
     }
     let folder = frames ?? Self.temporaryFolder(for: options.output)
-    defer { if frames == nil { try? FileManager.default.removeItem(atPath: folder) } }
+    let lockFile = folder + ".lock"
+    guard let lock = try FileLock(lockFile) else {
+      throw Failure(
+        .usage, "Another process decodes videos into \(folder) right now.",
+        hint: "Wait for it, or choose another --output or --frames.")
+    }
+    defer {
+      if frames == nil { try? FileManager.default.removeItem(atPath: folder) }
+      withExtendedLifetime(lock) { _ = unlink(lockFile) }
+    }
+    if frames == nil { try? FileManager.default.removeItem(atPath: folder) }
     let sequences = try reader.extract(sources, to: folder) {
       FileHandle.standardError.write(Data(($0 + "\n").utf8))
     }
@@ -60,8 +68,6 @@ struct ConvertVideo: ParsableCommand {
   /// Where the frames of a conversion lie while it runs. The name is always the same, so that a conversion that is started
   /// again finds the same files; what a killed one left there is removed.
   private static func temporaryFolder(for output: String) -> String {
-    let folder = (output as NSString).standardizingPath + ".frames" + Publication.temporaryMarker + "video"
-    try? FileManager.default.removeItem(atPath: folder)
-    return folder
+    (output as NSString).standardizingPath + ".frames" + Publication.temporaryMarker + "video"
   }
 }

@@ -101,18 +101,19 @@ public enum CropsRelease {
     var numbers: [Int] = []
     var digits = 0
     var value = 0
+    var isOver = false  // A blank has ended the number.
     for byte in line.utf8 {
       switch byte {
       case 0x30...0x39:
-        guard digits < 9 else { return nil }
+        guard digits < 9, !isOver else { return nil }
         value = value * 10 + Int(byte - 0x30)
         digits += 1
       case UInt8(ascii: ","):
         guard digits > 0 else { return nil }
         numbers.append(value)
-        (digits, value) = (0, 0)
+        (digits, value, isOver) = (0, 0, false)
       case UInt8(ascii: " "), UInt8(ascii: "\t"):
-        continue
+        isOver = digits > 0
       default:
         return nil
       }

@@ -60,10 +60,14 @@ public struct VideoFrames {
         sequences.append(.init(scene: video.name, frames: frames))
         log("video \(index + 1) of \(videos.count), \(video.path): \(frames.count) frames")
       } catch let failure as Failure where failure.kind == .badData && skipsBadFiles {
+        // Half a video must not look like a whole one to whoever reads the frames.
+        try? FileManager.default.removeItem(atPath: folder + "/" + video.name)
         log("bad file: \(failure)")
       }
     }
-    guard !sequences.isEmpty else { throw Failure(.badData, "None of the \(videos.count) videos can be read.") }
+    guard !sequences.isEmpty else {
+      throw Failure(.badData, "None of the \(videos.count) videos can be read.", hint: "The lines above say why.")
+    }
     return sequences
   }
 
@@ -87,7 +91,7 @@ public struct VideoFrames {
       let written = Array(views[first...])
       try write(batch, to: written, firstNumber: firstNumber + first, pool)
     }
-    guard !views.isEmpty else { throw Failure(.badData, "\(video.path) holds no frame.") }
+    guard !views.isEmpty else { throw Failure(.badData, "\(video.path) holds no frame.", hint: "Give a higher --fps.") }
     return views
   }
 
