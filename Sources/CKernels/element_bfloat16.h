@@ -1,13 +1,5 @@
 // Included before a file of passes: what matrix products read is bfloat16, kept as uint16_t.
-#undef ELEMENT
-#undef PASS
-#undef load_element
-#undef store_element
-#undef load_element_tail
-#undef store_element_tail
-#undef widened
-#undef narrowed
-#undef IS_FLOAT
+#include "element_none.h"
 #define ELEMENT uint16_t
 #define PASS(name) name##_bf16
 #define load_element(p) load_bfloat16(p)
@@ -16,4 +8,5 @@
 #define store_element_tail(p, v, n) store_tail_bfloat16(p, v, n)
 #define widened(x) widen_scalar(x)
 #define narrowed(v) narrow_scalar(v)
+#define copy_elements(out, values, count) croco_narrow((values), (out), (count))
 #define IS_FLOAT 0

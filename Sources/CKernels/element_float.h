@@ -1,13 +1,5 @@
 // Included before a file of passes: what matrix products read is float.
-#undef ELEMENT
-#undef PASS
-#undef load_element
-#undef store_element
-#undef load_element_tail
-#undef store_element_tail
-#undef widened
-#undef narrowed
-#undef IS_FLOAT
+#include "element_none.h"
 #define ELEMENT float
 #define PASS(name) name
 #define load_element(p) load(p)
@@ -16,4 +8,5 @@
 #define store_element_tail(p, v, n) store_tail(p, v, n)
 #define widened(x) (x)
 #define narrowed(v) (v)
+#define copy_elements(out, values, count) memcpy((out), (values), (size_t)(count) * sizeof(float))
 #define IS_FLOAT 1

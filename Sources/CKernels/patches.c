@@ -1,27 +1,11 @@
 #include "CKernels.h"
 #include "vector.h"
 
-void croco_gather_patches(
-  const float *image, const int32_t *index, float *out, long count, long patch, long grid_width, long height,
-  long width) {
-  for (long i = 0; i < count; i++) {
-    const long y = index[i] / grid_width * patch, x = index[i] % grid_width * patch;
-    for (long c = 0; c < 3; c++)
-      for (long r = 0; r < patch; r++, out += patch)
-        memcpy(out, image + (c * height + y + r) * width + x, (size_t)patch * sizeof(float));
-  }
-}
+#include "element_float.h"
+#include "patches_passes.h"
 
-void croco_gather_patches_bf16(
-  const float *image, const int32_t *index, uint16_t *out, long count, long patch, long grid_width, long height,
-  long width) {
-  for (long i = 0; i < count; i++) {
-    const long y = index[i] / grid_width * patch, x = index[i] % grid_width * patch;
-    for (long c = 0; c < 3; c++)
-      for (long r = 0; r < patch; r++, out += patch)
-        croco_narrow(image + (c * height + y + r) * width + x, out, patch);
-  }
-}
+#include "element_bfloat16.h"
+#include "patches_passes.h"
 
 void croco_scatter_patches(
   const float *patches, const int32_t *index, float *image, long count, long patch, long grid_width, long height,

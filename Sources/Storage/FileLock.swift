@@ -2,9 +2,10 @@ import Foundation
 
 /// An exclusive lock on a file (`flock`), held as long as the object exists; a kill releases it, on every host.
 public final class FileLock: Sendable {
-  private let descriptor: Int32
+  /// The open file, for reading and writing.
+  package let descriptor: Int32
 
-  /// Takes the lock of a file, which is made where it is missing; nil where another process holds it.
+  /// Takes the lock of a file, which is made where it is missing; nil where another process holds it, or has removed it meanwhile.
   ///
   /// File systems without locks (ENOLCK, EOPNOTSUPP) cannot tell; there it is always taken.
   ///
@@ -13,6 +14,9 @@ public final class FileLock: Sendable {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { return nil }
+    // A holder may have removed the file before it let go: then this is the lock of nothing.
+    var (mine, there) = (stat(), stat())
+    guard fstat(descriptor, &mine) == 0, stat(path, &there) == 0, mine.st_ino == there.st_ino else { return nil }
   }
 
   deinit { close(descriptor) }

@@ -6,7 +6,7 @@ import Storage
 final class ConversionFolder {
   private let path: String
   private let didCreateFolder: Bool
-  private let descriptor: Int32
+  private let lock: FileLock
 
   private var descriptionPath: String { path + "/" + ConversionDescription.fileName }
 
@@ -18,26 +18,13 @@ final class ConversionFolder {
     let file = path + "/" + ConversionDescription.fileName
     didCreateFolder = !FileManager.default.fileExists(atPath: path)
     if !FileManager.default.fileExists(atPath: file) { try OutputFolder.claim(path) }
-    descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw SystemCall.writeFailure(file) }
-    // From here on a failure ends the object, which closes the file.
-    try lock(file)
-    try enter(description)
-  }
-
-  deinit { close(descriptor) }
-
-  /// A kill releases the lock, on every host; so what lies there is nobody's.
-  private func lock(_ file: String) throws(Failure) {
-    // File systems without locks (ENOLCK, EOPNOTSUPP) cannot tell; then nothing is refused.
-    let isFree = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
-    var (mine, there) = (stat(), stat())
-    // The file of a conversion that ended in between is gone, or another one.
-    guard isFree, fstat(descriptor, &mine) == 0, stat(file, &there) == 0, mine.st_ino == there.st_ino else {
+    guard let lock = try FileLock(file) else {
       throw Failure(
         .usage, "Another process converts into \(path) right now.",
         hint: "Wait for it, or choose another --output.")
     }
+    self.lock = lock
+    try enter(description)
   }
 
   private func enter(_ description: ConversionDescription) throws {
@@ -50,7 +37,7 @@ final class ConversionFolder {
         throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another --output.")
       }
       let failure = try description.encoded().withUnsafeBytes {
-        FileContent.pwrite(descriptor, $0, at: 0, path: descriptionPath)
+        FileContent.pwrite(lock.descriptor, $0, at: 0, path: descriptionPath)
       }
       if let failure { throw failure }
       try SystemCall.synchronize(descriptionPath)
