@@ -32,11 +32,12 @@ let package = Package(
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .yum(["xxhash-devel"])]),
     .target(name: "CKernels"),
+    .target(name: "CGEMM"),
     // oneDNN is optional: its header is looked for when croco is built, its library when bf16 is asked for.
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     .target(name: "Storage", dependencies: ["CXXHash"]),
-    .target(name: "Tensors", dependencies: ["Storage", "COpenBLAS", "COneDNN", "CKernels"]),
+    .target(name: "Tensors", dependencies: ["Storage", "COpenBLAS", "COneDNN", "CGEMM", "CKernels"]),
     .target(name: "CroCoModel", dependencies: ["Storage", "Tensors", "CKernels"]),
     .target(
       name: "PairData", dependencies: ["Storage", "Tensors", "CHDF5", "CTurboJPEG", "CSpng", "CKernels"]),
@@ -58,7 +59,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Storage", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CGEMM", "CKernels", "TestSupport"]),
     .testTarget(
       name: "CroCoModelTests", dependencies: ["CroCoModel", "Storage", "Tensors", "TestSupport", "CKernels"],
       resources: [.copy("Fixtures")]),

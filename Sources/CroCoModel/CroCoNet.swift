@@ -18,7 +18,7 @@ public final class CroCoNet {
   ///
   /// - Parameters:
   ///   - slabCount: into how many slabs of whole samples a micro-batch is cut; part of the definition of the result.
-  ///   - precision: of matrix products; bf16 needs ``OneDNN/requireBFloat16()`` to have succeeded.
+  ///   - precision: of matrix products; bf16 needs ``MatrixProducts/requireBFloat16()`` to have succeeded.
   ///   - activations: what is kept for ``backward(predictionGradient:)``; it does not change results.
   public init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,

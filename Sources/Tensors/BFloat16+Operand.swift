@@ -1,27 +1,42 @@
+internal import CGEMM
 internal import CKernels
 internal import COneDNN
 
 extension BFloat16: Operand {
-  /// `dnnl_matmul`, by way of `croco_onednn_gemm`.
+  /// `croco_gemm_bf16`, or `dnnl_matmul` by way of `croco_onednn_gemm`.
   public static func gemm(
     _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: UnsafePointer<BFloat16>, ldb: Int, transposeB: Bool,
     into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool
   ) {
     if m == 0 || n == 0 { return }
-    OneDNN.check(
-      croco_onednn_gemm(
-        transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, halves(a), lda, halves(b), ldb, adding ? 1 : 0, c, ldc, 0))
+    let (left, right) = (halves(a), halves(b))
+    if MatrixProducts.ownBFloat16 {
+      MatrixProducts.check(
+        croco_gemm_bf16(
+          transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb,
+          adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, c, ldc))
+    } else {
+      OneDNN.check(
+        croco_onednn_gemm(
+          transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb, adding ? 1 : 0, c, ldc, 0))
+    }
   }
 
-  /// `dnnl_matmul`, by way of `croco_onednn_gemm`.
+  /// `croco_gemm_bf16`, or `dnnl_matmul` by way of `croco_onednn_gemm`.
   public static func gemm(
     _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: UnsafePointer<BFloat16>, ldb: Int, transposeB: Bool,
     toOperand c: UnsafeMutablePointer<BFloat16>, ldc: Int, m: Int, n: Int, k: Int
   ) {
     if m == 0 || n == 0 { return }
-    OneDNN.check(
-      croco_onednn_gemm(
-        transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, halves(a), lda, halves(b), ldb, 0, c, ldc, 1))
+    let (left, right) = (halves(a), halves(b))
+    if MatrixProducts.ownBFloat16 {
+      MatrixProducts.check(
+        croco_gemm_bf16(
+          transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb, CROCO_GEMM_NARROW, c, ldc))
+    } else {
+      OneDNN.check(
+        croco_onednn_gemm(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb, 0, c, ldc, 1))
+    }
   }
 
   /// `croco_narrow`.

@@ -1,23 +1,31 @@
+internal import CGEMM
 internal import CKernels
 
 extension Float: Operand {
-  /// `cblas_sgemm`.
+  /// `croco_gemm`, or `cblas_sgemm` where the processor has no AVX-512.
   public static func gemm(
     _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
     into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool
   ) {
-    BLAS.gemm(
-      a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k,
-      beta: adding ? 1 : 0)
+    guard MatrixProducts.ownFloat else {
+      return BLAS.gemm(
+        a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k,
+        beta: adding ? 1 : 0)
+    }
+    MatrixProducts.check(
+      croco_gemm(
+        transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, a, lda, b, ldb, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, c,
+        ldc))
   }
 
-  /// `cblas_sgemm`.
+  /// The other, for an operand is fp32.
   public static func gemm(
     _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
     toOperand c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int
   ) {
-    BLAS.gemm(
-      a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k)
+    gemm(
+      a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k,
+      adding: false)
   }
 
   /// A plain copy.

@@ -62,7 +62,7 @@ public final class Trainer {
     self.pool = pool
     self.communicator = communicator
     if configuration.compute.precision == .bf16 {
-      try communicator.together { try OneDNN.requireBFloat16() }
+      try communicator.together { try MatrixProducts.requireBFloat16() }
     }
     schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)

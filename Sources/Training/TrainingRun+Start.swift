@@ -35,8 +35,8 @@ extension TrainingRun {
     log(
       .info,
       "\(communicator.size) \(communicator.size == 1 ? "rank" : "ranks") x \(threads) "
-        + "\(threads == 1 ? "thread" : "threads"), OpenBLAS kernels \(BLAS.coreName), own kernels \(BLAS.kernelLevel)"
-        + (configuration.compute.precision == .bf16 ? ", bf16 by oneDNN \(OneDNN.version)." : "."))
+        + "\(threads == 1 ? "thread" : "threads"), kernels \(BLAS.kernelLevel), "
+        + "\(configuration.compute.precision) products by \(configuration.compute.precision.products).")
     return threads
   }
 

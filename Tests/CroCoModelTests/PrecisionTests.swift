@@ -4,7 +4,10 @@ import TestSupport
 import Testing
 
 /// Networks over bf16 operands, against fp32.
-@Suite(.enabled(if: OneDNN.obstacle == nil, Comment(rawValue: "no bf16 here: \(OneDNN.obstacle ?? "")")))
+@Suite(
+  .enabled(
+    if: MatrixProducts.bfloat16Obstacle == nil,
+    Comment(rawValue: "no bf16 here: \(MatrixProducts.bfloat16Obstacle ?? "")")))
 struct PrecisionTests {
   static let cases = ["tiny_cosine", "tiny_rope", "tiny_nonormmem", "odd_grid"]
 

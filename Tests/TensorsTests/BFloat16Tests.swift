@@ -7,11 +7,6 @@ import Testing
 @Suite struct BFloat16Tests {
   static let widths = [1, 7, 16, 20, 64, 77, 196]
 
-  private func random(_ count: Int, _ seed: UInt64 = 1, scale: Float = 1) -> [Float] {
-    var stream = RandomStream(seed: seed, purpose: .test, index: count)
-    return (0..<count).map { _ in scale * stream.nextNormal() }
-  }
-
   private func rounded(_ values: [Float]) -> [Float] { values.map { BFloat16($0).float } }
   private func halves(_ values: [Float]) -> [UInt16] { values.map { BFloat16($0).bits } }
   private func floats(_ halves: [UInt16]) -> [Float] { halves.map { Float(bitPattern: UInt32($0) << 16) } }
@@ -86,7 +81,9 @@ import Testing
 
   @Test(
     "bf16 GEMM equals the definition with every transposition, added or rounded",
-    .enabled(if: OneDNN.obstacle == nil, Comment(rawValue: "no bf16 here: \(OneDNN.obstacle ?? "")")),
+    .enabled(
+      if: MatrixProducts.bfloat16Obstacle == nil,
+      Comment(rawValue: "no bf16 here: \(MatrixProducts.bfloat16Obstacle ?? "")")),
     arguments: [true, false], [true, false])
   func gemm(transposeA: Bool, transposeB: Bool) {
     let (m, n, k) = (5, 7, 11)

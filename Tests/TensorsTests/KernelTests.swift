@@ -8,11 +8,6 @@ import Testing
 @Suite struct KernelTests {
   static let widths = [1, 7, 16, 20, 64, 77, 196]
 
-  private func random(_ count: Int, _ seed: UInt64 = 1, scale: Float = 1) -> [Float] {
-    var stream = RandomStream(seed: seed, purpose: .test, index: count)
-    return (0..<count).map { _ in scale * stream.nextNormal() }
-  }
-
   @Test("Soft-max and its log-sum equal the definition", arguments: widths)
   func softmax(width: Int) {
     let logits = random(3 * width, scale: 8)

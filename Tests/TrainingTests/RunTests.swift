@@ -65,12 +65,14 @@ import Training
 
   @Test(
     "bf16: one and two threads, stopped and resumed, end with the same bytes, near those of fp32",
-    .enabled(if: OneDNN.obstacle == nil, Comment(rawValue: "no bf16 here: \(OneDNN.obstacle ?? "")")))
+    .enabled(
+      if: MatrixProducts.bfloat16Obstacle == nil,
+      Comment(rawValue: "no bf16 here: \(MatrixProducts.bfloat16Obstacle ?? "")")))
   func brainFloats() throws {
     let fixture = try RunFixture()
     let precision = "compute.precision=bf16"
     let spoken = try fixture.run("one", [precision, "compute.threads=1"])
-    #expect(spoken.lines.contains { $0.contains("bf16 by oneDNN \(OneDNN.version)") })
+    #expect(spoken.lines.contains { $0.contains("bf16 products by \(MatrixProducts.bfloat16 ?? "")") })
     try fixture.run("two", [precision, "compute.threads=2", "schedule.stop_after_steps=7"])
     try fixture.run("two", [precision, "compute.threads=2"])
     #expect(try fixture.digests("one", step: 20) == fixture.digests("two", step: 20))

@@ -84,7 +84,8 @@ import Training
     }
   }
 
-  @Test("bf16 without a usable oneDNN is refused with one sentence, and fp32 runs without it")
+  @Test(
+    "With the libraries' products, bf16 without a usable oneDNN is refused with one sentence, and fp32 runs without it")
   func missingOneDNN() throws {
     let fixture = try RunFixture()
     // The loader takes the first file of the name, and this one is no library.
@@ -92,7 +93,7 @@ import Training
     for name in ["libdnnl.so", "libdnnl.so.2", "libdnnl.so.3"] {
       try Data("no library".utf8).write(to: URL(fileURLWithPath: libraries.path + "/" + name))
     }
-    let environment = ["LD_LIBRARY_PATH": libraries.path]
+    let environment = ["LD_LIBRARY_PATH": libraries.path, "CROCO_GEMM": "library"]
     let croco = try builtExecutable("croco")
     let refused = try runProcess(
       croco, fixture.arguments("run", ["compute.precision=bf16"]), environment: environment)
@@ -135,7 +136,9 @@ struct TrainMPITests {
 
   @Test(
     "bf16: 1 and 2 ranks end with the same bytes",
-    .enabled(if: OneDNN.obstacle == nil, Comment(rawValue: "no bf16 here: \(OneDNN.obstacle ?? "")")))
+    .enabled(
+      if: MatrixProducts.bfloat16Obstacle == nil,
+      Comment(rawValue: "no bf16 here: \(MatrixProducts.bfloat16Obstacle ?? "")")))
   func brainFloats() throws {
     let fixture = try RunFixture()
     let brain = one + ["compute.precision=bf16"]

@@ -21,8 +21,10 @@ public struct BenchmarkMachine: Sendable, Equatable, Encodable {
   public let blasConfiguration: String
   /// The clone of croco's own kernels.
   public let kernels: String
-  /// oneDNN's version where it is there and can compute bf16, else why not.
-  public let oneDNN: String
+  /// What forms products of fp32.
+  public let float: String
+  /// What forms products of bf16, or why nothing can.
+  public let bfloat16: String
   /// One sentence for each thing that may spoil the figures.
   public let warnings: [String]
 
@@ -43,7 +45,8 @@ public struct BenchmarkMachine: Sendable, Equatable, Encodable {
     blasCore = BLAS.coreName
     blasConfiguration = BLAS.configuration
     kernels = BLAS.kernelLevel
-    oneDNN = OneDNN.obstacle ?? OneDNN.version
+    float = MatrixProducts.float
+    bfloat16 = MatrixProducts.bfloat16 ?? MatrixProducts.bfloat16Obstacle ?? ""
     warnings = StartupChecks.warnings(
       threads: threads, slabs: slabs ?? threads, environment: ProcessInfo.processInfo.environment)
   }

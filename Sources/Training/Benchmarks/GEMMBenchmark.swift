@@ -36,7 +36,7 @@ public struct GEMMBenchmark: Sendable, Equatable, Encodable {
     let machine = try BenchmarkMachine(
       threads: configuration.compute.threads, slabs: slabs, communicator: SingleProcessCommunicator())
     let precision = configuration.compute.precision
-    if precision == .bf16 { try OneDNN.requireBFloat16() }
+    if precision == .bf16 { try MatrixProducts.requireBFloat16() }
     self.machine = machine
     self.precision = precision.rawValue
     self.slabs = slabs

@@ -35,7 +35,7 @@ final class GEMMProbe<Element: Operand> {
   private let left: [AlignedBuffer<Element>]
   private let results: [AlignedBuffer<Float>]
 
-  /// Allocates for all workers of `pool`; for bf16 oneDNN must be there.
+  /// Allocates for all workers of `pool`; bf16 must be possible.
   init(_ shape: GEMMShape, pool: WorkerPool) {
     self.shape = shape
     self.pool = pool

@@ -143,7 +143,7 @@ public enum ConfigurationSchema {
       "pieces of a micro-batch that threads work on; at least the threads, fixed for bit-for-bit results"),
     .init(
       "compute.precision", \.compute.precision, .choice(Precision.self),
-      "fp32; or bf16: matrix products of bfloat16 by oneDNN, fp32 sums and parameters, faster where the processor has it"
+      "fp32; or bf16: matrix products of bfloat16, fp32 sums and parameters, faster where the processor has it"
     ),
     .init(
       "compute.activation_checkpointing", \.compute.activationCheckpointing, .choice(ActivationCheckpointing.self),

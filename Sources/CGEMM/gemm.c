@@ -1,0 +1,82 @@
+#include "CGEMM.h"
+
+#if defined(__x86_64__)
+#include "sizes.h"
+#include "workspace.h"
+#include <immintrin.h>
+#include <string.h>
+
+typedef float unaligned_float __attribute__((aligned(1), may_alias));
+
+// Whether 14 rows that many bytes apart fall into few sets of the first-level cache, which repeat every 4 KiB.
+static int aliases(long bytes) {
+  const long rest = bytes % 4096;
+  return rest < 512 || rest > 4096 - 512;
+}
+
+// Units between copied rows of A.
+static long copied_row(long units) {
+  const long row = units + ROW_PADDING;
+  return aliases(row * (long)sizeof(float)) ? row + 128 : row;
+}
+
+#include "operand_float.h"
+#include "tile.h"
+#include "pack.h"
+#include "product.h"
+
+#include "operand_bfloat16.h"
+#include "tile.h"
+#include "pack.h"
+#include "product.h"
+
+int croco_gemm_available(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("x86-64-v4") != 0;
+}
+
+int croco_gemm_bf16_available(void) {
+  return croco_gemm_available() && __builtin_cpu_supports("avx512bf16") != 0;
+}
+
+int croco_gemm_bf16_outdone(void) {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("amx-bf16") != 0;
+}
+
+int croco_gemm(
+  int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
+  enum croco_gemm_result result, float *c, long ldc) {
+  if (m <= 0 || n <= 0) return 0;
+  return multiply(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, result, (char *)c, ldc);
+}
+
+int croco_gemm_bf16(
+  int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const uint16_t *b, long ldb,
+  enum croco_gemm_result result, void *c, long ldc) {
+  if (m <= 0 || n <= 0) return 0;
+  return multiply_bf16(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, result, c, ldc);
+}
+
+#else
+
+int croco_gemm_available(void) { return 0; }
+int croco_gemm_bf16_available(void) { return 0; }
+int croco_gemm_bf16_outdone(void) { return 0; }
+
+int croco_gemm(
+  int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
+  enum croco_gemm_result result, float *c, long ldc) {
+  (void)transpose_a, (void)transpose_b, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
+  (void)result, (void)c, (void)ldc;
+  return 1;
+}
+
+int croco_gemm_bf16(
+  int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const uint16_t *b, long ldb,
+  enum croco_gemm_result result, void *c, long ldc) {
+  (void)transpose_a, (void)transpose_b, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
+  (void)result, (void)c, (void)ldc;
+  return 1;
+}
+#endif

@@ -1,0 +1,32 @@
+// Matrix products in plain C for x86-64 processors with AVX-512, in fp32 and bf16. One thread a call.
+//
+// An element of C is summed over k in one fixed order, whatever the sizes and strides around it: cutting rows or columns
+// differently does not change a bit.
+// Structure: Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008.
+#pragma once
+#include <stdint.h>
+
+// Whether this processor can run them: AVX-512 (x86-64-v4), and for bf16 also avx512_bf16.
+int croco_gemm_available(void);
+int croco_gemm_bf16_available(void);
+
+// Whether this processor multiplies bf16 matrices faster in a way that these products do not know: in AMX tiles.
+int croco_gemm_bf16_outdone(void);
+
+// What becomes of C.
+enum croco_gemm_result {
+  CROCO_GEMM_SET,     // C = op(A) op(B)
+  CROCO_GEMM_ADD,     // C += op(A) op(B)
+  CROCO_GEMM_NARROW,  // the first, rounded to bfloat16; of croco_gemm_bf16 alone
+};
+
+// op(A) is [m, k], op(B) is [k, n], C is [m, n], all row-major; lda, ldb, ldc are elements between the starts of stored rows.
+// Returns 0, or 1 where the thread's workspace (about 3 MB, taken once) cannot be had.
+int croco_gemm(
+  int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
+  enum croco_gemm_result result, float *c, long ldc);
+
+// A and B are bfloat16, kept as uint16_t. Products and sums are fp32, as vdpbf16ps forms them.
+int croco_gemm_bf16(
+  int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const uint16_t *b, long ldb,
+  enum croco_gemm_result result, void *c, long ldc);

@@ -1,0 +1,39 @@
+#include "workspace.h"
+#include <pthread.h>
+#include <stdlib.h>
+
+struct workspace {
+  void *memory;
+  long bytes;
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static int key_failed;
+
+static void forget(void *value) {
+  struct workspace *mine = value;
+  free(mine->memory);
+  free(mine);
+}
+
+static void make_key(void) { key_failed = pthread_key_create(&key, forget); }
+
+void *croco_gemm_workspace(long bytes) {
+  pthread_once(&once, make_key);
+  if (key_failed) return NULL;
+  struct workspace *mine = pthread_getspecific(key);
+  if (!mine) {
+    mine = calloc(1, sizeof *mine);
+    if (!mine) return NULL;
+    pthread_setspecific(key, mine);
+  }
+  if (bytes > mine->bytes) {
+    void *larger;
+    if (posix_memalign(&larger, 64, (size_t)bytes)) return NULL;
+    free(mine->memory);
+    mine->memory = larger;
+    mine->bytes = bytes;
+  }
+  return mine->memory;
+}
