@@ -12,10 +12,14 @@ void PASS(croco_add_bias)(ELEMENT *x, long stride, const float *bias, long rows,
 
 // Columns in strips of 64 floats that stay in registers while the rows go by.
 CROCO_CLONES
-void PASS(croco_column_sums)(const ELEMENT *x, long stride, float *out, long rows, long columns) {
+void PASS(croco_column_sums)(const ELEMENT *x, long stride, float *out, long rows, long columns, int adding) {
   long c = 0;
   for (; c + 4 * LANES <= columns; c += 4 * LANES) {
     vfloat a = {}, b = {}, d = {}, e = {};
+    if (adding) {
+      a = load(out + c), b = load(out + c + LANES);
+      d = load(out + c + 2 * LANES), e = load(out + c + 3 * LANES);
+    }
     for (long r = 0; r < rows; r++) {
       const ELEMENT *p = x + r * stride + c;
       a += load_element(p), b += load_element(p + LANES);
@@ -27,7 +31,7 @@ void PASS(croco_column_sums)(const ELEMENT *x, long stride, float *out, long row
     store(out + c + 3 * LANES, e);
   }
   for (; c < columns; c++) {
-    float sum = 0;
+    float sum = adding ? out[c] : 0;
     for (long r = 0; r < rows; r++) sum += widened(x[r * stride + c]);
     out[c] = sum;
   }

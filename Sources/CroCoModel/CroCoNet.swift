@@ -19,7 +19,7 @@ public final class CroCoNet {
   /// - Parameters:
   ///   - slabCount: into how many slabs of whole samples a micro-batch is cut; part of the definition of the result.
   ///   - precision: of matrix products; bf16 needs ``MatrixProducts/requireBFloat16()`` to have succeeded.
-  ///   - activations: what is kept for ``backward(predictionGradient:)``; it does not change results.
+  ///   - activations: what is kept for ``backward(predictionGradient:adding:)``; it does not change results.
   public init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,
     precision: Precision = .fp32, activations: ActivationPolicy = .keep
@@ -80,11 +80,13 @@ public final class CroCoNet {
   /// Sets the gradients of all parameters for a gradient with respect to the prediction: [B, N, P].
   ///
   /// Follows a ``forward(view1:view2:mask:)`` of the same micro-batch.
-  public func backward(predictionGradient: UnsafePointer<Float>) {
-    engine.backward(predictionGradient: predictionGradient)
+  ///
+  /// - Parameter adding: adds to the gradients that are there instead of setting them.
+  public func backward(predictionGradient: UnsafePointer<Float>, adding: Bool = false) {
+    engine.backward(predictionGradient: predictionGradient, adding: adding)
   }
 
-  /// The gradients with respect to both images, [B, 3, H, W] each, after ``backward(predictionGradient:)``.
+  /// The gradients with respect to both images, [B, 3, H, W] each, after ``backward(predictionGradient:adding:)``.
   public func imageGradients() -> (view1: [Float], view2: [Float]) { engine.imageGradients() }
 
   /// The patch embedding of all patches of an image, before positions: [B, N, C]. For `croco dump`; training embeds only

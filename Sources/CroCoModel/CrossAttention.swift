@@ -109,15 +109,14 @@ struct CrossAttention<Element: Operand> {
     keyValue.backward(gradients.keyValue[rows], into: memoryGradient, adding: adding)
   }
 
-  /// Forms part `part` of `parts` of the parameter gradients, over all rows.
+  /// Forms one part of the parameter gradients, over all rows.
   func formGradients(
     _ branchGradient: MatrixView<Element>, _ gradients: Gradients, normalized: MatrixView<Element>,
-    memory: MatrixView<Element>, _ saved: Saved, part: Int,
-    of parts: Int
+    memory: MatrixView<Element>, _ saved: Saved, _ part: GradientPart
   ) {
-    projection.formGradients(branchGradient, input: saved.output, part: part, of: parts)
-    query.formGradients(gradients.query, input: normalized, part: part, of: parts)
-    keyValue.formGradients(gradients.keyValue, input: memory, part: part, of: parts)
+    projection.formGradients(branchGradient, input: saved.output, part)
+    query.formGradients(gradients.query, input: normalized, part)
+    keyValue.formGradients(gradients.keyValue, input: memory, part)
   }
 
   private func keyAndValue(

@@ -164,26 +164,25 @@ struct DecoderBlock<Element: Operand> {
       recomputing: gradients.normalized1[rows], partial: partial(0))
   }
 
-  /// Forms part `part` of `parts` of the parameter gradients, once all slabs are through.
+  /// Forms one part of the parameter gradients, once all slabs are through.
   func formGradients(
-    _ outputGradient: Stream<Element>, memory: Stream<Element>, _ saved: Saved, _ gradients: Gradients, part: Int,
-    of parts: Int
+    _ outputGradient: Stream<Element>, memory: Stream<Element>, _ saved: Saved, _ gradients: Gradients,
+    _ part: GradientPart
   ) {
     feedForward.formGradients(
       outputGradient.operands, hiddenGradient: gradients.hidden, activated: gradients.activated,
-      normalized: gradients.normalized3, part: part, of: parts)
+      normalized: gradients.normalized3, part)
     crossAttention.formGradients(
       gradients.middle2.operands, gradients.cross, normalized: gradients.normalized2,
-      memory: memoryNorm == nil ? memory.operands : gradients.normalizedMemory, saved.cross, part: part, of: parts)
+      memory: memoryNorm == nil ? memory.operands : gradients.normalizedMemory, saved.cross, part)
     attention.formGradients(
       gradients.middle1.operands, qkvGradient: gradients.qkv, normalized: gradients.normalized1, saved.attention,
-      part: part,
-      of: parts)
-    if part == 0 {
-      norm1.formGradients(gradients.norms, slot: 0)
-      norm2.formGradients(gradients.norms, slot: 1)
-      norm3.formGradients(gradients.norms, slot: 2)
-      memoryNorm?.formGradients(gradients.norms, slot: 3)
+      part)
+    if part.index == 0 {
+      norm1.formGradients(gradients.norms, slot: 0, adding: part.adds)
+      norm2.formGradients(gradients.norms, slot: 1, adding: part.adds)
+      norm3.formGradients(gradients.norms, slot: 2, adding: part.adds)
+      memoryNorm?.formGradients(gradients.norms, slot: 3, adding: part.adds)
     }
   }
 }

@@ -81,9 +81,10 @@ struct DecoderInput<Element: Operand> {
     recorder?.record("decoder_embed", embeddedGradient[slab.encoderRows], slab.encoderRows)
   }
 
-  /// Forms the mask token's gradient: the sum of the stream's gradient over the masked places, rows in order.
-  func formMaskTokenGradient(_ streamGradient: Matrix, mask: UnsafePointer<UInt8>) {
-    maskTokenGradient.update(repeating: 0, count: streamGradient.columns)
+  /// Forms the mask token's gradient: the sum of the stream's gradient over the masked places, rows in order, added to
+  /// what is there where `adding`.
+  func formMaskTokenGradient(_ streamGradient: Matrix, mask: UnsafePointer<UInt8>, adding: Bool) {
+    if !adding { maskTokenGradient.update(repeating: 0, count: streamGradient.columns) }
     for row in 0..<streamGradient.rows where mask[row] != 0 {
       croco_add(maskTokenGradient, streamGradient.row(row), streamGradient.columns)
     }

@@ -111,20 +111,19 @@ struct EncoderBlock<Element: Operand> {
       recomputing: gradients.normalized1[rows], partial: gradients.norms.pointer(slot: 0, slab: slab))
   }
 
-  /// Forms part `part` of `parts` of the parameter gradients, once all slabs are through.
+  /// Forms one part of the parameter gradients, once all slabs are through.
   func formGradients(
-    _ outputGradient: Stream<Element>, _ saved: Saved, _ gradients: Gradients, part: Int, of parts: Int
+    _ outputGradient: Stream<Element>, _ saved: Saved, _ gradients: Gradients, _ part: GradientPart
   ) {
     feedForward.formGradients(
       outputGradient.operands, hiddenGradient: gradients.hidden, activated: gradients.activated,
-      normalized: gradients.normalized2, part: part, of: parts)
+      normalized: gradients.normalized2, part)
     attention.formGradients(
       gradients.middle.operands, qkvGradient: gradients.qkv, normalized: gradients.normalized1, saved.attention,
-      part: part,
-      of: parts)
-    if part == 0 {
-      norm1.formGradients(gradients.norms, slot: 0)
-      norm2.formGradients(gradients.norms, slot: 1)
+      part)
+    if part.index == 0 {
+      norm1.formGradients(gradients.norms, slot: 0, adding: part.adds)
+      norm2.formGradients(gradients.norms, slot: 1, adding: part.adds)
     }
   }
 }

@@ -2,11 +2,12 @@ import Tensors
 
 /// For each layer the gradients of the rows (by slab), then those of the parameters (by part).
 extension Engine {
-  func backward(predictionGradient: UnsafePointer<Float>) {
+  func backward(predictionGradient: UnsafePointer<Float>, adding: Bool) {
     guard let gradients = memory.gradients, let mask else {
       preconditionFailure("backward needs a forward pass of a network that keeps its activations")
     }
     recorder?.beginBackward()
+    addsGradients = adding
     backwardHead(stream(of: predictionGradient, gradients), gradients)
     let decoderGradient = backwardDecoder(gradients)
     backwardDecoderInput(decoderGradient, mask, gradients)
@@ -40,9 +41,9 @@ extension Engine {
         partial: gradients.finalNorms.pointer(slot: 0, slab: index))
       gradients.memory.values[slab.decoderRows].clear()
     }
-    formGradients { part, parts in
-      head.formGradients(outputGradient.operands, input: gradients.decoderNormalized, part: part, of: parts)
-      if part == 0 { decoderNorm.formGradients(gradients.finalNorms, slot: 0) }
+    formGradients { part in
+      head.formGradients(outputGradient.operands, input: gradients.decoderNormalized, part)
+      if part.index == 0 { decoderNorm.formGradients(gradients.finalNorms, slot: 0, adding: part.adds) }
     }
   }
 
@@ -60,9 +61,9 @@ extension Engine {
           memoryGradient: gradients.memory, slab: slabIndex, rows: slab.decoderRows, sequences: slab.decoderSequences,
           memory.decoderSaved[index], gradients.decoder, memory.scratch[worker], recorder)
       }
-      formGradients { part, parts in
+      formGradients { part in
         block.formGradients(
-          outputGradient, memory: memory.memory, memory.decoderSaved[index], gradients.decoder, part: part, of: parts)
+          outputGradient, memory: memory.memory, memory.decoderSaved[index], gradients.decoder, part)
       }
       swap(&outputGradient, &inputGradient)
     }
@@ -88,12 +89,12 @@ extension Engine {
         firstRow: rows.lowerBound, residualGradient: nil, into: gradients.encoderStreams[0][rows],
         recomputing: gradients.encoderNormalized[rows], partial: gradients.finalNorms.pointer(slot: 1, slab: index))
     }
-    formGradients { part, parts in
+    formGradients { part in
       decoderInput.linear.formGradients(
-        gradients.embedded, input: gradients.encoderNormalized, part: part, of: parts)
-      if part == 0 {
-        encoderNorm.formGradients(gradients.finalNorms, slot: 1)
-        decoderInput.formMaskTokenGradient(streamGradient.values, mask: mask)
+        gradients.embedded, input: gradients.encoderNormalized, part)
+      if part.index == 0 {
+        encoderNorm.formGradients(gradients.finalNorms, slot: 1, adding: part.adds)
+        decoderInput.formMaskTokenGradient(streamGradient.values, mask: mask, adding: part.adds)
       }
     }
   }
@@ -111,22 +112,22 @@ extension Engine {
           rows: slab.encoderRows, sequences: slab.encoderSequences, memory.encoderSaved[index], gradients.encoder,
           memory.scratch[worker], recorder)
       }
-      formGradients { part, parts in
-        block.formGradients(outputGradient, memory.encoderSaved[index], gradients.encoder, part: part, of: parts)
+      formGradients { part in
+        block.formGradients(outputGradient, memory.encoderSaved[index], gradients.encoder, part)
       }
       swap(&outputGradient, &inputGradient)
     }
     if let recorder {
       for slab in layout.slabs { recorder.record("enc_in", outputGradient.values[slab.encoderRows], slab.encoderRows) }
     }
-    formGradients { part, parts in
-      patchEmbedding.linear.formGradients(outputGradient.operands, input: memory.patches, part: part, of: parts)
+    formGradients { part in
+      patchEmbedding.linear.formGradients(outputGradient.operands, input: memory.patches, part)
     }
   }
 
   /// Runs the parameter gradients of a layer, cut over output rows into as many parts as there are slabs.
-  private func formGradients(_ body: (_ part: Int, _ parts: Int) -> Void) {
+  private func formGradients(_ body: (_ part: GradientPart) -> Void) {
     let parts = layout.slabs.count
-    pool.run(parts) { part, _ in body(part, parts) }
+    pool.run(parts) { part, _ in body(GradientPart(index: part, count: parts, adds: addsGradients)) }
   }
 }

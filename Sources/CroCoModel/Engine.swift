@@ -5,7 +5,7 @@ protocol NetworkEngine: AnyObject {
   var prediction: Matrix { get }
   var recorder: TensorRecorder? { get set }
   func forward(view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, mask: UnsafePointer<UInt8>)
-  func backward(predictionGradient: UnsafePointer<Float>)
+  func backward(predictionGradient: UnsafePointer<Float>, adding: Bool)
   func imageGradients() -> (view1: [Float], view2: [Float])
   func patchEmbeddings(of images: UnsafePointer<Float>) -> [Float]
 }
@@ -27,6 +27,8 @@ final class Engine<Element: Operand>: NetworkEngine {
   let decoderNorm: LayerNorm
   let head: Linear<Element>
   var mask: UnsafePointer<UInt8>?
+  /// Whether the backward pass under way adds to the gradients of the parameters.
+  var addsGradients = false
   var recorder: TensorRecorder?
 
   private let arena: AlignedBuffer<Float>

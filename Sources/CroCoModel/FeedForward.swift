@@ -42,12 +42,12 @@ struct FeedForward<Element: Operand> {
     expansion.backward(hiddenGradient, into: normalizedGradient)
   }
 
-  /// Forms part `part` of `parts` of the parameter gradients, over all rows.
+  /// Forms one part of the parameter gradients, over all rows.
   func formGradients(
     _ branchGradient: MatrixView<Element>, hiddenGradient: MatrixView<Element>, activated: MatrixView<Element>,
-    normalized: MatrixView<Element>, part: Int, of parts: Int
+    normalized: MatrixView<Element>, _ part: GradientPart
   ) {
-    contraction.formGradients(branchGradient, input: activated, part: part, of: parts)
-    expansion.formGradients(hiddenGradient, input: normalized, part: part, of: parts)
+    contraction.formGradients(branchGradient, input: activated, part)
+    expansion.formGradients(hiddenGradient, input: normalized, part)
   }
 }

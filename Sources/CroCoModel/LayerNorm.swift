@@ -69,11 +69,13 @@ struct LayerNorm {
       biasGradient: partial + dimension, recomputing: output)
   }
 
-  /// The gradients as the slabs' partial sums, added in order.
-  func formGradients(_ partials: NormPartials, slot: Int) {
-    weightGradient.update(from: partials.pointer(slot: slot, slab: 0), count: dimension)
-    biasGradient.update(from: partials.pointer(slot: slot, slab: 0) + dimension, count: dimension)
-    for slab in 1..<partials.slabCount {
+  /// The gradients as the slabs' partial sums, added in order, to what is there where `adding`.
+  func formGradients(_ partials: NormPartials, slot: Int, adding: Bool) {
+    if !adding {
+      weightGradient.update(repeating: 0, count: dimension)
+      biasGradient.update(repeating: 0, count: dimension)
+    }
+    for slab in 0..<partials.slabCount {
       let partial = partials.pointer(slot: slot, slab: slab)
       croco_add(weightGradient, partial, dimension)
       croco_add(biasGradient, partial + dimension, dimension)

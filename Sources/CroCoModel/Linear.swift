@@ -60,16 +60,25 @@ struct Linear<Element: Operand> {
       toOperand: inputGradient.pointer, ldc: inputs, m: outputGradient.rows, n: inputs, k: outputs)
   }
 
-  /// Forms part `part` of `parts` (a range of output rows) of the weight and bias gradients.
-  func formGradients(_ outputGradient: MatrixView<Element>, input: MatrixView<Element>, part: Int, of parts: Int) {
-    let range = Partition.range(part, of: parts, count: outputs, grain: 16)
+  /// Forms one part (a range of output rows) of the weight and bias gradients.
+  func formGradients(_ outputGradient: MatrixView<Element>, input: MatrixView<Element>, _ part: GradientPart) {
+    let range = Partition.range(part.index, of: part.count, count: outputs, grain: 16)
     if range.isEmpty { return }
     let gradient = outputGradient.pointer + range.lowerBound
     Element.gemm(
       gradient, lda: outputs, transposeA: true, input.pointer, ldb: inputs, transposeB: false,
       into: weightGradient + range.lowerBound * inputs, ldc: inputs, m: range.count, n: inputs, k: input.rows,
-      adding: false)
+      adding: part.adds)
     Element.columnSums(
-      gradient, stride: outputs, into: biasGradient + range.lowerBound, rows: input.rows, columns: range.count)
+      gradient, stride: outputs, into: biasGradient + range.lowerBound, rows: input.rows, columns: range.count,
+      adding: part.adds)
   }
+}
+
+/// A share of forming parameter gradients: one of `count` ranges of each layer's output rows.
+struct GradientPart {
+  let index: Int
+  let count: Int
+  /// Whether gradients are added to what is there, as in all passes of a micro-batch but the first.
+  let adds: Bool
 }

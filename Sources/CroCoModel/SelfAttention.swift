@@ -80,13 +80,13 @@ struct SelfAttention<Element: Operand> {
     qkv.backward(joint, into: normalizedGradient)
   }
 
-  /// Forms part `part` of `parts` of the parameter gradients, over all rows.
+  /// Forms one part of the parameter gradients, over all rows.
   func formGradients(
     _ branchGradient: MatrixView<Element>, qkvGradient: MatrixView<Element>, normalized: MatrixView<Element>,
-    _ saved: Saved, part: Int, of parts: Int
+    _ saved: Saved, _ part: GradientPart
   ) {
-    projection.formGradients(branchGradient, input: saved.output, part: part, of: parts)
-    qkv.formGradients(qkvGradient, input: normalized, part: part, of: parts)
+    projection.formGradients(branchGradient, input: saved.output, part)
+    qkv.formGradients(qkvGradient, input: normalized, part)
   }
 
   private func operands(

@@ -27,4 +27,25 @@ public final class PairBatch: @unchecked Sendable {
     view2 = AlignedBuffer(count: count * 3 * height * width)
     mask = AlignedBuffer(count: count * patchCount)
   }
+
+  /// A run of the batch's pairs.
+  public struct Part {
+    /// View 1: [pairs, 3, H, W].
+    public let view1: UnsafePointer<Float>
+    /// View 2: [pairs, 3, H, W].
+    public let view2: UnsafePointer<Float>
+    /// The mask: [pairs, N].
+    public let mask: UnsafePointer<UInt8>
+  }
+
+  /// The batch in `parts` equal runs of pairs, valid as long as the batch is held.
+  public func parts(_ parts: Int) -> [Part] {
+    precondition(parts > 0 && count % parts == 0, "\(count) pairs do not make \(parts) equal parts")
+    return (0..<parts).map { part in
+      let first = part * count / parts
+      return Part(
+        view1: view1.pointer + first * 3 * height * width, view2: view2.pointer + first * 3 * height * width,
+        mask: mask.pointer + first * patchCount)
+    }
+  }
 }

@@ -60,9 +60,10 @@ extension BFloat16: Operand {
 
   /// `croco_column_sums_bf16`.
   public static func columnSums(
-    _ x: UnsafePointer<BFloat16>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    _ x: UnsafePointer<BFloat16>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+    adding: Bool
   ) {
-    croco_column_sums_bf16(halves(x), stride, sums, rows, columns)
+    croco_column_sums_bf16(halves(x), stride, sums, rows, columns, adding ? 1 : 0)
   }
 
   /// `croco_bias_gelu_bf16`.

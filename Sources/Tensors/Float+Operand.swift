@@ -48,9 +48,10 @@ extension Float: Operand {
 
   /// `croco_column_sums`.
   public static func columnSums(
-    _ x: UnsafePointer<Float>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int
+    _ x: UnsafePointer<Float>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int,
+    adding: Bool
   ) {
-    croco_column_sums((x), stride, sums, rows, columns)
+    croco_column_sums((x), stride, sums, rows, columns, adding ? 1 : 0)
   }
 
   /// `croco_bias_gelu`.

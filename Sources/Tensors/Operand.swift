@@ -25,7 +25,8 @@ public protocol Operand: BitwiseCopyable, Sendable {
 
   /// `croco_column_sums`.
   static func columnSums(
-    _ x: UnsafePointer<Self>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int)
+    _ x: UnsafePointer<Self>, stride: Int, into sums: UnsafeMutablePointer<Float>, rows: Int, columns: Int, adding: Bool
+  )
 
   /// `croco_bias_gelu`.
   static func biasGELU(_ hidden: MatrixView<Self>, _ bias: UnsafePointer<Float>, into activated: MatrixView<Self>)

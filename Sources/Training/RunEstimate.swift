@@ -8,7 +8,7 @@ public struct RunEstimate: Sendable, Equatable {
   public let parameterCount: Int
   /// Bytes of values, gradients, moments and partial sums on each rank.
   public let stateBytes: Int
-  /// Bytes of activations and gradient buffers of a micro-batch on each rank.
+  /// Bytes of activations and gradient buffers of a pass on each rank.
   public let activationBytes: Int
   /// Bytes of the snapshot from which rank 0 writes checkpoints.
   public let snapshotBytes: Int
@@ -31,7 +31,7 @@ public struct RunEstimate: Sendable, Equatable {
     let copyBytes = configuration.compute.precision == .bf16 ? bufferBytes / 2 : 0
     stateBytes = (4 + partialSums) * bufferBytes + copyBytes
     activationBytes = CroCoNet.activationBytes(
-      model, batchSize: batch.microBatchSize, slabCount: configuration.compute.slabs,
+      model, batchSize: configuration.passSize, slabCount: configuration.compute.slabs,
       workerCount: configuration.compute.threads ?? 1, precision: configuration.compute.precision,
       activations: configuration.compute.activationCheckpointing.policy)
     snapshotBytes = 3 * bufferBytes

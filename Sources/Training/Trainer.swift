@@ -24,9 +24,9 @@ public final class Trainer {
   public let configuration: TrainingConfiguration
   /// The parameters and their gradients; the same on every rank after each step.
   public let parameters: ParameterStore
-  /// The network, for micro-batches of B pairs.
+  /// The network, for as many pairs as a pass has.
   public let network: CroCoNet
-  /// The objective.
+  /// The objective of a pass.
   public let loss: MaskedLoss
   /// The optimiser with its moments.
   public let optimizer: AdamW
@@ -54,9 +54,7 @@ public final class Trainer {
     _ configuration: TrainingConfiguration, stepsPerEpoch: Double, batches: any BatchSource,
     communicator: any Communicator, pool: WorkerPool
   ) throws(Failure) {
-    let (model, batchSize, slabs) = (
-      configuration.model, configuration.batch.microBatchSize, configuration.compute.slabs
-    )
+    let (model, batchSize, slabs) = (configuration.model, configuration.passSize, configuration.compute.slabs)
     self.configuration = configuration
     self.batches = batches
     self.pool = pool
@@ -91,13 +89,13 @@ public final class Trainer {
       for microBatch in reducer.microBatches {
         let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
         replacedPairs += Double(batch.replacedCount)
-        clock.measure(.forward) {
-          network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
-          losses[microBatch] = loss.forward(
-            prediction: network.prediction.baseAddress!, view1: batch.view1.pointer, mask: batch.mask.pointer)
-        }
-        clock.measure(.backward) {
-          network.backward(predictionGradient: loss.gradient(scale: 1 / Double(losses.count)))
+        let passes = batch.parts(configuration.compute.passes)
+        for (index, part) in passes.enumerated() {
+          clock.measure(.forward) { losses[microBatch] += loss(of: part) / Double(passes.count) }
+          clock.measure(.backward) {
+            let gradient = loss.gradient(scale: 1 / Double(losses.count * passes.count))
+            network.backward(predictionGradient: gradient, adding: index > 0)
+          }
         }
         clock.measure(.reduce) { reducer.accumulate(parameters.gradients) }
       }
@@ -118,6 +116,18 @@ public final class Trainer {
     var report = report(clock, losses: losses, norm: norm, rate: rate)
     report.replacedPairs = Int(replacedPairs)
     return (report, flags)
+  }
+
+  /// The mean loss of a micro-batch, without training on it.
+  func loss(of batch: PairBatch) -> Double {
+    let passes = batch.parts(configuration.compute.passes)
+    return passes.reduce(0) { $0 + loss(of: $1) / Double(passes.count) }
+  }
+
+  /// The mean loss of a pass. Every pair has the same number of masked patches, so the mean over passes is that over pairs.
+  private func loss(of part: PairBatch.Part) -> Double {
+    network.forward(view1: part.view1, view2: part.view2, mask: part.mask)
+    return loss.forward(prediction: network.prediction.baseAddress!, view1: part.view1, mask: part.mask)
   }
 
   /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.

@@ -54,8 +54,6 @@ public final class Validator {
       pairCount >= wanted ? place * pairCount / wanted : place % pairCount
     }
     try loader.fill(batch, pairs: pairs)
-    trainer.network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
-    return trainer.loss.forward(
-      prediction: trainer.network.prediction.baseAddress!, view1: batch.view1.pointer, mask: batch.mask.pointer)
+    return trainer.loss(of: batch)
   }
 }

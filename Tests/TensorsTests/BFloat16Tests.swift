@@ -40,8 +40,8 @@ import Testing
     croco_add_bias_bf16(&biasedHalves, width, bias, 5, width)
     #expect(biasedHalves == halves(biased))
     var sums = bias, sumsOfHalves = bias
-    croco_column_sums(x, width, &sums, 5, width)
-    croco_column_sums_bf16(halves(x), width, &sumsOfHalves, 5, width)
+    croco_column_sums(x, width, &sums, 5, width, 0)
+    croco_column_sums_bf16(halves(x), width, &sumsOfHalves, 5, width, 0)
     #expect(sums == sumsOfHalves)
     var pre = x, out = x, preHalves = halves(x), outHalves = preHalves
     croco_bias_gelu(&pre, bias, &out, 5, width)

@@ -45,7 +45,7 @@ import Testing
   func rows(width: Int) {
     let x = random(5 * width), bias = random(width, 3), residual = random(5 * width, 4)
     var sums = bias
-    croco_column_sums(x, width, &sums, 5, width)
+    croco_column_sums(x, width, &sums, 5, width, 0)
     var biased = x, ended = x
     croco_add_bias(&biased, width, bias, 5, width)
     croco_add_bias_residual(&ended, bias, residual, 5, width)

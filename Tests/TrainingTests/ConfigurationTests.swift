@@ -82,6 +82,10 @@ import Training
         "run.yaml:3: batch.micro_batch_size: 4 does not divide batch.global_batch_size 10."
       ),
       (
+        "batch:\n  micro_batch_size: 8\ncompute:\n  passes: 3\n",
+        "run.yaml:4: compute.passes: 3 passes do not divide batch.micro_batch_size 8."
+      ),
+      (
         "optimizer:\n  base_lr: 1\n  lr: 1\n",
         "run.yaml:3: optimizer.lr: optimizer.base_lr is set as well; leave one out."
       ),

@@ -85,6 +85,29 @@ import Training
     }
   }
 
+  @Test("passes need less memory for the same losses, and end with the same bytes on any threads, resumed or not")
+  func passes() throws {
+    let fixture = try RunFixture()
+    let passes = "compute.passes=2"
+    try fixture.run("one", [passes, "compute.threads=1"])
+    try fixture.run("two", [passes, "compute.threads=2", "schedule.stop_after_steps=7"])
+    try fixture.run("two", [passes, "compute.threads=2"])
+    #expect(try fixture.digests("one", step: 20) == fixture.digests("two", step: 20))
+    #expect(try fixture.metrics("one") == fixture.metrics("two"))
+    try fixture.run("whole")
+    for (first, second) in zip(try fixture.metrics("one"), try fixture.metrics("whole")) {
+      for name in ["loss", "grad_norm"] {
+        let (mine, other) = (try #require(first[name]), try #require(second[name]))
+        // The sums of fp32 are in another order; 20 steps carry the difference on.
+        #expect(abs(mine - other) < 2e-5 * other, "\(name)")
+      }
+    }
+    let memory = try [[passes], []].map {
+      try RunEstimate(fixture.configuration($0), rankCount: 1).activationBytes
+    }
+    #expect(Double(memory[0]) < 0.6 * Double(memory[1]))
+  }
+
   @Test("a damaged newest checkpoint is passed over with its reason, and the run still ends with the same bytes")
   func damagedCheckpoint() throws {
     let fixture = try RunFixture()

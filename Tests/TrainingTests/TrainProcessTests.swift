@@ -103,6 +103,25 @@ import Training
     #expect(try runProcess(croco, short, environment: environment).status == 0)
   }
 
+  @Test("The libraries' products train as croco's own do", arguments: ["fp32", "bf16"])
+  func libraries(precision: String) throws {
+    if precision == "bf16" && OneDNN.obstacle != nil { return }
+    let fixture = try RunFixture()
+    for name in ["own", "library"] {
+      let result = try runProcess(
+        try builtExecutable("croco"), fixture.arguments(name, ["compute.precision=\(precision)"]),
+        environment: name == "library" ? ["CROCO_GEMM": "library"] : [:])
+      #expect(result.status == 0, "\(result)")
+      if name == "library" {
+        #expect(result.output.contains("products by \(precision == "fp32" ? "OpenBLAS" : "oneDNN")"), "\(result)")
+      }
+    }
+    for (first, second) in zip(try fixture.metrics("own"), try fixture.metrics("library")) {
+      let (mine, other) = (try #require(first["loss"]), try #require(second["loss"]))
+      #expect(abs(mine - other) < (precision == "fp32" ? 2e-5 : 0.01) * other)
+    }
+  }
+
   @Test("OPENBLAS_CORETYPE and too many threads are warned of")
   func warnings() throws {
     let fixture = try RunFixture()

@@ -10,8 +10,8 @@ void croco_add_bias_bf16(uint16_t *x, long stride, const float *bias, long rows,
 void croco_add_bias_residual(float *x, const float *bias, const float *residual, long rows, long columns);
 
 // out[c] = sum over r of x[r * stride + c], rows in order, in fp32.
-void croco_column_sums(const float *x, long stride, float *out, long rows, long columns);
-void croco_column_sums_bf16(const uint16_t *x, long stride, float *out, long rows, long columns);
+void croco_column_sums(const float *x, long stride, float *out, long rows, long columns, int adding);
+void croco_column_sums_bf16(const uint16_t *x, long stride, float *out, long rows, long columns, int adding);
 
 // x[i] += y[i].
 void croco_add(float *x, const float *y, long count);

@@ -142,6 +142,9 @@ public enum ConfigurationSchema {
       "compute.slabs", \.compute.slabs, .integer(atLeast: 1),
       "pieces of a micro-batch that threads work on; at least the threads, fixed for bit-for-bit results"),
     .init(
+      "compute.passes", \.compute.passes, .integer(atLeast: 1),
+      "parts of a micro-batch computed one after the other: activations take so many times less memory"),
+    .init(
       "compute.precision", \.compute.precision, .choice(Precision.self),
       "fp32; or bf16: matrix products of bfloat16, fp32 sums and parameters, faster where the processor has it"
     ),

@@ -41,6 +41,11 @@ extension TrainingConfiguration {
         "\(batch.microBatchSize) does not divide batch.global_batch_size \(batch.globalBatchSize)"
       )
     }
+    if batch.microBatchSize % compute.passes != 0 {
+      return (
+        "compute.passes", "\(compute.passes) passes do not divide batch.micro_batch_size \(batch.microBatchSize)"
+      )
+    }
     if optimizer.baseLearningRate == nil && optimizer.learningRate == nil {
       return ("optimizer.base_lr", "either base_lr or lr must be set")
     }

@@ -34,6 +34,9 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
   /// The defaults; `data.path` is empty and must be set.
   public init() {}
+
+  /// Pairs that go through the network at once.
+  public var passSize: Int { batch.microBatchSize / compute.passes }
 }
 
 /// Where the image pairs come from and how they are prepared.
@@ -163,6 +166,9 @@ public struct ComputeConfiguration: Sendable, Equatable {
   public var threads: Int?
   /// Slabs of samples that the threads work on; part of the arithmetic, as slab edges touch the last bit.
   public var slabs = 2
+  /// Equal parts of a micro-batch that go through the network one after the other, adding their gradients: only one part's
+  /// activations are in memory. Part of the arithmetic, as the order of sums touches the last bit.
+  public var passes = 1
   /// What matrix products read; sums and parameters are fp32 with either.
   public var precision = Precision.fp32
   /// Whether backward computes the insides of blocks again instead of keeping them; does not change results.

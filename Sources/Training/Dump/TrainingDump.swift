@@ -10,7 +10,7 @@ import Tensors
 /// It runs the trainer's own step, in one process without MPI. Tensors have the names of the official modules: `img1`,
 /// `img2`, `mask` (1 = masked), `param.*` before the step, `act.*`, `pred`, `target`, `target_norm`, `loss`, `grad.*`
 /// (before clipping), `grad_act.*`, `grad_norm`, `lr`; with a single
-/// micro-batch also `grad_input.*`. With several steps, those of step s = 0, 1, ... carry the prefix
+/// micro-batch of one pass also `grad_input.*`. With several steps, those of step s = 0, 1, ... carry the prefix
 /// `step<s>.`; the parameters after an update are the `param.*` of the next step, after the last one `final.*`.
 public struct TrainingDump {
   private let trainer: Trainer
@@ -65,7 +65,7 @@ public struct TrainingDump {
     for buffer in ParameterLayout.buffers(configuration.model) {
       writer.add(prefix + "param." + buffer.name, shape: buffer.shape, buffer.values)
     }
-    let recorder = TensorRecorder(configuration.model, batchSize: configuration.batch.microBatchSize)
+    let recorder = TensorRecorder(configuration.model, batchSize: configuration.passSize)
     trainer.network.recorder = recorder
     source.startStep(trainer.network)
     let report = try trainer.step().report
@@ -75,7 +75,7 @@ public struct TrainingDump {
     for (view, values) in [("img1", source.embeddings1), ("img2", source.embeddings2)] {
       writer.add("\(prefix)act.patch_embed.\(view)", shape: tokens + [configuration.model.encoderDimension], values)
     }
-    if configuration.batch.microBatchCount == 1 {
+    if configuration.batch.microBatchCount == 1 && configuration.compute.passes == 1 {
       let images = trainer.network.imageGradients()
       let shape = [tokens[0], 3, configuration.model.imageHeight, configuration.model.imageWidth]
       writer.add(prefix + "grad_input.img1", shape: shape, images.view1)
@@ -138,8 +138,10 @@ private final class RecordingSource: BatchSource {
     view2 += Array(batch.view2.elements)
     mask += Array(batch.mask.elements)
     if let network {
-      embeddings1 += network.patchEmbeddings(of: batch.view1.pointer)
-      embeddings2 += network.patchEmbeddings(of: batch.view2.pointer)
+      for part in batch.parts(batch.count / network.batchSize) {
+        embeddings1 += network.patchEmbeddings(of: part.view1)
+        embeddings2 += network.patchEmbeddings(of: part.view2)
+      }
     }
     return batch
   }

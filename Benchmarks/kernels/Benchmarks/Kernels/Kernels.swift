@@ -53,7 +53,7 @@ private func passes<Element: Operand>(_ type: Element.Type, _ name: String) {
     let x = Block<Element>(), sums = Block<Float>()
     benchmark.startMeasurement()
     for _ in benchmark.scaledIterations {
-      Element.columnSums(x.pointer, stride: columns, into: sums.pointer, rows: rows, columns: columns)
+      Element.columnSums(x.pointer, stride: columns, into: sums.pointer, rows: rows, columns: columns, adding: false)
     }
   }
 }
