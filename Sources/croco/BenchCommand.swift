@@ -70,8 +70,8 @@ struct BenchCommand: ParsableCommand {
 
   private static func machineLine(_ machine: BenchmarkMachine) -> String {
     "\(machine.host), \(machine.processor), \(machine.ranks) \(machine.ranks == 1 ? "rank" : "ranks") x "
-      + "\(machine.threads) \(machine.threads == 1 ? "thread" : "threads"), OpenBLAS kernels \(machine.blasCore), "
-      + "own kernels \(machine.kernels)"
+      + "\(machine.threads) \(machine.threads == 1 ? "thread" : "threads"), kernels \(machine.kernels), "
+      + "products of fp32 by \(machine.float), of bf16 by \(machine.bfloat16)"
   }
 
   /// "812.3 (805.1)": median and best.
