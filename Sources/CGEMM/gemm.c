@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #include "sizes.h"
 #include "workspace.h"
+#include <cpuid.h>
 #include <immintrin.h>
 #include <string.h>
 
@@ -40,8 +41,9 @@ int croco_gemm_bf16_available(void) {
 }
 
 int croco_gemm_bf16_outdone(void) {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("amx-bf16") != 0;
+  // AMX-BF16 is bit 22 of EDX in leaf 7; older compilers do not know it by name.
+  unsigned eax, ebx, ecx, edx;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (edx >> 22 & 1);
 }
 
 int croco_gemm(

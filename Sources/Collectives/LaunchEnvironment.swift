@@ -9,6 +9,10 @@ package struct LaunchEnvironment: Equatable {
   /// The launcher's name for messages.
   package let launcher: String
 
+  /// What launchers other than mpirun set for each process that they start. Other variables of `PMI_` and `PMIX_` are
+  /// settings, which images of containers export for all programs, such as `PMIX_MCA_gds`.
+  private static let marks: Set = ["PMI_FD", "PMI_ID", "PMI_RANK", "PMI_SIZE", "PMIX_NAMESPACE", "PMIX_RANK"]
+
   /// Reads the variables that mpirun (`OMPI_`), other launchers (`PMI_`, `PMIX_`) and Slurm set.
   package init(_ environment: [String: String]) {
     func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
@@ -18,7 +22,7 @@ package struct LaunchEnvironment: Equatable {
       (isUnderLauncher, processCount, launcher) = (true, count, "mpirun")
       return
     }
-    isUnderLauncher = environment.keys.contains { $0.hasPrefix("PMI_") || $0.hasPrefix("PMIX_") }
+    isUnderLauncher = environment.keys.contains(where: Self.marks.contains)
     processCount = number("PMI_SIZE") ?? number("SLURM_STEP_NUM_TASKS") ?? number("SLURM_NTASKS")
     launcher = isSlurm ? "Slurm" : "The launcher"
   }

@@ -6,8 +6,11 @@ import Storage
 ///
 /// The environment's `CROCO_GEMM=library` chooses the libraries on every processor, to compare and to look for faults.
 public enum MatrixProducts {
+  /// Whether products of fp32 are OpenBLAS's, so that its settings matter.
+  public static var floatIsOpenBLAS: Bool { !ownFloat }
+
   /// What forms products of fp32, for logs: "croco (AVX-512)" or "OpenBLAS" with its kernels.
-  public static var float: String { ownFloat ? "croco (AVX-512)" : "OpenBLAS (\(BLAS.coreName))" }
+  public static var float: String { floatIsOpenBLAS ? "OpenBLAS (\(BLAS.coreName))" : "croco (AVX-512)" }
 
   /// What forms products of bf16, or nil where ``bfloat16Obstacle`` says why nothing can. May load oneDNN.
   public static var bfloat16: String? {

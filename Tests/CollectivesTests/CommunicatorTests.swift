@@ -6,7 +6,10 @@ import Testing
 struct CommunicatorTests {
   @Test("A process started alone is not under a launcher")
   func alone() {
-    let launch = LaunchEnvironment(["PATH": "/bin", "OMP_NUM_THREADS": "1"])
+    // Settings of libraries, which images of containers export, are no launcher's.
+    let launch = LaunchEnvironment([
+      "PATH": "/bin", "OMP_NUM_THREADS": "1", "PMIX_MCA_gds": "hash", "OMPI_MCA_plm": "isolated",
+    ])
     #expect(!launch.isUnderLauncher && launch.failure(worldSize: 1) == nil)
   }
 

@@ -35,7 +35,7 @@ public struct StartupChecks {
   /// One sentence for each thing that looks wrong.
   static func warnings(threads: Int, slabs: Int, environment: [String: String]) -> [String] {
     var warnings: [String] = []
-    if let core = environment["OPENBLAS_CORETYPE"] {
+    if MatrixProducts.floatIsOpenBLAS, let core = environment["OPENBLAS_CORETYPE"] {
       warnings.append(
         "OPENBLAS_CORETYPE=\(core) forces OpenBLAS to the kernels of another processor (\(BLAS.coreName)), which may "
           + "halve the speed; unset it.")
