@@ -11,8 +11,8 @@ typedef float unaligned_float __attribute__((aligned(1), may_alias));
 
 // Whether 14 rows that many bytes apart fall into few sets of the first-level cache, which repeat every 4 KiB.
 static int aliases(long bytes) {
-  const long rest = bytes % 4096;
-  return rest < 512 || rest > 4096 - 512;
+  const long rest = bytes % 4096, near = 512;
+  return bytes > 4096 - near && (rest < near || rest > 4096 - near);
 }
 
 // Units between copied rows of A.

@@ -7,7 +7,7 @@ struct NAME(left) {
 };
 
 TARGET static struct NAME(left) NAME(prepare_a)(
-  int transposed, const ELEMENT *a, long lda, long k, long m, long n, float *room) {
+  int transposed, const ELEMENT *a, long lda, long k, long m, long n, float *room, long stride) {
   const long units = (k + PER_UNIT - 1) / PER_UNIT, unit = sizeof(float);
   if (transposed) {
     NAME(pack_a)(a, lda, k, m, room);
@@ -16,7 +16,6 @@ TARGET static struct NAME(left) NAME(prepare_a)(
   const int again = n > 2 * TILE_COLUMNS && aliases(lda * (long)sizeof(ELEMENT));
   if (!again && k % PER_UNIT == 0)
     return (struct NAME(left)){(const char *)a, lda * (long)sizeof(ELEMENT), unit, 0};
-  const long stride = copied_row(units);
   NAME(copy_a)(a, lda, k, m, room, stride);
   return (struct NAME(left)){(const char *)room, stride * unit, unit, 0};
 }
@@ -49,18 +48,18 @@ TARGET static int NAME(multiply)(
   const long size = result == CROCO_GEMM_NARROW ? sizeof(uint16_t) : sizeof(float);
   // Sums that are rounded have to be complete.
   const long limit = result == CROCO_GEMM_NARROW ? most(k, 1) : DEPTH * PER_UNIT;
-  const long depth = piece(most(k, 1), limit, LANES * PER_UNIT), units = depth / PER_UNIT;
+  const long depth = piece(most(k, 1), limit, LANES * PER_UNIT), units = depth / PER_UNIT, row = copied_row(units);
   const long width = piece(n, most(TILE_COLUMNS, B_UNITS / units / TILE_COLUMNS * TILE_COLUMNS), TILE_COLUMNS);
-  const long height = piece(m, most(TILE_ROWS, A_UNITS / copied_row(units) / TILE_ROWS * TILE_ROWS), TILE_ROWS);
+  const long height = piece(m, most(TILE_ROWS, A_UNITS / row / TILE_ROWS * TILE_ROWS), TILE_ROWS);
   const long b_units = units * width;
-  float *room = croco_gemm_workspace((b_units + (height + TILE_ROWS) * copied_row(units)) * (long)sizeof(float));
+  float *room = croco_gemm_workspace((b_units + (height + TILE_ROWS) * row) * (long)sizeof(float));
   if (!room) return 1;
   for (long p = 0; p < most(k, 1); p += depth) {
     const long count = least(depth, k - p);
     for (long i = 0; i < m; i += height) {
       const long rows = least(height, m - i);
       const struct NAME(left) left = NAME(prepare_a)(
-        transpose_a, transpose_a ? a + p * lda + i : a + i * lda + p, lda, count, rows, n, room + b_units);
+        transpose_a, transpose_a ? a + p * lda + i : a + i * lda + p, lda, count, rows, n, room + b_units, row);
       for (long j = 0; j < n; j += width) {
         const long columns = least(width, n - j);
         if (transpose_b) NAME(pack_b_transposed)(b + j * ldb + p, ldb, count, columns, room);
