@@ -33,7 +33,7 @@ let package = Package(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .yum(["xxhash-devel"])]),
     .target(name: "CKernels"),
     .target(name: "CGEMM"),
-    // oneDNN is optional: its header is looked for when croco is built, its library when bf16 is asked for.
+    // oneDNN is optional: its header is looked for when croco is built, its library where bf16 needs it.
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
     .target(name: "Storage", dependencies: ["CXXHash"]),

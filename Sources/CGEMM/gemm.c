@@ -21,15 +21,41 @@ static long copied_row(long units) {
   return aliases(row * (long)sizeof(float)) ? row + 128 : row;
 }
 
+// B as it is stored, and what packs [k, n] of it.
+struct right {
+  const char *start;
+  long ld, along_k, along_n;  // elements between rows; bytes between neighbours
+  void (*pack)(const void *start, long ld, long k, long n, float *out);
+};
+
+typedef void (*tile_function)(
+  long units, const char *a, long row, long step, const float *b, enum croco_gemm_result result, void *c, long ldc,
+  __mmask16 tail, const char *next, long line);
+
+// Bytes of an element of C.
+static long size_of(enum croco_gemm_result result) {
+  return result == CROCO_GEMM_SET || result == CROCO_GEMM_ADD ? sizeof(float) : sizeof(uint16_t);
+}
+
+#include "finish.h"
+
 #include "operand_float.h"
+#include "load.h"
 #include "tile.h"
-#include "pack.h"
+#include "pack_a.h"
+#include "pack_b.h"
 #include "product.h"
 
 #include "operand_bfloat16.h"
+#include "load.h"
 #include "tile.h"
-#include "pack.h"
+#include "pack_a.h"
+#include "pack_b.h"
 #include "product.h"
+
+#include "operand_rounded.h"
+#include "load.h"
+#include "pack_b.h"
 
 int croco_gemm_available(void) {
   __builtin_cpu_init();
@@ -46,18 +72,30 @@ int croco_gemm_bf16_outdone(void) {
   return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (edx >> 22 & 1);
 }
 
+static const struct croco_gemm_more nothing_more;
+
 int croco_gemm(
   int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
-  enum croco_gemm_result result, float *c, long ldc) {
+  enum croco_gemm_result result, float *c, long ldc, const struct croco_gemm_more *more) {
   if (m <= 0 || n <= 0) return 0;
-  return multiply(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, result, (char *)c, ldc);
+  return multiply(
+    transpose_a, m, n, k, a, lda, right(transpose_b, b, ldb), result, (char *)c, ldc, more ? more : &nothing_more);
 }
 
 int croco_gemm_bf16(
   int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const uint16_t *b, long ldb,
-  enum croco_gemm_result result, void *c, long ldc) {
+  enum croco_gemm_result result, void *c, long ldc, const struct croco_gemm_more *more) {
   if (m <= 0 || n <= 0) return 0;
-  return multiply_bf16(transpose_a, transpose_b, m, n, k, a, lda, b, ldb, result, c, ldc);
+  return multiply_bf16(
+    transpose_a, m, n, k, a, lda, right_bf16(transpose_b, b, ldb), result, c, ldc, more ? more : &nothing_more);
+}
+
+int croco_gemm_bf16_rounding(
+  int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const float *b, long ldb,
+  enum croco_gemm_result result, void *c, long ldc, const struct croco_gemm_more *more) {
+  if (m <= 0 || n <= 0) return 0;
+  return multiply_bf16(
+    transpose_a, m, n, k, a, lda, right_rounded(transpose_b, b, ldb), result, c, ldc, more ? more : &nothing_more);
 }
 
 #else
@@ -68,17 +106,25 @@ int croco_gemm_bf16_outdone(void) { return 0; }
 
 int croco_gemm(
   int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
-  enum croco_gemm_result result, float *c, long ldc) {
+  enum croco_gemm_result result, float *c, long ldc, const struct croco_gemm_more *more) {
   (void)transpose_a, (void)transpose_b, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
-  (void)result, (void)c, (void)ldc;
+  (void)result, (void)c, (void)ldc, (void)more;
   return 1;
 }
 
 int croco_gemm_bf16(
   int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const uint16_t *b, long ldb,
-  enum croco_gemm_result result, void *c, long ldc) {
+  enum croco_gemm_result result, void *c, long ldc, const struct croco_gemm_more *more) {
   (void)transpose_a, (void)transpose_b, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
-  (void)result, (void)c, (void)ldc;
+  (void)result, (void)c, (void)ldc, (void)more;
+  return 1;
+}
+
+int croco_gemm_bf16_rounding(
+  int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const float *b, long ldb,
+  enum croco_gemm_result result, void *c, long ldc, const struct croco_gemm_more *more) {
+  (void)transpose_a, (void)transpose_b, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
+  (void)result, (void)c, (void)ldc, (void)more;
   return 1;
 }
 #endif

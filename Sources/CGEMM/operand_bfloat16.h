@@ -4,6 +4,17 @@
 #define ELEMENT uint16_t
 #define PER_UNIT 2
 #define NAME(name) name##_bf16
-#define TARGET __attribute__((target("arch=x86-64-v4,avx512bf16")))
+#define TARGET TARGET_BF16
+
+// As of float.
+#define load_along(p, elements) _mm512_maskz_loadu_epi16((__mmask32)((1ull << (elements)) - 1), (p))
+#define load_unit(p, ld, whole, columns) \
+  _mm512_or_si512( \
+    load_halves((p), (columns)), \
+    (whole) ? _mm512_slli_epi32(load_halves((p) + (ld), (columns)), 16) : _mm512_setzero_si512())
+
 #define multiply_add(a, b, sum) _mm512_dpbf16_ps((sum), (__m512bh)(a), (__m512bh)(b))
-#define store_narrow(p, mask, v) _mm256_mask_storeu_epi16((p), (mask), (__m256i)_mm512_cvtneps_pbh(v))
+#define add_unit(even, odd, unit) \
+  ((even) = _mm512_add_ps((even), widened_halves(unit)), \
+   (odd) = _mm512_add_ps( \
+     (odd), _mm512_castsi512_ps(_mm512_and_si512((unit), _mm512_set1_epi32((int)0xFFFF0000)))))

@@ -3,5 +3,7 @@
 #undef PER_UNIT
 #undef NAME
 #undef TARGET
+#undef load_along
+#undef load_unit
 #undef multiply_add
-#undef store_narrow
+#undef add_unit

@@ -8,7 +8,7 @@ enum {
   TILE_COLUMNS = 2 * LANES,
   DEPTH = 768,              // units of k at a time
   B_UNITS = DEPTH * 128,    // of packed B: 384 KB, part of the L2 cache
-  A_UNITS = DEPTH * 784,    // of packed A
+  A_UNITS = DEPTH * 896,    // of packed or copied A, tiles of which have the room of 16 rows
   ROW_PADDING = 16,         // between copied rows of A
   PACK_AHEAD = 2,           // vectors along k that packing fetches in advance
   ROWS_TOGETHER = 8,        // units of k that are packed together

@@ -20,7 +20,10 @@ TARGET static inline __attribute__((always_inline)) void NAME(tile)(
   for (long first = 0; first < units; first += LANES) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) _mm_prefetch(next + i * line, _MM_HINT_T1);
-    next += line == CACHE_LINE ? TILE_ROWS * CACHE_LINE : CACHE_LINE;
+    if (line == CACHE_LINE)
+#pragma clang loop unroll(full)
+      for (int i = rows; i < LANES; i++) _mm_prefetch(next + i * CACHE_LINE, _MM_HINT_T1);
+    next += line == CACHE_LINE ? LANES * CACHE_LINE : CACHE_LINE;
     const long end = least(units, first + LANES);
     for (long p = first; p < end; p++) {
       __m512 right[2];
@@ -39,10 +42,12 @@ TARGET static inline __attribute__((always_inline)) void NAME(tile)(
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) {
       const __mmask16 mask = j == vectors - 1 ? tail : 0xFFFF;
+#if PER_UNIT == 2
       if (result == CROCO_GEMM_NARROW) {
         store_narrow((uint16_t *)c + i * ldc + j * LANES, mask, sum[i][j]);
         continue;
       }
+#endif
       float *out = (float *)c + i * ldc + j * LANES;
       __m512 total = sum[i][j];
       if (result == CROCO_GEMM_ADD) total = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), total);
@@ -61,8 +66,7 @@ TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7)
 TILES(8) TILES(9) TILES(10) TILES(11) TILES(12) TILES(13) TILES(14)
 
 // By rows - 1 and vectors - 1.
-static void (*const NAME(tile_functions)[TILE_ROWS][2])(
-  long, const char *, long, long, const float *, enum croco_gemm_result, void *, long, __mmask16, const char *, long) = {
+static const tile_function NAME(tile_functions)[TILE_ROWS][2] = {
 #define PAIR(rows) {NAME(tile_##rows##x1), NAME(tile_##rows##x2)}
   PAIR(1), PAIR(2), PAIR(3), PAIR(4),  PAIR(5),  PAIR(6),  PAIR(7),
   PAIR(8), PAIR(9), PAIR(10), PAIR(11), PAIR(12), PAIR(13), PAIR(14),

@@ -73,8 +73,14 @@ void PASS(croco_rotate)(
       for (long part = 0; part < 2; part++) {
         ELEMENT *a = x + r * stride + h * head_size + part * half, *b = a + quarter;
         const float *c = cos_row + part * quarter, *s = sin_row + part * quarter;
-#pragma clang loop vectorize(enable)
-        for (long i = 0; i < quarter; i++) {
+        long i = 0;
+        for (; i + LANES <= quarter; i += LANES) {
+          const vfloat turn = load(s + i) * direction, cosines = load(c + i);
+          const vfloat u = load_element(a + i), v = load_element(b + i);
+          store_element(a + i, u * cosines - v * turn);
+          store_element(b + i, v * cosines + u * turn);
+        }
+        for (; i < quarter; i++) {
           const float turn = s[i] * direction, u = widened(a[i]), v = widened(b[i]);
           a[i] = narrowed(u * c[i] - v * turn);
           b[i] = narrowed(v * c[i] + u * turn);

@@ -49,12 +49,10 @@ struct CrossAttention<Element: Operand> {
   /// The bias that ends the branch; the residual pass adds it.
   var branchBias: UnsafePointer<Float> { UnsafePointer(projection.bias) }
 
-  /// Keys and values of the memory, which must be normalised already where the network does so: [rows, C].
+  /// Keys and values of the memory, which must be normalised already where the network does so: [rows, C]. The keys are
+  /// rotated as attention comes to them.
   func forward(memory: MatrixView<Element>, rows: Range<Int>, _ saved: Saved) {
-    let joint = saved.keyValue[rows]
-    keyValue.forward(memory, toOperand: joint)
-    Element.addBias(joint, keyValue.bias)
-    rotary.rotate(joint.pointer, stride: joint.columns, rows: rows)
+    keyValue.forward(memory, biasedTo: saved.keyValue[rows])
   }
 
   /// branch = output map (without bias) of the attention of `normalized` to the memory: [rows, C].
@@ -62,11 +60,11 @@ struct CrossAttention<Element: Operand> {
     _ normalized: MatrixView<Element>, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, into branch: Matrix,
     scratch: AttentionCore<Element>.Scratch
   ) {
-    let queries = saved.query[rows]
-    query.forward(normalized, toOperand: queries)
-    Element.addBias(queries, query.bias)
-    rotary.rotate(queries.pointer, stride: queries.columns, rows: rows)
+    query.forward(normalized, biasedTo: saved.query[rows])
     for sequence in sequences {
+      let first = sequence.lowerBound
+      rotary.rotate(saved.query.row(first), stride: saved.query.columns, rows: sequence)
+      rotary.rotate(saved.keyValue.row(first), stride: saved.keyValue.columns, rows: sequence)
       for index in 0..<headCount {
         let (key, value) = keyAndValue(saved.keyValue, sequence, index)
         core.forward(
@@ -96,12 +94,11 @@ struct CrossAttention<Element: Operand> {
           queryGradient: head(of: gradients.query, sequence, index), keyGradient: keyGradient,
           valueGradient: valueGradient, queries: sequence.count, keys: sequence.count, scratch)
       }
+      let first = sequence.lowerBound
+      rotary.rotateBack(gradients.query.row(first), stride: gradients.query.columns, rows: sequence)
+      rotary.rotateBack(gradients.keyValue.row(first), stride: gradients.keyValue.columns, rows: sequence)
     }
-    let queries = gradients.query[rows]
-    rotary.rotateBack(queries.pointer, stride: queries.columns, rows: rows)
-    query.backward(queries, into: normalizedGradient)
-    let joint = gradients.keyValue[rows]
-    rotary.rotateBack(joint.pointer, stride: joint.columns, rows: rows)
+    query.backward(gradients.query[rows], into: normalizedGradient)
   }
 
   /// memoryGradient = (or +=) gradient with respect to the (normalised) memory: [rows, C].

@@ -26,8 +26,7 @@ struct FeedForward<Element: Operand> {
   func forward(
     _ normalized: MatrixView<Element>, hidden: MatrixView<Element>, activated: MatrixView<Element>, into branch: Matrix
   ) {
-    expansion.forward(normalized, toOperand: hidden)
-    Element.biasGELU(hidden, expansion.bias, into: activated)
+    expansion.forward(normalized, biasedTo: hidden, activated: activated)
     contraction.forward(activated, into: branch)
   }
 
@@ -37,8 +36,8 @@ struct FeedForward<Element: Operand> {
     _ branchGradient: MatrixView<Element>, hidden: MatrixView<Element>, hiddenGradient: MatrixView<Element>,
     activated: MatrixView<Element>, into normalizedGradient: Matrix
   ) {
-    contraction.backward(branchGradient, toOperand: hiddenGradient)
-    Element.geluBackward(hiddenGradient, hidden: hidden, activated: activated)
+    contraction.backward(
+      branchGradient, toOperand: hiddenGradient, .geluBackward(hidden: hidden.pointer, activated: activated.pointer))
     expansion.backward(hiddenGradient, into: normalizedGradient)
   }
 

@@ -1,12 +1,13 @@
 internal import CKernels
 import Tensors
 
-/// A linear map y = x W^T + b with W [outputs, inputs]. The bias is left to the pass that follows the GEMM.
+/// A linear map y = x W^T + b with W [outputs, inputs]. The bias is added by the pass that follows the
+/// product, or on the way.
 struct Linear<Element: Operand> {
   let inputs: Int
   let outputs: Int
   let bias: UnsafeMutablePointer<Float>  // [outputs]
-  private let weight: UnsafeMutablePointer<Element>  // [outputs, inputs]
+  private let weight: RightFactor<Element>  // [outputs, inputs]
   private let weightGradient: UnsafeMutablePointer<Float>
   private let biasGradient: UnsafeMutablePointer<Float>
 
@@ -26,7 +27,7 @@ struct Linear<Element: Operand> {
     }
     self.outputs = outputs
     inputs = weight.range.count / weight.shape[0]
-    self.weight = parameters.values + weight.range.lowerBound
+    self.weight = parameters.factor(from: weight.range.lowerBound)
     self.bias = store.values.pointer + bias.range.lowerBound
     weightGradient = store.gradients.pointer + weight.range.lowerBound
     biasGradient = store.gradients.pointer + bias.range.lowerBound
@@ -39,11 +40,20 @@ struct Linear<Element: Operand> {
       ldc: outputs, m: input.rows, n: outputs, k: inputs, adding: false)
   }
 
-  /// The same, for other products to read.
-  func forward(_ input: MatrixView<Element>, toOperand output: MatrixView<Element>) {
+  /// The same for other products to read, finished with this map's bias.
+  func forward(_ input: MatrixView<Element>, biasedTo output: MatrixView<Element>) {
+    forward(input, to: output, .bias(bias))
+  }
+
+  /// The same, and activated = GELU(output).
+  func forward(_ input: MatrixView<Element>, biasedTo output: MatrixView<Element>, activated: MatrixView<Element>) {
+    forward(input, to: output, .biasGELU(bias, activated: activated.pointer))
+  }
+
+  private func forward(_ input: MatrixView<Element>, to output: MatrixView<Element>, _ finish: Finish<Element>) {
     Element.gemm(
       input.pointer, lda: inputs, transposeA: false, weight, ldb: inputs, transposeB: true, toOperand: output.pointer,
-      ldc: outputs, m: input.rows, n: outputs, k: inputs)
+      ldc: outputs, m: input.rows, n: outputs, k: inputs, finish)
   }
 
   /// inputGradient = outputGradient W (+ inputGradient where `adding`). [rows, outputs] -> [rows, inputs]
@@ -53,32 +63,25 @@ struct Linear<Element: Operand> {
       into: inputGradient.pointer, ldc: inputs, m: outputGradient.rows, n: inputs, k: outputs, adding: adding)
   }
 
-  /// The same, for other products to read.
-  func backward(_ outputGradient: MatrixView<Element>, toOperand inputGradient: MatrixView<Element>) {
+  /// The same for other products to read, finished as `finish` says.
+  func backward(
+    _ outputGradient: MatrixView<Element>, toOperand inputGradient: MatrixView<Element>,
+    _ finish: Finish<Element> = .plain
+  ) {
     Element.gemm(
       outputGradient.pointer, lda: outputs, transposeA: false, weight, ldb: inputs, transposeB: false,
-      toOperand: inputGradient.pointer, ldc: inputs, m: outputGradient.rows, n: inputs, k: outputs)
+      toOperand: inputGradient.pointer, ldc: inputs, m: outputGradient.rows, n: inputs, k: outputs, finish)
   }
 
-  /// Forms one part (a range of output rows) of the weight and bias gradients.
+  /// Forms one part of the weight gradient, and of the bias gradient where the part is the first of its rows.
   func formGradients(_ outputGradient: MatrixView<Element>, input: MatrixView<Element>, _ part: GradientPart) {
-    let range = Partition.range(part.index, of: part.count, count: outputs, grain: 16)
-    if range.isEmpty { return }
-    let gradient = outputGradient.pointer + range.lowerBound
-    Element.gemm(
-      gradient, lda: outputs, transposeA: true, input.pointer, ldb: inputs, transposeB: false,
-      into: weightGradient + range.lowerBound * inputs, ldc: inputs, m: range.count, n: inputs, k: input.rows,
-      adding: part.adds)
-    Element.columnSums(
-      gradient, stride: outputs, into: biasGradient + range.lowerBound, rows: input.rows, columns: range.count,
-      adding: part.adds)
+    let (rows, columns) = part.ranges(rows: outputs, columns: inputs)
+    if rows.isEmpty { return }
+    let gradient = outputGradient.pointer + rows.lowerBound
+    Element.gemmTransposed(
+      gradient, lda: outputs, input.pointer + columns.lowerBound, ldb: inputs,
+      into: weightGradient + rows.lowerBound * inputs + columns.lowerBound, ldc: inputs,
+      sums: columns.lowerBound == 0 ? biasGradient + rows.lowerBound : nil, m: rows.count, n: columns.count,
+      k: input.rows, adding: part.adds)
   }
-}
-
-/// A share of forming parameter gradients: one of `count` ranges of each layer's output rows.
-struct GradientPart {
-  let index: Int
-  let count: Int
-  /// Whether gradients are added to what is there, as in all passes of a micro-batch but the first.
-  let adds: Bool
 }

@@ -1,25 +1,34 @@
 import Tensors
 
-/// The parameters as a network's matrix products read them: the store's own values in fp32, a copy of them in bf16.
+/// The parameters as a network's matrix products read them: the store's own values, or a copy of them in bf16 where products
+/// cannot round what they read.
 final class NetworkParameters<Element: Operand> {
   let store: ParameterStore
-  /// The values, [store.count], as of the last ``update(_:)``.
-  let values: UnsafeMutablePointer<Element>
+  /// The values as of the last ``update(_:)``, [store.count].
+  private let copy: UnsafeMutablePointer<Element>?
 
   init(_ store: ParameterStore) {
     self.store = store
-    values = Element.mirror(store.values.pointer, count: store.count, allocate: store.copyMemory)
+    copy =
+      Element.roundsFloats
+      ? nil : Element.mirror(store.values.pointer, count: store.count, allocate: store.copyMemory)
+  }
+
+  /// The values from a place of the store on.
+  func factor(from start: Int) -> RightFactor<Element> {
+    if let copy { return .operands(copy + start) }
+    return .floats(store.values.pointer + start)
   }
 
   /// Copies the values, where there is a copy. Cheap beside a pass through the network, so each forward pass begins with it
   /// and nobody has to remember who changes parameters.
   func update(_ pool: WorkerPool) {
-    if Int(bitPattern: values) == Int(bitPattern: store.values.pointer) { return }
+    guard let copy else { return }
     let parts = 8 * pool.workerCount
     pool.run(parts) { part, _ in
       let range = Partition.range(part, of: parts, count: store.count, grain: 16)
       Element.convert(
-        store.values.pointer + range.lowerBound, into: values + range.lowerBound, count: range.count)
+        store.values.pointer + range.lowerBound, into: copy + range.lowerBound, count: range.count)
     }
   }
 }

@@ -9,6 +9,12 @@ public enum Precision: String, Sendable, CaseIterable {
   /// processors with bf16 instructions. ``MatrixProducts/requireBFloat16()`` tells whether it is possible.
   case bf16
 
+  /// What computes on this machine, as far as last bits depend on it.
+  public var arithmetic: String { "\(rawValue) products by \(products), kernels \(BLAS.kernelLevel)" }
+
+  /// Whether a network keeps a copy of its parameters in bf16, because its products cannot round what they read.
+  public var copiesParameters: Bool { self == .bf16 && !BFloat16.roundsFloats }
+
   /// What forms the products on this machine, for logs; may load oneDNN.
   public var products: String {
     switch self {

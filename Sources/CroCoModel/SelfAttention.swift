@@ -39,13 +39,11 @@ struct SelfAttention<Element: Operand> {
     _ normalized: MatrixView<Element>, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, into branch: Matrix,
     scratch: AttentionCore<Element>.Scratch
   ) {
-    let joint = saved.qkv[rows]
-    qkv.forward(normalized, toOperand: joint)
-    Element.addBias(joint, qkv.bias)
-    let dimension = projection.inputs
-    rotary.rotate(joint.pointer, stride: joint.columns, rows: rows)
-    rotary.rotate(joint.pointer + dimension, stride: joint.columns, rows: rows)
+    qkv.forward(normalized, biasedTo: saved.qkv[rows])
     for sequence in sequences {
+      let joint = saved.qkv.row(sequence.lowerBound)
+      rotary.rotate(joint, stride: saved.qkv.columns, rows: sequence)
+      rotary.rotate(joint + projection.inputs, stride: saved.qkv.columns, rows: sequence)
       for index in 0..<headCount {
         let (query, key, value) = operands(saved.qkv, sequence, index)
         core.forward(
@@ -73,11 +71,11 @@ struct SelfAttention<Element: Operand> {
           logSum: logSum(saved, sequence, index), queryGradient: queryGradient, keyGradient: keyGradient,
           valueGradient: valueGradient, queries: sequence.count, keys: sequence.count, scratch)
       }
+      let joint = qkvGradient.row(sequence.lowerBound)
+      rotary.rotateBack(joint, stride: qkvGradient.columns, rows: sequence)
+      rotary.rotateBack(joint + projection.inputs, stride: qkvGradient.columns, rows: sequence)
     }
-    let joint = qkvGradient[rows]
-    rotary.rotateBack(joint.pointer, stride: joint.columns, rows: rows)
-    rotary.rotateBack(joint.pointer + projection.inputs, stride: joint.columns, rows: rows)
-    qkv.backward(joint, into: normalizedGradient)
+    qkv.backward(qkvGradient[rows], into: normalizedGradient)
   }
 
   /// Forms one part of the parameter gradients, over all rows.

@@ -54,8 +54,9 @@ public struct AttentionCore<Element: Operand>: Sendable {
     Element.softmax(
       Matrix(scratch.logits, rows: queries, columns: keys), factor: scale, into: scratch.probabilities, logSum: logSum)
     Element.gemm(
-      scratch.probabilities, lda: keys, transposeA: false, value.pointer, ldb: value.stride, transposeB: false,
-      toOperand: output.pointer, ldc: output.stride, m: queries, n: headSize, k: keys)
+      scratch.probabilities, lda: keys, transposeA: false, .operands(value.pointer), ldb: value.stride,
+      transposeB: false,
+      toOperand: output.pointer, ldc: output.stride, m: queries, n: headSize, k: keys, .plain)
   }
 
   /// Writes the gradients with respect to query, key and value from that of the output.
@@ -70,14 +71,16 @@ public struct AttentionCore<Element: Operand>: Sendable {
       Matrix(scratch.logits, rows: queries, columns: keys), factor: scale, logSum: logSum, gradient: scratch.gradient,
       probabilities: scratch.probabilities, logitsGradient: scratch.logitsGradient)
     Element.gemm(
-      scratch.probabilities, lda: keys, transposeA: true, outputGradient.pointer, ldb: outputGradient.stride,
-      transposeB: false, toOperand: valueGradient.pointer, ldc: valueGradient.stride, m: keys, n: headSize, k: queries)
+      scratch.probabilities, lda: keys, transposeA: true, .operands(outputGradient.pointer), ldb: outputGradient.stride,
+      transposeB: false, toOperand: valueGradient.pointer, ldc: valueGradient.stride, m: keys, n: headSize, k: queries,
+      .plain)
     Element.gemm(
-      scratch.logitsGradient, lda: keys, transposeA: false, key.pointer, ldb: key.stride, transposeB: false,
-      toOperand: queryGradient.pointer, ldc: queryGradient.stride, m: queries, n: headSize, k: keys)
+      scratch.logitsGradient, lda: keys, transposeA: false, .operands(key.pointer), ldb: key.stride, transposeB: false,
+      toOperand: queryGradient.pointer, ldc: queryGradient.stride, m: queries, n: headSize, k: keys, .plain)
     Element.gemm(
-      scratch.logitsGradient, lda: keys, transposeA: true, query.pointer, ldb: query.stride, transposeB: false,
-      toOperand: keyGradient.pointer, ldc: keyGradient.stride, m: keys, n: headSize, k: queries)
+      scratch.logitsGradient, lda: keys, transposeA: true, .operands(query.pointer), ldb: query.stride,
+      transposeB: false,
+      toOperand: keyGradient.pointer, ldc: keyGradient.stride, m: keys, n: headSize, k: queries, .plain)
   }
 
   /// product = left right^T: [queries, keys].
@@ -85,7 +88,7 @@ public struct AttentionCore<Element: Operand>: Sendable {
     _ left: Head, _ right: Head, into product: UnsafeMutablePointer<Float>, _ queries: Int, _ keys: Int
   ) {
     Element.gemm(
-      left.pointer, lda: left.stride, transposeA: false, right.pointer, ldb: right.stride, transposeB: true,
+      left.pointer, lda: left.stride, transposeA: false, .operands(right.pointer), ldb: right.stride, transposeB: true,
       into: product, ldc: keys, m: queries, n: keys, k: headSize, adding: false)
   }
 }

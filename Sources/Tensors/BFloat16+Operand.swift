@@ -3,39 +3,85 @@ internal import CKernels
 internal import COneDNN
 
 extension BFloat16: Operand {
-  /// `croco_gemm_bf16`, or `dnnl_matmul` by way of `croco_onednn_gemm`.
+  /// Whether croco multiplies: oneDNN reads bf16 alone.
+  public static var roundsFloats: Bool { MatrixProducts.ownBFloat16 }
+
+  /// `croco_gemm_bf16` or `croco_gemm_bf16_rounding`, or `dnnl_matmul` by way of `croco_onednn_gemm`.
   public static func gemm(
-    _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: UnsafePointer<BFloat16>, ldb: Int, transposeB: Bool,
+    _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: RightFactor<BFloat16>, ldb: Int, transposeB: Bool,
     into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool
   ) {
-    if m == 0 || n == 0 { return }
-    let (left, right) = (halves(a), halves(b))
+    multiply(
+      halves(a), lda, transposeA, b, ldb, transposeB, c, ldc, m, n, k, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET,
+      croco_gemm_more())
+  }
+
+  /// The same; the sums by `croco_column_sums_bf16` where croco does not multiply.
+  public static func gemmTransposed(
+    _ a: UnsafePointer<BFloat16>, lda: Int, _ b: UnsafePointer<BFloat16>, ldb: Int,
+    into c: UnsafeMutablePointer<Float>, ldc: Int, sums: UnsafeMutablePointer<Float>?, m: Int, n: Int, k: Int,
+    adding: Bool
+  ) {
+    var more = croco_gemm_more()
     if MatrixProducts.ownBFloat16 {
-      MatrixProducts.check(
-        croco_gemm_bf16(
-          transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb,
-          adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, c, ldc))
-    } else {
-      OneDNN.check(
-        croco_onednn_gemm(
-          transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb, adding ? 1 : 0, c, ldc, 0))
+      more.sums = sums
+    } else if let sums {
+      columnSums(a, stride: lda, into: sums, rows: k, columns: m, adding: adding)
+    }
+    multiply(
+      halves(a), lda, true, .operands(b), ldb, false, c, ldc, m, n, k, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, more)
+  }
+
+  /// The same; finished by passes of CKernels where croco does not multiply.
+  public static func gemm(
+    _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: RightFactor<BFloat16>, ldb: Int, transposeB: Bool,
+    toOperand c: UnsafeMutablePointer<BFloat16>, ldc: Int, m: Int, n: Int, k: Int, _ finish: Finish<BFloat16>
+  ) {
+    let (result, more) = described(finish)
+    multiply(halves(a), lda, transposeA, b, ldb, transposeB, c, ldc, m, n, k, result, more)
+    if !MatrixProducts.ownBFloat16 { finish.apply(to: c, m: m, n: n) }
+  }
+
+  /// A finish as croco's own products know it.
+  private static func described(_ finish: Finish<BFloat16>) -> (result: croco_gemm_result, more: croco_gemm_more) {
+    var more = croco_gemm_more()
+    switch finish {
+    case .plain: return (CROCO_GEMM_NARROW, more)
+    case .bias(let bias):
+      more.bias = bias
+      return (CROCO_GEMM_BIAS, more)
+    case .biasGELU(let bias, let activated):
+      more.bias = bias
+      more.activated = halves(activated)
+      return (CROCO_GEMM_BIAS_GELU, more)
+    case .geluBackward(let hidden, let activated):
+      more.hidden = halves(hidden)
+      more.activated = halves(activated)
+      return (CROCO_GEMM_GELU_BACKWARD, more)
     }
   }
 
-  /// `croco_gemm_bf16`, or `dnnl_matmul` by way of `croco_onednn_gemm`.
-  public static func gemm(
-    _ a: UnsafePointer<BFloat16>, lda: Int, transposeA: Bool, _ b: UnsafePointer<BFloat16>, ldb: Int, transposeB: Bool,
-    toOperand c: UnsafeMutablePointer<BFloat16>, ldc: Int, m: Int, n: Int, k: Int
+  /// oneDNN leaves out all that is finished on the way.
+  private static func multiply(
+    _ a: UnsafePointer<UInt16>, _ lda: Int, _ transposeA: Bool, _ b: RightFactor<BFloat16>, _ ldb: Int,
+    _ transposeB: Bool, _ c: UnsafeMutableRawPointer, _ ldc: Int, _ m: Int, _ n: Int, _ k: Int,
+    _ result: croco_gemm_result, _ more: croco_gemm_more
   ) {
     if m == 0 || n == 0 { return }
-    let (left, right) = (halves(a), halves(b))
-    if MatrixProducts.ownBFloat16 {
-      MatrixProducts.check(
-        croco_gemm_bf16(
-          transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb, CROCO_GEMM_NARROW, c, ldc))
-    } else {
-      OneDNN.check(
-        croco_onednn_gemm(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, left, lda, right, ldb, 0, c, ldc, 1))
+    let (left, right): (Int32, Int32) = (transposeA ? 1 : 0, transposeB ? 1 : 0)
+    withUnsafePointer(to: more) { more in
+      switch b {
+      case .operands(let b) where MatrixProducts.ownBFloat16:
+        MatrixProducts.check(croco_gemm_bf16(left, right, m, n, k, a, lda, halves(b), ldb, result, c, ldc, more))
+      case .operands(let b):
+        let isFloat = result == CROCO_GEMM_SET || result == CROCO_GEMM_ADD
+        OneDNN.check(
+          croco_onednn_gemm(
+            left, right, m, n, k, a, lda, halves(b), ldb, result == CROCO_GEMM_ADD ? 1 : 0, c, ldc, isFloat ? 0 : 1))
+      case .floats(let b):
+        precondition(roundsFloats, "oneDNN reads no fp32 in a product of bf16")
+        MatrixProducts.check(croco_gemm_bf16_rounding(left, right, m, n, k, a, lda, b, ldb, result, c, ldc, more))
+      }
     }
   }
 

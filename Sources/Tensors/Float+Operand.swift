@@ -2,30 +2,59 @@ internal import CGEMM
 internal import CKernels
 
 extension Float: Operand {
+  /// There is nothing to round.
+  public static var roundsFloats: Bool { true }
+
   /// `croco_gemm`, or `cblas_sgemm` where the processor has no AVX-512.
   public static func gemm(
-    _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
+    _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: RightFactor<Float>, ldb: Int, transposeB: Bool,
     into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool
   ) {
-    guard MatrixProducts.ownFloat else {
-      return BLAS.gemm(
-        a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k,
-        beta: adding ? 1 : 0)
-    }
-    MatrixProducts.check(
-      croco_gemm(
-        transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, a, lda, b, ldb, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, c,
-        ldc))
+    multiply(
+      a, lda, transposeA, b.floats, ldb, transposeB, c, ldc, m, n, k, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET,
+      croco_gemm_more())
   }
 
-  /// The other, for an operand is fp32.
+  /// The same; the sums by `croco_column_sums` where croco does not multiply.
+  public static func gemmTransposed(
+    _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int, into c: UnsafeMutablePointer<Float>,
+    ldc: Int, sums: UnsafeMutablePointer<Float>?, m: Int, n: Int, k: Int, adding: Bool
+  ) {
+    var more = croco_gemm_more()
+    if MatrixProducts.ownFloat {
+      more.sums = sums
+    } else if let sums {
+      columnSums(a, stride: lda, into: sums, rows: k, columns: m, adding: adding)
+    }
+    multiply(a, lda, true, b, ldb, false, c, ldc, m, n, k, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, more)
+  }
+
+  /// The same; finished by passes of CKernels.
   public static func gemm(
-    _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Float>, ldb: Int, transposeB: Bool,
-    toOperand c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int
+    _ a: UnsafePointer<Float>, lda: Int, transposeA: Bool, _ b: RightFactor<Float>, ldb: Int, transposeB: Bool,
+    toOperand c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, _ finish: Finish<Float>
   ) {
     gemm(
       a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k,
       adding: false)
+    finish.apply(to: c, m: m, n: n)
+  }
+
+  /// OpenBLAS leaves out the sums.
+  private static func multiply(
+    _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool, _ b: UnsafePointer<Float>, _ ldb: Int,
+    _ transposeB: Bool, _ c: UnsafeMutablePointer<Float>, _ ldc: Int, _ m: Int, _ n: Int, _ k: Int,
+    _ result: croco_gemm_result, _ more: croco_gemm_more
+  ) {
+    guard MatrixProducts.ownFloat else {
+      return BLAS.gemm(
+        a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: c, ldc: ldc, m: m, n: n, k: k,
+        beta: result == CROCO_GEMM_ADD ? 1 : 0)
+    }
+    withUnsafePointer(to: more) { more in
+      MatrixProducts.check(
+        croco_gemm(transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, a, lda, b, ldb, result, c, ldc, more))
+    }
   }
 
   /// A plain copy.

@@ -3,19 +3,28 @@
 /// Products sum in fp32, and all passes over rows compute in fp32; only what a product reads is kept as the operand's type.
 /// The passes have the names of the C functions of CKernels, which say what they do.
 public protocol Operand: BitwiseCopyable, Sendable {
+  /// Whether products read a ``RightFactor/floats(_:)`` here. Where not, they need operands.
+  static var roundsFloats: Bool { get }
+
   /// C = op(A) op(B), or C += op(A) op(B) where `adding`, with C in fp32. Nothing happens where m or n is 0.
   ///
   /// - Parameters:
   ///   - m, n, k: op(A) is [m, k], op(B) is [k, n], C is [m, n], all row-major.
   ///   - lda, ldb, ldc: elements between the starts of two stored rows.
   static func gemm(
-    _ a: UnsafePointer<Self>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Self>, ldb: Int, transposeB: Bool,
+    _ a: UnsafePointer<Self>, lda: Int, transposeA: Bool, _ b: RightFactor<Self>, ldb: Int, transposeB: Bool,
     into c: UnsafeMutablePointer<Float>, ldc: Int, m: Int, n: Int, k: Int, adding: Bool)
 
-  /// C = op(A) op(B) with C as an operand of further products.
+  /// C = A^T B (+ C where `adding`), and the sums of A's columns [m] likewise where `sums` is there: the gradients of a
+  /// linear map's weight and bias.
+  static func gemmTransposed(
+    _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int, into c: UnsafeMutablePointer<Float>,
+    ldc: Int, sums: UnsafeMutablePointer<Float>?, m: Int, n: Int, k: Int, adding: Bool)
+
+  /// C = op(A) op(B), finished, with C as an operand of further products. Its rows lie without gaps unless plain.
   static func gemm(
-    _ a: UnsafePointer<Self>, lda: Int, transposeA: Bool, _ b: UnsafePointer<Self>, ldb: Int, transposeB: Bool,
-    toOperand c: UnsafeMutablePointer<Self>, ldc: Int, m: Int, n: Int, k: Int)
+    _ a: UnsafePointer<Self>, lda: Int, transposeA: Bool, _ b: RightFactor<Self>, ldb: Int, transposeB: Bool,
+    toOperand c: UnsafeMutablePointer<Self>, ldc: Int, m: Int, n: Int, k: Int, _ finish: Finish<Self>)
 
   /// `croco_narrow`; a plain copy for fp32.
   static func convert(_ values: UnsafePointer<Float>, into operands: UnsafeMutablePointer<Self>, count: Int)

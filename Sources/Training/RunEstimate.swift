@@ -28,7 +28,7 @@ public struct RunEstimate: Sendable, Equatable {
       configuration.compute.reduction, rank: 0, size: rankCount, microBatchCount: batch.microBatchCount)
     parameterCount = ParameterLayout.shapes(model).reduce(0) { $0 + $1.shape.reduce(1, *) }
     let bufferBytes = 4 * parameterCount
-    let copyBytes = configuration.compute.precision == .bf16 ? bufferBytes / 2 : 0
+    let copyBytes = configuration.compute.precision.copiesParameters ? bufferBytes / 2 : 0
     stateBytes = (4 + partialSums) * bufferBytes + copyBytes
     activationBytes = CroCoNet.activationBytes(
       model, batchSize: configuration.passSize, slabCount: configuration.compute.slabs,

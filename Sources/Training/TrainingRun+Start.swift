@@ -35,8 +35,7 @@ extension TrainingRun {
     log(
       .info,
       "\(communicator.size) \(communicator.size == 1 ? "rank" : "ranks") x \(threads) "
-        + "\(threads == 1 ? "thread" : "threads"), kernels \(BLAS.kernelLevel), "
-        + "\(configuration.compute.precision) products by \(configuration.compute.precision.products).")
+        + "\(threads == 1 ? "thread" : "threads"), \(configuration.compute.precision.arithmetic).")
     return threads
   }
 
@@ -119,7 +118,15 @@ struct ResumptionPlan {
       }
       checkpoint = chosen
     }
-    if let checkpoint { log(.info, "Going on after step \(checkpoint.state.step) from \(checkpoint.path).") }
+    guard let state = checkpoint?.state, let path = checkpoint?.path else { return }
+    log(.info, "Going on after step \(state.step) from \(path).")
+    let (before, now) = (state.arithmetic, configuration.compute.precision.arithmetic)
+    if let before, before != now {
+      log(
+        .warning,
+        "\(path) was computed with \(before), and this run goes on with \(now): the last bits will differ from those of "
+          + "a run that was never interrupted.")
+    }
   }
 
   /// Fills values and moments of rank 0.

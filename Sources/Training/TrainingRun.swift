@@ -195,7 +195,7 @@ public final class TrainingRun {
         CheckpointState(
           step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
           dataFingerprint: data.fingerprint, worldSize: communicator.size, blasCore: BLAS.coreName,
-          versions: options.versions))
+          arithmetic: configuration.compute.precision.arithmetic, versions: options.versions))
     } catch {
       trainer.concerns.failure = error
     }

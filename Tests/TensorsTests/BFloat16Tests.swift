@@ -90,12 +90,15 @@ import Testing
     let a = random(m * k).map { BFloat16($0) }, b = random(k * n, 2).map { BFloat16($0) }, start = random(m * n, 3)
     var c = start, rounded = [BFloat16](repeating: BFloat16(0), count: m * n)
     let (lda, ldb) = (transposeA ? m : k, transposeB ? k : n)
-    BFloat16.gemm(
-      a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: &c, ldc: n, m: m, n: n, k: k,
-      adding: true)
-    BFloat16.gemm(
-      a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, toOperand: &rounded, ldc: n, m: m, n: n,
-      k: k)
+    b.withUnsafeBufferPointer {
+      let b = RightFactor.operands($0.baseAddress!)
+      BFloat16.gemm(
+        a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: &c, ldc: n, m: m, n: n, k: k,
+        adding: true)
+      BFloat16.gemm(
+        a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, toOperand: &rounded, ldc: n, m: m,
+        n: n, k: k, .plain)
+    }
     for i in 0..<m {
       for j in 0..<n {
         let sum = (0..<k).reduce(0.0) { sum, p in

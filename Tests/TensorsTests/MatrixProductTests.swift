@@ -1,4 +1,5 @@
 import CGEMM
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -28,7 +29,7 @@ struct MatrixProductTests {
       var c = product.start
       let status = croco_gemm(
         product.transposeA, product.transposeB, sizes.m, sizes.n, sizes.k, product.a, product.lda, product.b,
-        product.ldb, adds ? CROCO_GEMM_ADD : CROCO_GEMM_SET, &c, product.ldc)
+        product.ldb, adds ? CROCO_GEMM_ADD : CROCO_GEMM_SET, &c, product.ldc, nil)
       #expect(status == 0)
       product.expect(c, adds: adds, tolerance: 3e-7)
     }
@@ -44,7 +45,7 @@ struct MatrixProductTests {
       var c = product.start
       let status = croco_gemm_bf16(
         product.transposeA, product.transposeB, sizes.m, sizes.n, sizes.k, a, product.lda, b, product.ldb,
-        adds ? CROCO_GEMM_ADD : CROCO_GEMM_SET, &c, product.ldc)
+        adds ? CROCO_GEMM_ADD : CROCO_GEMM_SET, &c, product.ldc, nil)
       #expect(status == 0)
       product.expect(c, adds: adds, tolerance: 3e-7)
     }
@@ -52,9 +53,133 @@ struct MatrixProductTests {
     #expect(
       croco_gemm_bf16(
         product.transposeA, product.transposeB, sizes.m, sizes.n, sizes.k, a, product.lda, b, product.ldb,
-        CROCO_GEMM_NARROW, &rounded, product.ldc) == 0)
+        CROCO_GEMM_NARROW, &rounded, product.ldc, nil) == 0)
     // Half of the last of 8 digits.
     product.expect(rounded.map { Float(bitPattern: UInt32($0) << 16) }, adds: false, tolerance: 0x1p-8)
+  }
+
+  @Test(
+    "Rounding B while it is read gives the bits of rounding it before",
+    .enabled(if: croco_gemm_bf16_available() != 0, "this processor has no avx512_bf16"), arguments: sizes, [0, 2])
+  func rounding(sizes: Sizes, transposed: Int) {
+    let product = Case<BFloat16>(sizes, transposed) { BFloat16($0) }
+    let a = product.a.map(\.bits)
+    let floats = Case<Float>(sizes, transposed) { $0 }.b
+    let rounded = floats.map { BFloat16($0).bits }
+    for result in [CROCO_GEMM_SET, CROCO_GEMM_ADD] {
+      var (c, expected) = (product.start, product.start)
+      let before = croco_gemm_bf16(
+        product.transposeA, product.transposeB, sizes.m, sizes.n, sizes.k, a, product.lda, rounded, product.ldb,
+        result, &expected, product.ldc, nil)
+      let meanwhile = croco_gemm_bf16_rounding(
+        product.transposeA, product.transposeB, sizes.m, sizes.n, sizes.k, a, product.lda, floats, product.ldb, result,
+        &c, product.ldc, nil)
+      #expect(before == 0 && meanwhile == 0)
+      #expect(c == expected)
+    }
+  }
+
+  @Test("Sums of the rows of a transposed A come with the product, set or added", arguments: sizes)
+  func sums(sizes: Sizes) {
+    let product = Case<Float>(sizes, 1) { $0 }
+    let narrow = product.a.map { BFloat16($0) }
+    let start = random(sizes.m, 5)
+    for adds in [false, true] {
+      var (float, brainFloat) = (start, start)
+      let result = adds ? CROCO_GEMM_ADD : CROCO_GEMM_SET
+      float.withUnsafeMutableBufferPointer { sums in
+        var (c, more) = (product.start, croco_gemm_more())
+        more.sums = sums.baseAddress
+        #expect(
+          croco_gemm(
+            1, 0, sizes.m, sizes.n, sizes.k, product.a, product.lda, product.b, product.ldb, result, &c, product.ldc,
+            &more) == 0)
+        product.expect(c, adds: adds, tolerance: 3e-7)
+      }
+      if croco_gemm_bf16_available() != 0 {
+        brainFloat.withUnsafeMutableBufferPointer { sums in
+          var (c, more) = (product.start, croco_gemm_more())
+          more.sums = sums.baseAddress
+          let b = product.b.map { BFloat16($0).bits }
+          #expect(
+            croco_gemm_bf16(
+              1, 0, sizes.m, sizes.n, sizes.k, narrow.map(\.bits), product.lda, b, product.ldb, result, &c,
+              product.ldc, &more) == 0)
+        }
+      }
+      for i in 0..<sizes.m {
+        func expect(_ sum: Float, _ column: [Float]) {
+          let exact = column.reduce(adds ? Double(start[i]) : 0) { $0 + Double($1) }
+          #expect(abs(Double(sum) - exact) <= 1e-6 * column.reduce(1) { $0 + Double(abs($1)) })
+        }
+        expect(float[i], (0..<sizes.k).map { product.a[$0 * product.lda + i] })
+        if croco_gemm_bf16_available() != 0 {
+          expect(brainFloat[i], (0..<sizes.k).map { narrow[$0 * product.lda + i].float })
+        }
+      }
+    }
+  }
+
+  @Test(
+    "Bias, GELU and its gradient on the way equal the definition, rounded once",
+    .enabled(if: croco_gemm_bf16_available() != 0, "this processor has no avx512_bf16"), arguments: sizes)
+  func finishes(sizes: Sizes) {
+    let (m, n, k) = (sizes.m, sizes.n, sizes.k)
+    let a = random(m * k).map { BFloat16($0) }, b = random(n * k, 2).map { BFloat16($0) }
+    let bias = random(n, 3), hidden = random(m * n, 4).map { BFloat16(6 * $0) }
+    func run(_ result: croco_gemm_result) -> (c: [Float], activated: [Float]) {
+      var c = [UInt16](repeating: 0x7FC0, count: m * n), activated = c
+      let status = bias.withUnsafeBufferPointer { bias in
+        hidden.map(\.bits).withUnsafeBufferPointer { hidden in
+          activated.withUnsafeMutableBufferPointer { activated in
+            var more = croco_gemm_more(
+              bias: bias.baseAddress, hidden: hidden.baseAddress, activated: activated.baseAddress, sums: nil)
+            return croco_gemm_bf16(0, 1, m, n, k, a.map(\.bits), k, b.map(\.bits), k, result, &c, n, &more)
+          }
+        }
+      }
+      #expect(status == 0)
+      let floats = { (halves: [UInt16]) in halves.map { Float(bitPattern: UInt32($0) << 16) } }
+      return (floats(c), floats(activated))
+    }
+    let (biased, activating, backward) = (
+      run(CROCO_GEMM_BIAS), run(CROCO_GEMM_BIAS_GELU), run(CROCO_GEMM_GELU_BACKWARD)
+    )
+    var wrong = 0
+    func check(_ value: Float, _ exact: Double, _ slack: Double) {
+      if !(abs(Double(value) - exact) <= abs(exact) * (0x1p-8 + 4e-4) + slack) { wrong += 1 }
+    }
+    for place in 0..<m * n {
+      let (i, j) = (place / n, place % n)
+      let terms = (0..<k).map { Double(a[i * k + $0].float) * Double(b[j * k + $0].float) }
+      let sum = terms.reduce(0, +), slack = terms.reduce(1e-6) { $0 + abs($1) } * 3e-7
+      let x = Double(hidden[place].float)
+      check(biased.c[place], sum + Double(bias[j]), slack)
+      check(activating.c[place], sum + Double(bias[j]), slack)
+      check(activating.activated[place], gelu(sum + Double(bias[j])), slack)
+      check(backward.activated[place], gelu(x), 1e-7)
+      check(backward.c[place], sum * geluSlope(x), slack + abs(sum) * 3e-4)
+    }
+    #expect(wrong == 0, "elements that are wrong")
+  }
+
+  @Test(
+    "What is not a number stays so through GELU; infinity stays",
+    .enabled(if: croco_gemm_bf16_available() != 0, "this processor has no avx512_bf16"))
+  func spoiltActivations() {
+    let bias: [Float] = [.nan, .infinity, 100, -100]
+    var c = [UInt16](repeating: 0, count: 4), activated = c
+    bias.withUnsafeBufferPointer { bias in
+      activated.withUnsafeMutableBufferPointer { activated in
+        var more = croco_gemm_more(bias: bias.baseAddress, hidden: nil, activated: activated.baseAddress, sums: nil)
+        _ = croco_gemm_bf16(0, 1, 1, 4, 0, [0], 1, [0], 1, CROCO_GEMM_BIAS_GELU, &c, 4, &more)
+      }
+    }
+    let values = activated.map { Float(bitPattern: UInt32($0) << 16) }
+    #expect(values[0].isNaN)
+    #expect(values[1] == .infinity)
+    #expect(values[2] == 100)
+    #expect(abs(values[3]) < 1e-30)
   }
 
   @Test("Cutting rows or columns elsewhere does not change a bit")
@@ -62,7 +187,7 @@ struct MatrixProductTests {
     let (m, n, k) = (61, 75, 801)
     let a = random(m * k), b = random(k * n, 2)
     var whole = [Float](repeating: 0, count: m * n), parts = whole
-    #expect(croco_gemm(0, 0, m, n, k, a, k, b, n, CROCO_GEMM_SET, &whole, n) == 0)
+    #expect(croco_gemm(0, 0, m, n, k, a, k, b, n, CROCO_GEMM_SET, &whole, n, nil) == 0)
     for (top, bottom) in [(0, 17), (17, 61)] {
       for (left, right) in [(0, 40), (40, 41), (41, 75)] {
         a.withUnsafeBufferPointer { a in
@@ -70,7 +195,7 @@ struct MatrixProductTests {
             parts.withUnsafeMutableBufferPointer { parts in
               _ = croco_gemm(
                 0, 0, bottom - top, right - left, k, a.baseAddress! + top * k, k, b.baseAddress! + left, n,
-                CROCO_GEMM_SET, parts.baseAddress! + top * n + left, n)
+                CROCO_GEMM_SET, parts.baseAddress! + top * n + left, n, nil)
             }
           }
         }
@@ -84,9 +209,9 @@ struct MatrixProductTests {
     var a = random(20 * 40)
     a[5 * 40 + 39] = .nan
     var c = [Float](repeating: 0, count: 20 * 30)
-    #expect(croco_gemm(0, 0, 20, 30, 40, a, 40, random(40 * 30, 2), 30, CROCO_GEMM_SET, &c, 30) == 0)
+    #expect(croco_gemm(0, 0, 20, 30, 40, a, 40, random(40 * 30, 2), 30, CROCO_GEMM_SET, &c, 30, nil) == 0)
     for (index, value) in c.enumerated() { #expect(value.isNaN == (index / 30 == 5)) }
-    #expect(croco_gemm(0, 0, 20, 30, 0, a, 40, a, 30, CROCO_GEMM_SET, &c, 30) == 0)
+    #expect(croco_gemm(0, 0, 20, 30, 0, a, 40, a, 30, CROCO_GEMM_SET, &c, 30, nil) == 0)
     #expect(c.allSatisfy { $0 == 0 })
   }
 }
@@ -136,4 +261,12 @@ private struct Case<Element: Operand> {
     }
     #expect(wrong == 0, "elements that are wrong", sourceLocation: sourceLocation)
   }
+}
+
+private func normalDistribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+
+private func gelu(_ x: Double) -> Double { x * normalDistribution(x) }
+
+private func geluSlope(_ x: Double) -> Double {
+  normalDistribution(x) + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot()
 }

@@ -122,6 +122,20 @@ import Training
     }
   }
 
+  @Test("A run that goes on with other products says so, and one that goes on with the same does not")
+  func otherProducts() throws {
+    let fixture = try RunFixture()
+    let croco = try builtExecutable("croco")
+    for (steps, products, isOther) in [(2, "library", false), (4, "library", false), (6, "own", true)] {
+      let result = try runProcess(
+        croco, fixture.arguments("run", ["schedule.stop_after_steps=\(steps)"]), environment: ["CROCO_GEMM": products])
+      #expect(result.status == 0, "\(result)")
+      // Without AVX-512 the libraries are all there is.
+      let expects = isOther && !MatrixProducts.floatIsOpenBLAS
+      #expect(result.errorOutput.contains("was computed with fp32 products by OpenBLAS") == expects, "\(result)")
+    }
+  }
+
   @Test("OPENBLAS_CORETYPE, where OpenBLAS multiplies, and too many threads are warned of")
   func warnings() throws {
     let fixture = try RunFixture()

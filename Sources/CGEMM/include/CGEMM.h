@@ -13,20 +13,37 @@ int croco_gemm_bf16_available(void);
 // Whether this processor multiplies bf16 matrices faster in a way that these products do not know: in AMX tiles.
 int croco_gemm_bf16_outdone(void);
 
-// What becomes of C.
+// What becomes of C. All but the first two are of bfloat16 products alone.
 enum croco_gemm_result {
-  CROCO_GEMM_SET,     // C = op(A) op(B)
-  CROCO_GEMM_ADD,     // C += op(A) op(B)
-  CROCO_GEMM_NARROW,  // the first, rounded to bfloat16; of croco_gemm_bf16 alone
+  CROCO_GEMM_SET,            // C = op(A) op(B), float
+  CROCO_GEMM_ADD,            // C += op(A) op(B), float
+  CROCO_GEMM_NARROW,         // C = op(A) op(B), bfloat16
+  CROCO_GEMM_BIAS,           // C = op(A) op(B) + bias, bfloat16
+  CROCO_GEMM_BIAS_GELU,      // the same, and activated = GELU(op(A) op(B) + bias)
+  CROCO_GEMM_GELU_BACKWARD,  // C = op(A) op(B) * GELU'(hidden), bfloat16, and activated = GELU(hidden)
+};
+
+// What only some results need. `hidden` and `activated` are bfloat16, and lie as C does.
+struct croco_gemm_more {
+  const float *bias;       // [n]
+  const uint16_t *hidden;  // [m, n]
+  uint16_t *activated;     // [m, n]
+  float *sums;             // [m] or NULL, where A is transposed: becomes (with ADD, gains) the sums of op(A)'s rows
 };
 
 // op(A) is [m, k], op(B) is [k, n], C is [m, n], all row-major; lda, ldb, ldc are elements between the starts of stored rows.
+// `more` may be NULL where the result needs nothing more.
 // Returns 0, or 1 where the thread's workspace (about 3 MB, taken once) cannot be had.
 int croco_gemm(
   int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
-  enum croco_gemm_result result, float *c, long ldc);
+  enum croco_gemm_result result, float *c, long ldc, const struct croco_gemm_more *more);
 
 // A and B are bfloat16, kept as uint16_t. Products and sums are fp32, as vdpbf16ps forms them.
 int croco_gemm_bf16(
   int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const uint16_t *b, long ldb,
-  enum croco_gemm_result result, void *c, long ldc);
+  enum croco_gemm_result result, void *c, long ldc, const struct croco_gemm_more *more);
+
+// The same with B in float: its elements are rounded to bfloat16, to nearest and even, as they are read.
+int croco_gemm_bf16_rounding(
+  int transpose_a, int transpose_b, long m, long n, long k, const uint16_t *a, long lda, const float *b, long ldb,
+  enum croco_gemm_result result, void *c, long ldc, const struct croco_gemm_more *more);

@@ -61,7 +61,7 @@ final class GEMMProbe<Element: Operand> {
     let (transposeA, transposeB) = (shape.pass == .weightGradient, shape.pass == .forward)
     Element.gemm(
       left[task].pointer, lda: transposeA ? shape.m : shape.k, transposeA: transposeA,
-      right.pointer, ldb: transposeB ? shape.k : shape.n, transposeB: transposeB,
+      .operands(right.pointer), ldb: transposeB ? shape.k : shape.n, transposeB: transposeB,
       into: results[task].pointer, ldc: shape.n, m: shape.m, n: shape.n, k: shape.k, adding: false)
   }
 

@@ -21,6 +21,8 @@ public struct CheckpointState: Codable, Sendable, Equatable {
   public var worldSize: Int
   /// The kernels that OpenBLAS chose for the processor.
   public var blasCore: String
+  /// What computed it: who formed the matrix products, and the kernels of the other passes. nil in older checkpoints.
+  public var arithmetic: String?
   /// Versions of the program and its libraries.
   public var versions: [String: String]
   /// XXH3 digests of the other files, by name.
@@ -29,7 +31,7 @@ public struct CheckpointState: Codable, Sendable, Equatable {
   /// Describes the state after `step` steps.
   public init(
     step: Int, seed: UInt64, configuration: String, dataFingerprint: String, worldSize: Int, blasCore: String,
-    versions: [String: String]
+    arithmetic: String, versions: [String: String]
   ) {
     self.step = step
     self.seed = seed
@@ -37,6 +39,7 @@ public struct CheckpointState: Codable, Sendable, Equatable {
     self.dataFingerprint = dataFingerprint
     self.worldSize = worldSize
     self.blasCore = blasCore
+    self.arithmetic = arithmetic
     self.versions = versions
   }
 

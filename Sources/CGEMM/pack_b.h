@@ -1,24 +1,4 @@
-// Packing for one operand: into panels of the order in which the tiles read.
-
-// 16 units of a row along k, of which `elements` elements exist; zeros stand for the others.
-#define load_along(p, elements) \
-  _mm512_maskz_loadu_epi16((__mmask32)((1ull << ((elements) * (32 / LANES) / PER_UNIT)) - 1), (p))
-
-// 16 columns of the unit of k that starts at row `p` of `rows` rows, each `ld` elements long. The rows that are packed next
-// come nearer meanwhile: pieces of rows are too short for the processor to foresee.
-TARGET static inline __attribute__((always_inline)) __m512i NAME(load_across)(
-  const ELEMENT *x, long ld, long p, long rows, __mmask16 columns) {
-  for (long q = p; q < p + PER_UNIT; q++) _mm_prefetch(x + (q + ROWS_TOGETHER * PER_UNIT) * ld, _MM_HINT_T1);
-#if PER_UNIT == 1
-  (void)rows;
-  return _mm512_maskz_loadu_epi32(columns, x + p * ld);
-#else
-  const __m512i first = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(columns, x + p * ld));
-  if (p + 1 >= rows) return first;
-  const __m512i second = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(columns, x + (p + 1) * ld));
-  return _mm512_or_si512(first, _mm512_slli_epi32(second, 16));
-#endif
-}
+// Packing B for one operand: into panels of the order in which the tiles read.
 
 // `rows` rows of up to 16 units each, transposed: unit p goes to out + p * stride.
 TARGET static inline __attribute__((always_inline)) void NAME(transpose)(
@@ -26,7 +6,10 @@ TARGET static inline __attribute__((always_inline)) void NAME(transpose)(
   __m512i r[LANES], t[LANES];
   const long present = least(elements, LANES * PER_UNIT);
 #pragma clang loop unroll(full)
-  for (int i = 0; i < LANES; i++) _mm_prefetch(x + i * ld + PACK_AHEAD * LANES * PER_UNIT, _MM_HINT_T0);
+  for (int i = 0; i < LANES; i++)
+#pragma clang loop unroll(full)
+    for (unsigned line = 0; line < LANES * PER_UNIT * sizeof(ELEMENT); line += CACHE_LINE)
+      _mm_prefetch((const char *)(x + i * ld + PACK_AHEAD * LANES * PER_UNIT) + line, _MM_HINT_T0);
 #pragma clang loop unroll(full)
   for (int i = 0; i < LANES; i++) r[i] = i < rows ? load_along(x + i * ld, present) : _mm512_setzero_si512();
 #pragma clang loop unroll(full)
@@ -64,7 +47,8 @@ TARGET static inline __attribute__((always_inline)) void NAME(transpose)(
 // Packed B is panels [units, 32], of which the last is [units, 16] where that holds the columns that are left.
 
 // B, stored as [n, k].
-TARGET static void NAME(pack_b_transposed)(const ELEMENT *b, long ldb, long k, long n, float *out) {
+TARGET static void NAME(pack_b_transposed)(const void *start, long ldb, long k, long n, float *out) {
+  const ELEMENT *b = start;
   const long units = (k + PER_UNIT - 1) / PER_UNIT;
   for (long j = 0; j < n; j += LANES) {
     const long panel = j / TILE_COLUMNS * TILE_COLUMNS, width = panel_width(n - panel);
@@ -75,7 +59,8 @@ TARGET static void NAME(pack_b_transposed)(const ELEMENT *b, long ldb, long k, l
 }
 
 // B, stored as [k, n]. Some rows at a time, so that reading goes along them.
-TARGET static void NAME(pack_b)(const ELEMENT *b, long ldb, long k, long n, float *out) {
+TARGET static void NAME(pack_b)(const void *start, long ldb, long k, long n, float *out) {
+  const ELEMENT *b = start;
   const long units = (k + PER_UNIT - 1) / PER_UNIT;
   for (long first = 0; first < units; first += ROWS_TOGETHER)
     for (long j = 0; j < n; j += LANES) {
@@ -87,26 +72,8 @@ TARGET static void NAME(pack_b)(const ELEMENT *b, long ldb, long k, long n, floa
     }
 }
 
-// The transpose of A [k, m]: into panels [units, 14], one a tile. Some rows of A at a time, so that reading goes along them.
-TARGET static void NAME(pack_a)(const ELEMENT *a, long lda, long k, long m, float *out) {
-  const long units = (k + PER_UNIT - 1) / PER_UNIT, tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
-  for (long first = 0; first < units; first += ROWS_TOGETHER)
-    for (long t = 0; t < tiles; t++) {
-      const long start = tile_start(t, tiles, m), rows = tile_start(t + 1, tiles, m) - start;
-      const __mmask16 mask = (__mmask16)((1u << rows) - 1);
-      for (long u = first; u < least(units, first + ROWS_TOGETHER); u++)
-        _mm512_mask_storeu_epi32(
-          out + (t * units + u) * TILE_ROWS, mask, NAME(load_across)(a + start, lda, u * PER_UNIT, k, mask));
-    }
+TARGET static struct right NAME(right)(int transposed, const ELEMENT *b, long ldb) {
+  const long near = sizeof(ELEMENT), far = ldb * near;
+  return transposed ? (struct right){(const char *)b, ldb, near, far, NAME(pack_b_transposed)}
+                    : (struct right){(const char *)b, ldb, far, near, NAME(pack_b)};
 }
-
-// A [m, k] with rows `stride` units apart, the last unit of a row filled up with zero.
-TARGET static void NAME(copy_a)(const ELEMENT *a, long lda, long k, long m, float *out, long stride) {
-  for (long i = 0; i < m; i++)
-    for (long p = 0; p < k; p += LANES * PER_UNIT) {
-      const ELEMENT *from = a + i * lda + p;
-      _mm_prefetch(from + lda, _MM_HINT_T0);
-      _mm512_storeu_si512(out + i * stride + p / PER_UNIT, load_along(from, least(k - p, LANES * PER_UNIT)));
-    }
-}
-#undef load_along
