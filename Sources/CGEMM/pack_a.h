@@ -1,6 +1,7 @@
 // Packing A for one operand, where it does not lie as the tiles read it.
 
-// The transpose of A [k, m]: into panels [units, 16], one a tile, of which 14 columns at most are read. Some rows of A at a time, so that reading goes along them. What is read of a column is added to its place in `sums` [m], if any.
+// The transpose of A [k, m]: into panels [units, 16], one a tile, of which 14 columns at most are read.
+// Some rows of A at a time, so that reading goes along them. What a column holds is added to its place in `sums` [m], if any.
 TARGET static void NAME(pack_a)(const ELEMENT *a, long lda, long k, long m, float *out, float *sums) {
   const long units = (k + PER_UNIT - 1) / PER_UNIT, tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   for (long first = 0; first < units; first += ROWS_TOGETHER)

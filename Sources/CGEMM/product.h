@@ -7,8 +7,7 @@ struct NAME(left) {
 };
 
 TARGET static struct NAME(left) NAME(prepare_a)(
-  int transposed, const ELEMENT *a, long lda, long k, long m, long n, float *room, long stride,
-  float *sums) {
+  int transposed, const ELEMENT *a, long lda, long k, long m, long n, float *room, long stride, float *sums) {
   const long units = (k + PER_UNIT - 1) / PER_UNIT, unit = sizeof(float);
   if (transposed) {
     NAME(pack_a)(a, lda, k, m, room, sums);

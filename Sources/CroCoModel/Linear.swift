@@ -1,8 +1,8 @@
 internal import CKernels
 import Tensors
 
-/// A linear map y = x W^T + b with W [outputs, inputs]. The bias is added by the pass that follows the
-/// product, or on the way.
+/// A linear map y = x W^T + b with W [outputs, inputs]. The bias is added on the way, or by the pass that
+/// follows the product.
 struct Linear<Element: Operand> {
   let inputs: Int
   let outputs: Int
@@ -75,8 +75,8 @@ struct Linear<Element: Operand> {
 
   /// Forms one part of the weight gradient, and of the bias gradient where the part is the first of its rows.
   func formGradients(_ outputGradient: MatrixView<Element>, input: MatrixView<Element>, _ part: GradientPart) {
-    let (rows, columns) = part.ranges(rows: outputs, columns: inputs)
-    if rows.isEmpty { return }
+    let (rows, columns) = part.piece(rows: outputs, columns: inputs)
+    if rows.isEmpty || columns.isEmpty { return }
     let gradient = outputGradient.pointer + rows.lowerBound
     Element.gemmTransposed(
       gradient, lda: outputs, input.pointer + columns.lowerBound, ldb: inputs,

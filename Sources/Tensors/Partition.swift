@@ -8,4 +8,21 @@ public enum Partition {
     let end = min(count, units * (index + 1) / parts * grain)
     return start..<end
   }
+
+  /// Piece `index` of `parts` of a matrix [rows, columns] that is the product of two factors: the cut whose pieces together
+  /// read least of them, as each reads whole rows of one and whole columns of the other. Some pieces of a small matrix are
+  /// empty.
+  public static func piece(
+    _ index: Int, of parts: Int, rows: Int, columns: Int
+  ) -> (rows: Range<Int>, columns: Range<Int>) {
+    var (across, least) = (1, Int.max)
+    for candidate in 1...parts where parts % candidate == 0 {
+      let reading = candidate * rows + parts / candidate * columns
+      if reading < least { (across, least) = (candidate, reading) }
+    }
+    return (
+      range(index / across, of: parts / across, count: rows, grain: 16),
+      range(index % across, of: across, count: columns, grain: 32)
+    )
+  }
 }

@@ -51,4 +51,18 @@ import Testing
       #expect(next == count)
     }
   }
+
+  @Test("Pieces of a matrix cover every place once, and are cut along its longer side", arguments: [1, 2, 3, 8, 12])
+  func pieces(parts: Int) {
+    for (rows, columns) in [(1, 1), (16, 32), (40, 100), (96, 768), (768, 96)] {
+      var covered = [Int](repeating: 0, count: rows * columns)
+      for part in 0..<parts {
+        let piece = Partition.piece(part, of: parts, rows: rows, columns: columns)
+        for row in piece.rows { for column in piece.columns { covered[row * columns + column] += 1 } }
+      }
+      #expect(covered.allSatisfy { $0 == 1 }, "\(rows) x \(columns)")
+    }
+    #expect(Partition.piece(0, of: parts, rows: 24, columns: 2400).rows == 0..<24)
+    #expect(Partition.piece(0, of: parts, rows: 2400, columns: 24).columns == 0..<24)
+  }
 }
