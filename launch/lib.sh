@@ -56,9 +56,6 @@ plan_ranks() {
   # Dead hosts are noticed within half a minute, and short interruptions of the network survived.
   mpirun_options+=(
     --mca oob_tcp_keepalive_time 15 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 3)
-  # Containers forbid to read another process's memory; copying through shared memory costs nothing that was measured.
-  [ -n "${OMPI_MCA_btl_vader_single_copy_mechanism:-}" ] ||
-    mpirun_options+=(--mca btl_vader_single_copy_mechanism none)
   # Threads are croco's own; those of libraries would fight with them.
   mpirun_options+=(-x OMP_NUM_THREADS=1 -x OPENBLAS_NUM_THREADS=1)
   [ -z "${LD_LIBRARY_PATH:-}" ] || mpirun_options+=(-x LD_LIBRARY_PATH)

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "single_copy.h"
+
 enum {
   croco_mpi_success = MPI_SUCCESS,
   croco_mpi_longest_error_text = MPI_MAX_ERROR_STRING,
@@ -17,6 +19,7 @@ static inline int croco_mpi_finalized(int *flag) { return MPI_Finalized(flag); }
 // Calls come from the thread that initialises.
 static inline int croco_mpi_init(int *is_funneled) {
   int provided = MPI_THREAD_SINGLE;
+  croco_mpi_choose_copy_mechanism();
   int status = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
   *is_funneled = provided >= MPI_THREAD_FUNNELED;
   return status;
@@ -52,6 +55,10 @@ static inline int croco_mpi_gather_bytes(
 static inline int croco_mpi_gather_float_slices(float *values, const int *counts, const int *offsets) {
   return MPI_Allgatherv(
       MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_FLOAT, MPI_COMM_WORLD);
+}
+static inline int croco_mpi_gather_double_slices(double *values, const int *counts, const int *offsets) {
+  return MPI_Allgatherv(
+      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_DOUBLE, MPI_COMM_WORLD);
 }
 static inline int croco_mpi_broadcast_bytes(void *bytes, int count, int root) {
   return MPI_Bcast(bytes, count, MPI_BYTE, root, MPI_COMM_WORLD);

@@ -39,6 +39,9 @@ public protocol Communicator: Sendable {
   /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`). Counts and offsets are in floats.
   func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure)
 
+  /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`). Counts and offsets are in doubles.
+  func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure)
+
   /// Whether all ranks make this call within `seconds` of each other: false where one of them hangs elsewhere.
   func meetsEveryone(within seconds: Double) -> Bool
 

@@ -12,8 +12,9 @@ public enum Reduction: String, Sendable, CaseIterable {
 /// Sums the gradients of a step's micro-batches over all ranks.
 ///
 /// A step has M micro-batches, of which rank r of R computes r M / R ..< (r + 1) M / R, in order. After each one the
-/// gradient buffer is handed to ``accumulate(_:)`` and cleared, but not after the last; then ``reduce(_:)`` leaves in it
-/// the sum (not the mean) over all M, with the same bytes on every rank.
+/// gradient buffer is handed to ``accumulate(_:)`` and cleared, but not after the last; then ``reduceSlice(_:)`` leaves in
+/// this rank's ``slice`` of it the sum (not the mean) over all M, or ``reduce(_:)`` in all of it, with the same bytes on
+/// every rank.
 public final class GradientReducer {
   /// The micro-batches of this rank, counted over the whole step.
   public let microBatches: Range<Int>
@@ -21,6 +22,8 @@ public final class GradientReducer {
   public let bufferBytes: Int
   /// How gradients are summed.
   public let reduction: Reduction
+  /// Each rank's elements: those that it sums and, where the optimiser is sharded, updates.
+  public let slices: Slices
 
   let communicator: any Communicator
   let count: Int
@@ -34,11 +37,12 @@ public final class GradientReducer {
   ///   - count: the floats of the gradient buffer.
   ///   - microBatchCount: M, of the whole step over all ranks.
   ///   - workers: share the additions; nil adds in the calling thread.
+  ///   - sliceUnit: slices start at its multiples.
   ///   - bucketLength: the floats that are communicated at once.
   /// - Throws: ``Failure`` of kind `configuration` if the ranks do not divide the micro-batches.
   public init(
     communicator: any Communicator, reduction: Reduction = .reproducible, count: Int, microBatchCount: Int,
-    workers: WorkerPool? = nil, bucketLength: Int = 1 << 18
+    workers: WorkerPool? = nil, sliceUnit: Int = 16, bucketLength: Int = 1 << 18
   ) throws(Failure) {
     precondition(bucketLength > 0, "a bucket of \(bucketLength) floats")
     self.communicator = communicator
@@ -46,11 +50,13 @@ public final class GradientReducer {
     self.count = count
     self.workers = workers
     microBatches = try Self.microBatches(of: communicator.rank, size: communicator.size, count: microBatchCount)
+    slices = Slices(count: count, size: communicator.size, unit: sliceUnit)
     let tree = reduction == .reproducible ? SumTree(leafCount: microBatchCount) : .chain(leafCount: microBatchCount)
     partialSums = PartialSums(tree: tree, leaves: microBatches, count: count, workers: workers)
     exchange =
-      reduction == .reproducible && communicator.size > 1
-      ? SliceExchange(communicator: communicator, tree: tree, bucketLength: min(bucketLength, max(1, count)))
+      communicator.size > 1
+      ? SliceExchange(
+        communicator: communicator, tree: tree, slices: slices, bucketLength: min(bucketLength, max(1, count)))
       : nil
     bufferBytes = partialSums.slotCount * count * MemoryLayout<Float>.stride + (exchange?.bufferBytes ?? 0)
   }
@@ -86,18 +92,38 @@ public final class GradientReducer {
     partialSums.add(gradients.elements)
   }
 
+  /// The elements that this rank sums.
+  public var slice: Range<Int> { slices.ranges[communicator.rank] }
+
   /// Sums over the ranks: `gradients`, as the last ``accumulate(_:)`` left it, becomes the sum over all micro-batches.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
   public func reduce(_ gradients: AlignedBuffer<Float>) throws(Failure) {
+    try reduceSlice(gradients)
+    // MPI's own sum is everywhere already.
+    if reduction == .reproducible { try gather(gradients) }
+  }
+
+  /// Sums over the ranks as ``reduce(_:)`` does, but only this rank's ``slice`` is the sum; the rest has no meaning.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
+  public func reduceSlice(_ gradients: AlignedBuffer<Float>) throws(Failure) {
     precondition(gradients.count == count, "\(gradients.count) gradients for a reducer of \(count)")
     precondition(partialSums.isComplete, "this rank has not accumulated all of micro-batches \(microBatches)")
-    if let exchange {
-      try exchange.sum(partialSums.storedNodes, gradients.elements, workers: workers)
-    } else if communicator.size > 1 {
-      try communicator.sum(gradients.elements)
+    if reduction == .mpi {
+      if communicator.size > 1 { try communicator.sum(gradients.elements) }
+    } else {
+      try exchange?.sum(partialSums.storedNodes, gradients.pointer, workers: workers)
     }
     partialSums.reset()
+  }
+
+  /// Gives every rank the whole of `values`, [count], of which each has its own ``slice``.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
+  public func gather(_ values: AlignedBuffer<Float>) throws(Failure) {
+    precondition(values.count == count, "\(values.count) values for a reducer of \(count)")
+    try exchange?.gather(values.pointer)
   }
 
   /// Forgets what was accumulated, where all ranks skip a step.

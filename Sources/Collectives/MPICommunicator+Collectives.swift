@@ -95,6 +95,14 @@ extension MPICommunicator {
     try check(status, "MPI_Allgatherv")
   }
 
+  /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`).
+  ///
+  /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 doubles.
+  public func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure) {
+    let status = croco_mpi_gather_double_slices(values, try narrow(counts), try narrow(offsets))
+    try check(status, "MPI_Allgatherv")
+  }
+
   /// One 32-bit number a rank.
   private func narrow(_ values: [Int]) throws(Failure) -> [Int32] {
     precondition(values.count == size, "\(values.count) counts or offsets for \(size) ranks")
@@ -102,7 +110,7 @@ extension MPICommunicator {
     narrowed.reserveCapacity(size)
     for value in values {
       guard let value = Int32(exactly: value) else {
-        throw Failure(.internalError, "A message of \(value) floats on rank \(rank) exceeds MPI's 32-bit counts.")
+        throw Failure(.internalError, "A message of \(value) numbers on rank \(rank) exceeds MPI's 32-bit counts.")
       }
       narrowed.append(value)
     }

@@ -45,6 +45,9 @@ public struct SingleProcessCommunicator: Communicator {
   /// Leaves the one slice where it is.
   public func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure) {}
 
+  /// Leaves the one slice where it is.
+  public func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure) {}
+
   /// Ends the process (`exit`).
   public func abort(exitCode: Int32) -> Never { exit(exitCode) }
 }

@@ -29,7 +29,8 @@ public struct RunEstimate: Sendable, Equatable {
     parameterCount = ParameterLayout.shapes(model).reduce(0) { $0 + $1.shape.reduce(1, *) }
     let bufferBytes = 4 * parameterCount
     let copyBytes = configuration.compute.precision.copiesParameters ? bufferBytes / 2 : 0
-    stateBytes = (4 + partialSums) * bufferBytes + copyBytes
+    let momentBytes = 2 * bufferBytes / (configuration.compute.shardOptimizer ? rankCount : 1)
+    stateBytes = (2 + partialSums) * bufferBytes + momentBytes + copyBytes
     activationBytes = CroCoNet.activationBytes(
       model, batchSize: configuration.passSize, slabCount: configuration.compute.slabs,
       workerCount: configuration.compute.threads ?? 1, precision: configuration.compute.precision,

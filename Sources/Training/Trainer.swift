@@ -22,7 +22,7 @@ extension PairLoader: BatchSource {}
 public final class Trainer {
   /// What is trained, and how.
   public let configuration: TrainingConfiguration
-  /// The parameters and their gradients; the same on every rank after each step.
+  /// The parameters; the same on every rank after each step. Their gradients are complete in ``AdamW/share`` only.
   public let parameters: ParameterStore
   /// The network, for as many pairs as a pass has.
   public let network: CroCoNet
@@ -42,6 +42,9 @@ public final class Trainer {
   /// The threads of this rank.
   let pool: WorkerPool
   private let reducer: GradientReducer
+  private let gradientNorm: GradientNorm
+  /// The elements that each rank updates; nil where every rank updates all.
+  let slices: Slices?
   private let batches: any BatchSource
 
   /// Builds the network with its initial values and everything that a step needs.
@@ -69,10 +72,13 @@ public final class Trainer {
       model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
       precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
     loss = MaskedLoss(configuration.loss, model, batchSize: batchSize, slabCount: slabs, pool: pool)
-    optimizer = AdamW(configuration.optimizer, parameters: parameters, pool: pool)
     reducer = try GradientReducer(
       communicator: communicator, reduction: configuration.compute.reduction, count: parameters.count,
-      microBatchCount: configuration.batch.microBatchCount, workers: pool)
+      microBatchCount: configuration.batch.microBatchCount, workers: pool, sliceUnit: GradientNorm.blockLength)
+    slices = configuration.compute.shardOptimizer && communicator.size > 1 ? reducer.slices : nil
+    optimizer = AdamW(
+      configuration.optimizer, parameters: parameters, share: slices.map { $0.ranges[communicator.rank] }, pool: pool)
+    gradientNorm = GradientNorm(parameters, slices: slices, communicator: communicator, pool: pool)
   }
 
   /// Trains on one global batch: load, forward, loss, backward, reduce, agree, clip, update.
@@ -103,15 +109,18 @@ public final class Trainer {
       concerns.failure = error
     }
     let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(&losses, &replacedPairs) }
-    try clock.measure(.reduce) { () throws(Failure) in try reducer.reduce(parameters.gradients) }
+    try clock.measure(.reduce) { () throws(Failure) in
+      try slices == nil ? reducer.reduce(parameters.gradients) : reducer.reduceSlice(parameters.gradients)
+    }
     let rate = schedule.rate(atStep: completedSteps)
     let norm = try clock.measure(.optimizer) { () throws(Failure) in
-      let norm = optimizer.gradientNorm()
+      let norm = try gradientNorm.value()
       try checkFinite(norm, "gradient norm")
       optimizer.update(
         step: completedSteps + 1, learningRate: rate, gradientScale: optimizer.clippingFactor(norm: norm))
       return norm
     }
+    if slices != nil { try clock.measure(.reduce) { () throws(Failure) in try reducer.gather(parameters.values) } }
     completedSteps += 1
     var report = report(clock, losses: losses, norm: norm, rate: rate)
     report.replacedPairs = Int(replacedPairs)

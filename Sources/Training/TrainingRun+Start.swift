@@ -64,19 +64,18 @@ extension TrainingRun {
     try folder.setCompleted(step: nil)
     let checkpointer = try Checkpointer(
       folder: folder.checkpointFolder, keep: configuration.checkpoints.keep, parameters: trainer.parameters,
-      optimizer: trainer.optimizer, buffers: ParameterLayout.buffers(configuration.model),
+      buffers: ParameterLayout.buffers(configuration.model),
       configuration: configuration.model)
     return (checkpointer, try MetricsLogger(path: folder.metricsFile, afterStep: firstStep))
   }
 
-  /// Gives every rank the values and moments of rank 0, which alone reads checkpoints.
-  func shareState(firstStep: Int) throws(Failure) {
+  /// Fills the trainer of every rank with what rank 0, which alone reads checkpoints, has to go on from.
+  static func restore(_ trainer: Trainer, from plan: ResumptionPlan?, firstStep: Int) throws(Failure) {
+    let communicator = trainer.communicator
+    let moments = try communicator.together { try plan?.restore(trainer) }
     trainer.completedSteps = firstStep
-    let (parameters, optimizer) = (trainer.parameters, trainer.optimizer)
-    let moments = firstStep == 0 ? [] : [optimizer.firstMoments, optimizer.secondMoments]
-    for buffer in [parameters.values] + moments {
-      try trainer.communicator.broadcast(UnsafeMutableRawBufferPointer(buffer.elements), from: 0)
-    }
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(trainer.parameters.values.elements), from: 0)
+    if firstStep > 0 { try trainer.distributeMoments(from: moments) }
   }
 }
 
@@ -129,10 +128,13 @@ struct ResumptionPlan {
     }
   }
 
-  /// Fills values and moments of rank 0.
-  func restore(_ trainer: Trainer) throws(Failure) {
-    try checkpoint?.restore(
-      trainer.parameters, trainer.optimizer, buffers: ParameterLayout.buffers(trainer.configuration.model))
+  /// Fills the values of rank 0 and returns the moments of all parameters; nil for a new run.
+  func restore(_ trainer: Trainer) throws(Failure) -> Moments? {
+    guard let checkpoint else { return nil }
+    let moments = trainer.wholeMoments
+    try checkpoint.restore(
+      trainer.parameters, moments, buffers: ParameterLayout.buffers(trainer.configuration.model))
+    return moments
   }
 
   private static func check(_ checkpoint: Checkpoint, _ data: RunData) throws(Failure) {

@@ -94,7 +94,7 @@ public final class TrainingRun {
     let trainer = try Trainer(
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator,
       pool: WorkerPool(workerCount: threads))
-    try communicator.together { try plan?.restore(trainer) }
+    try Self.restore(trainer, from: plan, firstStep: firstStep)
     self.trainer = trainer
     self.folder = folder
     self.lock = lock
@@ -107,13 +107,12 @@ public final class TrainingRun {
     start = clock.now
     // The checkpoint of another run is none of this folder's.
     let isOwn = plan?.checkpoint.map { $0.path.hasPrefix(folder.checkpointFolder) } ?? true
-    lastCheckpoint = (isOwn ? firstStep : -1, start)
+    lastCheckpoint = (try Self.shared(isOwn ? firstStep : -1, communicator), start)
     (checkpointer, metrics, pictures) = try communicator.together {
       guard isFirst else { return (nil, nil, nil) }
       let (checkpointer, metrics) = try Self.writers(folder, trainer, firstStep: firstStep)
       return (checkpointer, metrics, try data.pictures(trainer, folder: folder.pictureFolder))
     }
-    try shareState(firstStep: firstStep)
   }
 
   /// Trains to the last step.
@@ -141,7 +140,7 @@ public final class TrainingRun {
       try badPairs.count(report, configuration)
       if isDue(configuration.pictures.everySteps) || report.step == lastStep { draw() }
       try afterStep?(report)
-      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { saveCheckpoint() }
+      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { try saveCheckpoint() }
       if let reason = flags.reasonToStop, trainer.completedSteps < lastStep { try stop(reason) }
     }
     try complete()
@@ -187,8 +186,10 @@ public final class TrainingRun {
     }
   }
 
-  private func saveCheckpoint() {
+  /// Copies the state to rank 0, which writes it. Collective.
+  private func saveCheckpoint() throws(Failure) {
     lastCheckpoint = (trainer.completedSteps, clock.now)
+    try trainer.collectMoments(into: checkpointer?.momentsToFill())
     guard let checkpointer else { return }
     do throws(Failure) {
       try checkpointer.save(
@@ -203,7 +204,7 @@ public final class TrainingRun {
 
   /// Waits until the checkpoint of the last completed step is on disk.
   private func settleCheckpoint() throws(Failure) {
-    if lastCheckpoint.step != trainer.completedSteps { saveCheckpoint() }
+    if lastCheckpoint.step != trainer.completedSteps { try saveCheckpoint() }
     try communicator.together {
       // The checkpoint first: a picture that could not be written must not cost it.
       try checkpointer?.finish()

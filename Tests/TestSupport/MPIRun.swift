@@ -11,12 +11,10 @@ public enum MPIRun {
 
   /// mpirun's arguments before the program.
   ///
-  /// Ranks are not bound, or several runs at a time would share core 0, and copy through shared memory, since
-  /// containers forbid to read another process's.
+  /// Ranks are not bound, or several runs at a time would share core 0.
   public static func arguments(ranks: Int, _ executable: String, _ arguments: [String]) -> [String] {
     [
-      "--oversubscribe", "--bind-to", "none", "--mca", "btl_vader_single_copy_mechanism", "none", "--mca",
-      "mpi_yield_when_idle", "1", "-np", "\(ranks)", executable,
+      "--oversubscribe", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1", "-np", "\(ranks)", executable,
     ] + arguments
   }
 

@@ -168,6 +168,20 @@ struct TrainMPITests {
   }
 
   @Test(
+    "a whole optimiser on each rank gives the bytes of a sharded one, and either goes on with the other's checkpoint")
+  func wholeOptimizer() throws {
+    let fixture = try RunFixture()
+    try fixture.run("alone")
+    for (steps, isSharded) in [(6, true), (13, false), (20, true)] {
+      let settings = ["schedule.stop_after_steps=\(steps)", "compute.shard_optimizer=\(isSharded)"]
+      let result = try MPIRun.run(ranks: 2, "croco", fixture.arguments("changing", one + settings))
+      #expect(result.status == 0, "\(result)")
+    }
+    #expect(try fixture.digests("changing", step: 20) == fixture.digests("alone", step: 20))
+    #expect(try fixture.metrics("changing") == fixture.metrics("alone"))
+  }
+
+  @Test(
     "bf16: 1 and 2 ranks end with the same bytes",
     .enabled(
       if: MatrixProducts.bfloat16Obstacle == nil,

@@ -34,16 +34,16 @@ public struct Checkpoint: Sendable {
     }
   }
 
-  /// Fills values and moments; the network's names and shapes must match exactly.
+  /// Fills values and moments of all parameters; the network's names and shapes must match exactly.
   ///
   /// - Throws: `Failure` of kind `badData` that names the tensors.
   public func restore(
-    _ parameters: ParameterStore, _ optimizer: AdamW, buffers: [ModelBuffer]
+    _ parameters: ParameterStore, _ moments: Moments, buffers: [ModelBuffer]
   ) throws(Failure) {
     let model = try SafetensorsReader(path: path + "/" + Self.modelFile)
     try TensorTable(parameters, over: parameters.values).read(from: model, buffers: buffers)
-    let moments = try SafetensorsReader(path: path + "/" + Self.optimizerFile)
-    try Checkpointer.momentTable(parameters, optimizer.firstMoments, optimizer.secondMoments).read(from: moments)
+    let optimizer = try SafetensorsReader(path: path + "/" + Self.optimizerFile)
+    try Checkpointer.momentTable(parameters, moments).read(from: optimizer)
   }
 
   /// The newest checkpoint of `folder` that verifies, and a sentence on each newer one that is damaged; nil where there

@@ -12,42 +12,43 @@ public final class Checkpointer: @unchecked Sendable {
   private let folder: String
   private let keep: Int
   private let parameters: ParameterStore
-  private let optimizer: AdamW
   private let buffers: [ModelBuffer]
   private let metadata: [String: String]
   private let queue = DispatchQueue(label: "croco.checkpoints")
   private let failure = Mutex<Failure?>(nil)
 
-  // Copies of values and moments, each [count]; written by `save` after the queue has run dry, then read by the queue
-  // only.
-  private lazy var snapshot = (0..<3).map { _ in AlignedBuffer<Float>(count: parameters.count) }
+  // Copies of values and moments of all parameters; written after the queue has run dry, then read by the queue only.
+  private lazy var values = AlignedBuffer<Float>(count: parameters.count)
+  private lazy var moments = Moments(count: parameters.count)
 
   /// Prepares to write into `folder`, and removes what a killed writer left there.
   ///
   /// - Parameter keep: how many of the newest checkpoints stay; 0: all.
   /// - Throws: `Failure` of kind `inputOutput` where the folder cannot be created.
   public init(
-    folder: String, keep: Int, parameters: ParameterStore, optimizer: AdamW, buffers: [ModelBuffer],
-    configuration: ModelConfiguration
+    folder: String, keep: Int, parameters: ParameterStore, buffers: [ModelBuffer], configuration: ModelConfiguration
   ) throws(Failure) {
     self.folder = folder
     self.keep = keep
     self.parameters = parameters
-    self.optimizer = optimizer
     self.buffers = buffers
     metadata = Checkpoint.weightsMetadata(configuration)
     try Publication.createFolder(folder)
     Publication.removeLeftovers(in: folder)
   }
 
-  /// Copies values and moments and starts writing them; waits first for the checkpoint before.
+  /// Where the moments of all parameters have to be copied before ``save(_:)``; waits for the checkpoint before.
+  public func momentsToFill() -> Moments {
+    wait()
+    return moments
+  }
+
+  /// Copies the values and starts writing them and what ``momentsToFill()`` holds; waits first for the checkpoint before.
   ///
   /// - Throws: the `Failure` of the checkpoint before, where that could not be written.
   public func save(_ state: CheckpointState) throws(Failure) {
     try finish()
-    for (copy, original) in zip(snapshot, [parameters.values, optimizer.firstMoments, optimizer.secondMoments]) {
-      memcpy(copy.pointer, original.pointer, original.count * MemoryLayout<Float>.stride)
-    }
+    memcpy(values.pointer, parameters.values.pointer, values.count * MemoryLayout<Float>.stride)
     queue.async { [self] in
       do {
         try write(state)
@@ -80,11 +81,9 @@ public final class Checkpointer: @unchecked Sendable {
   }
 
   /// The moments under the names `exp_avg.` and `exp_avg_sq.` and the parameter's.
-  static func momentTable(
-    _ parameters: ParameterStore, _ first: AlignedBuffer<Float>, _ second: AlignedBuffer<Float>
-  ) -> TensorTable {
-    TensorTable(parameters, over: first, prefix: "exp_avg.")
-      + TensorTable(parameters, over: second, prefix: "exp_avg_sq.")
+  static func momentTable(_ parameters: ParameterStore, _ moments: Moments) -> TensorTable {
+    TensorTable(parameters, over: moments.first, prefix: "exp_avg.")
+      + TensorTable(parameters, over: moments.second, prefix: "exp_avg_sq.")
   }
 
   private func write(_ state: CheckpointState) throws {
@@ -92,9 +91,9 @@ public final class Checkpointer: @unchecked Sendable {
     // A folder of that name was passed over or belongs to the course that this run replaces.
     try retire(path)
     try Publication.publishFolder(at: path) { temporary in
-      try TensorTable(parameters, over: snapshot[0]).write(
+      try TensorTable(parameters, over: values).write(
         to: temporary + "/" + Checkpoint.modelFile, buffers: buffers, metadata: metadata)
-      try Self.momentTable(parameters, snapshot[1], snapshot[2]).write(
+      try Self.momentTable(parameters, moments).write(
         to: temporary + "/" + Checkpoint.optimizerFile, buffers: [], metadata: [:])
       var state = state
       for name in [Checkpoint.modelFile, Checkpoint.optimizerFile] {

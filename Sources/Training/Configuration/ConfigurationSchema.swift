@@ -156,6 +156,10 @@ public enum ConfigurationSchema {
       "compute.reduction", \.compute.reduction, .choice(Reduction.self),
       "reproducible: the same bytes on any number of ranks; mpi: plain MPI_Allreduce"),
     .init(
+      "compute.shard_optimizer", \.compute.shardOptimizer, .boolean,
+      "true: each rank updates its slice of the parameters and holds the moments of that alone; same results",
+      mayChange: true),
+    .init(
       "compute.compare_parameters_every_steps", \.compute.compareParametersEverySteps, .integer(atLeast: 0),
       "steps between comparisons of the ranks' parameters; 0: never", mayChange: true),
     .init(

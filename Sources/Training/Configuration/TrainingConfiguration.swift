@@ -175,6 +175,8 @@ public struct ComputeConfiguration: Sendable, Equatable {
   public var activationCheckpointing = ActivationCheckpointing.none
   /// How gradients are summed over ranks.
   public var reduction = Reduction.reproducible
+  /// Whether each rank updates, and holds the moments of, only its slice of the parameters; does not change results.
+  public var shardOptimizer = true
   /// Steps between two comparisons of the ranks' parameters; 0: never.
   public var compareParametersEverySteps = 100
   /// A rank that makes no progress for so many minutes ends the run; nil: never.

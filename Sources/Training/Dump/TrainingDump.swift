@@ -35,7 +35,7 @@ public struct TrainingDump {
     trainer = try Trainer(
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: source, communicator: communicator, pool: pool)
     try restored?.restore(
-      trainer.parameters, trainer.optimizer, buffers: ParameterLayout.buffers(configuration.model))
+      trainer.parameters, trainer.optimizer.moments, buffers: ParameterLayout.buffers(configuration.model))
     trainer.completedSteps = first
     self.steps = steps
     let loss = configuration.loss

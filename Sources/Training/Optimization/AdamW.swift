@@ -9,10 +9,10 @@ import Tensors
 /// outside the
 /// root, after bias correction, and weight decay multiplies the value by 1 - lr * decay before the update.
 public final class AdamW {
-  /// The first moments, [count], in the order of the store.
-  public let firstMoments: AlignedBuffer<Float>
-  /// The second moments, [count], in the order of the store.
-  public let secondMoments: AlignedBuffer<Float>
+  /// The parameters that this rank updates, as elements of the store's flat buffers.
+  public let share: Range<Int>
+  /// Their moments, [share.count].
+  public let moments: Moments
 
   private struct Chunk {
     let range: Range<Int>
@@ -23,29 +23,31 @@ public final class AdamW {
   private let parameters: ParameterStore
   private let pool: WorkerPool
   private let chunks: [Chunk]
-  // One sum of squares a chunk, [chunks].
-  private let sums: AlignedBuffer<Double>
 
   /// The most floats of a chunk: large against a task's overhead, small against a worker's share.
   private static let chunkSize = 1 << 16
 
   /// Allocates moments of zero.
-  public init(_ configuration: OptimizerConfiguration, parameters: ParameterStore, pool: WorkerPool) {
+  ///
+  /// - Parameter share: the elements to update; nil: all.
+  public init(
+    _ configuration: OptimizerConfiguration, parameters: ParameterStore, share: Range<Int>? = nil, pool: WorkerPool
+  ) {
     self.configuration = configuration
     self.parameters = parameters
     self.pool = pool
-    firstMoments = AlignedBuffer(count: parameters.count)
-    secondMoments = AlignedBuffer(count: parameters.count)
+    let share = share ?? 0..<parameters.count
+    self.share = share
+    moments = Moments(count: share.count)
     chunks = parameters.parameters.flatMap { parameter in
-      stride(from: parameter.range.lowerBound, to: parameter.range.upperBound, by: Self.chunkSize).map { start in
-        Chunk(
-          range: start..<min(start + Self.chunkSize, parameter.range.upperBound), isDecayed: parameter.isDecayed)
+      let range = parameter.range.clamped(to: share)
+      return stride(from: range.lowerBound, to: range.upperBound, by: Self.chunkSize).map { start in
+        Chunk(range: start..<min(start + Self.chunkSize, range.upperBound), isDecayed: parameter.isDecayed)
       }
     }
-    sums = AlignedBuffer(count: chunks.count)
   }
 
-  /// Updates all parameters from their gradients.
+  /// Updates the parameters of ``share`` from their gradients.
   ///
   /// - Parameters:
   ///   - step: the number of this update, from 1.
@@ -63,13 +65,13 @@ public final class AdamW {
     constants.epsilon = Float(configuration.epsilon)
     let retained = Float(1 - learningRate * configuration.weightDecay)
     let (values, gradients) = (parameters.values.pointer, parameters.gradients.pointer)
-    let (first, second) = (firstMoments.pointer, secondMoments.pointer)
+    let (first, second, offset) = (moments.first.pointer, moments.second.pointer, share.lowerBound)
     pool.run(chunks.count) { task, _ in
       let chunk = chunks[task]
       let start = chunk.range.lowerBound
       withUnsafePointer(to: constants) {
         croco_adamw(
-          values + start, gradients + start, first + start, second + start, chunk.range.count,
+          values + start, gradients + start, first + start - offset, second + start - offset, chunk.range.count,
           chunk.isDecayed ? retained : 1, $0)
       }
     }
@@ -79,15 +81,5 @@ public final class AdamW {
   public func clippingFactor(norm: Double) -> Float {
     guard let limit = configuration.gradientClip else { return 1 }
     return Float(min(1, limit / (norm + 1e-6)))
-  }
-
-  /// The Euclidean norm of all gradients, in double precision over fixed chunks that are added in order.
-  public func gradientNorm() -> Double {
-    let gradients = parameters.gradients.pointer
-    let results = sums.pointer
-    pool.run(chunks.count) { task, _ in
-      results[task] = croco_sum_of_squares(gradients + chunks[task].range.lowerBound, chunks[task].range.count)
-    }
-    return sums.elements.reduce(0, +).squareRoot()
   }
 }

@@ -13,6 +13,7 @@ struct Operations: ParsableCommand {
       try checkSum(communicator)
       try checkExchange(communicator)
       try checkSlices(communicator)
+      try checkCollecting(communicator)
       try communicator.barrier()
       try communicator.agree(on: nil)
       let value = try communicator.together { 17 }
@@ -98,4 +99,31 @@ private func checkSlices(_ communicator: any Communicator) throws {
   }
   let expected = (0..<communicator.size).flatMap { Array(repeating: Float($0), count: $0 + 1) }
   try expect(values == expected, "gatherSlices", communicator)
+  var doubles = expected.map { $0 == Float(communicator.rank) ? Double($0) : -1 }
+  try doubles.withUnsafeMutableBufferPointer {
+    try communicator.gatherSlices($0.baseAddress!, counts: counts, offsets: offsets)
+  }
+  try expect(doubles == expected.map(Double.init), "gatherSlices of doubles", communicator)
+}
+
+/// Rank 0 gets all slices of 0, 1, 2, ... and gives them away again; one of the slices is empty.
+private func checkCollecting(_ communicator: any Communicator) throws {
+  let count = max(3, 7 * communicator.size - 8)
+  let slices = Slices(count: count, size: communicator.size, unit: 7)
+  let all = (0..<count).map(Float.init)
+  let own = slices.ranges[communicator.rank]
+  var slice = Array(all[own]) + [-1]
+  var whole = [Float](repeating: -2, count: all.count)
+  let isFirst = communicator.rank == 0
+  try slice.withUnsafeMutableBufferPointer { slice in
+    try whole.withUnsafeMutableBufferPointer { whole in
+      try slices.collect(slice.baseAddress!, into: isFirst ? whole.baseAddress! : nil, by: communicator)
+    }
+  }
+  try expect(whole == (isFirst ? all : whole.map { _ in -2 }), "Slices.collect", communicator)
+  for index in whole.indices { whole[index] += 1 }
+  try slice.withUnsafeMutableBufferPointer { slice in
+    try slices.distribute(isFirst ? whole : nil, into: slice.baseAddress!, by: communicator)
+  }
+  try expect(slice == all[own].map { $0 + 1 } + [-1], "Slices.distribute", communicator)
 }

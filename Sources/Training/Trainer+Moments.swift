@@ -1,0 +1,39 @@
+import Collectives
+import Foundation
+import Storage
+import Tensors
+
+/// The moments of all parameters, of which each rank may hold its slice only: how checkpoints get and give them.
+extension Trainer {
+  /// Copies the moments of all parameters to rank 0's `whole`; the other ranks need none. Collective.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` where communication fails.
+  func collectMoments(into whole: Moments?) throws(Failure) {
+    for index in optimizer.moments.buffers.indices {
+      let own = optimizer.moments.buffers[index]
+      if let slices {
+        try slices.collect(own.pointer, into: whole?.buffers[index].pointer, by: communicator)
+      } else if let target = whole?.buffers[index] {
+        memcpy(target.pointer, own.pointer, own.count * MemoryLayout<Float>.stride)
+      }
+    }
+  }
+
+  /// Where rank 0 puts the moments of all parameters before it calls ``distributeMoments(from:)``.
+  var wholeMoments: Moments { slices == nil ? optimizer.moments : Moments(count: parameters.count) }
+
+  /// Gives every rank what it holds of rank 0's `whole`, which came from ``wholeMoments``. Collective.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` where communication fails.
+  func distributeMoments(from whole: Moments?) throws(Failure) {
+    for index in optimizer.moments.buffers.indices {
+      let own = optimizer.moments.buffers[index]
+      if let slices {
+        try slices.distribute(
+          whole.map { UnsafePointer($0.buffers[index].pointer) }, into: own.pointer, by: communicator)
+      } else {
+        try communicator.broadcast(UnsafeMutableRawBufferPointer(own.elements), from: 0)
+      }
+    }
+  }
+}
