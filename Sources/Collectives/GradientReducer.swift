@@ -38,12 +38,13 @@ public final class GradientReducer {
   ///   - microBatchCount: M, of the whole step over all ranks.
   ///   - workers: share the additions; nil adds in the calling thread.
   ///   - sliceUnit: slices start at its multiples.
-  ///   - bucketLength: the floats that are communicated at once.
+  ///   - bucketLength: the floats that are communicated at once, over all slices; nil: ``defaultBucketLength(ranks:)``.
   /// - Throws: ``Failure`` of kind `configuration` if the ranks do not divide the micro-batches.
   public init(
     communicator: any Communicator, reduction: Reduction = .reproducible, count: Int, microBatchCount: Int,
-    workers: WorkerPool? = nil, sliceUnit: Int = 16, bucketLength: Int = 1 << 18
+    workers: WorkerPool? = nil, sliceUnit: Int = 16, bucketLength: Int? = nil
   ) throws(Failure) {
+    let bucketLength = bucketLength ?? Self.defaultBucketLength(ranks: communicator.size)
     precondition(bucketLength > 0, "a bucket of \(bucketLength) floats")
     self.communicator = communicator
     self.reduction = reduction
@@ -60,6 +61,9 @@ public final class GradientReducer {
       : nil
     bufferBytes = partialSums.slotCount * count * MemoryLayout<Float>.stride + (exchange?.bufferBytes ?? 0)
   }
+
+  /// 512 KB of each slice: enough for few messages, and little enough to be added in the cache; at most 16 MB in all.
+  public static func defaultBucketLength(ranks: Int) -> Int { min(ranks << 17, 1 << 22) }
 
   /// The share of `rank` of a step's micro-batches.
   ///

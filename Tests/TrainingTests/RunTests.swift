@@ -108,6 +108,16 @@ import Training
     #expect(Double(memory[0]) < 0.6 * Double(memory[1]))
   }
 
+  @Test("the estimate divides the moments among the ranks, unless each has all of them")
+  func estimatedState() throws {
+    let fixture = try RunFixture()
+    for (settings, floats) in [([], 3), (["compute.shard_optimizer=false"], 4)] {
+      let estimate = try RunEstimate(fixture.configuration(settings), rankCount: 2)
+      // Values, gradients, the partial sum of two micro-batches a rank, and the moments.
+      #expect(estimate.stateBytes == 4 * (floats + 1) * estimate.parameterCount)
+    }
+  }
+
   @Test("a damaged newest checkpoint is passed over with its reason, and the run still ends with the same bytes")
   func damagedCheckpoint() throws {
     let fixture = try RunFixture()
