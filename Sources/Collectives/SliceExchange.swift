@@ -13,7 +13,7 @@ final class SliceExchange {
   private let pieceLength: Int  // of a slice
   private let nodeCounts: [Int]  // by rank
   private let additions: [SumTree.Addition]
-  private let send: AlignedBuffer<Float>?  // [own nodes x pieces of all slices]; nil where the one node lies in its place
+  private let send: AlignedBuffer<Float>?  // [own nodes x pieces of all slices]; nil: the one node lies in its place
   private let receive: AlignedBuffer<Float>  // [all nodes, pieceLength]
 
   /// Plans the sums over `slices`, of which pieces of `bucketLength` floats together are communicated at once.
