@@ -43,8 +43,11 @@ public enum ParameterLayout {
   /// biases but for the patch embedding's (uniform within 1 / sqrt(3 p^2)), norms 1 and 0, mask token normal with 0.02.
   ///
   /// Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
-  public static func initialize(_ store: ParameterStore, seed: UInt64) {
-    for (index, parameter) in store.parameters.enumerated() {
+  ///
+  /// - Parameter pool: shares the parameters; the values do not depend on it.
+  public static func initialize(_ store: ParameterStore, seed: UInt64, pool: WorkerPool) {
+    pool.run(store.parameters.count) { index, _ in
+      let parameter = store.parameters[index]
       var random = RandomStream(seed: seed, purpose: .initialization, index: index)
       let values = UnsafeMutableBufferPointer(rebasing: store.values.elements[parameter.range])
       if parameter.name == "mask_token" {

@@ -67,7 +67,7 @@ public final class Trainer {
     }
     schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)
-    ParameterLayout.initialize(parameters, seed: configuration.seed)
+    ParameterLayout.initialize(parameters, seed: configuration.seed, pool: pool)
     network = CroCoNet(
       model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
       precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)

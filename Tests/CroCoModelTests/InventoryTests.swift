@@ -1,5 +1,6 @@
 import CroCoModel
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -44,7 +45,7 @@ import Testing
     configuration.encoderDepth = 1
     configuration.decoderDepth = 1
     let store = CroCoNet.makeParameters(configuration)
-    ParameterLayout.initialize(store, seed: 1)
+    ParameterLayout.initialize(store, seed: 1, pool: WorkerPool(workerCount: 1))
     func bound(_ name: String) -> Float {
       store.values.elements[store.parameter(name).range].reduce(0) { max($0, abs($1)) }
     }
@@ -61,12 +62,12 @@ import Testing
     #expect((0.05...0.1).contains(bound("mask_token")))
   }
 
-  @Test("A changed seed changes the initial values, the same seed gives the same bytes")
+  @Test("A changed seed changes the initial values, the same seed gives the same bytes with any number of threads")
   func seeds() throws {
     let configuration = try ReferenceCase("tiny_rope").configuration()
-    let stores = [UInt64(1), 1, 2].map { seed in
+    let stores = [(UInt64(1), 1), (1, 3), (2, 1)].map { seed, workers in
       let store = CroCoNet.makeParameters(configuration)
-      ParameterLayout.initialize(store, seed: seed)
+      ParameterLayout.initialize(store, seed: seed, pool: WorkerPool(workerCount: workers))
       return Array(store.values.elements)
     }
     #expect(stores[0] == stores[1])

@@ -333,9 +333,10 @@ import Training
   func weightsFile() throws {
     let fixture = try RunFixture()
     let model = try fixture.configuration().model
+    let pool = WorkerPool(workerCount: 1)
     let paths = try [1, 1, 2].enumerated().map { place, seed in
       let parameters = CroCoNet.makeParameters(model)
-      ParameterLayout.initialize(parameters, seed: UInt64(seed))
+      ParameterLayout.initialize(parameters, seed: UInt64(seed), pool: pool)
       let path = fixture.output("\(place).safetensors")
       try Checkpoint.writeWeights(parameters, buffers: ParameterLayout.buffers(model), configuration: model, to: path)
       return path
@@ -345,7 +346,7 @@ import Training
     let read = CroCoNet.makeParameters(model)
     try Checkpoint.readWeights(paths[2], into: read, buffers: ParameterLayout.buffers(model))
     let expected = CroCoNet.makeParameters(model)
-    ParameterLayout.initialize(expected, seed: 2)
+    ParameterLayout.initialize(expected, seed: 2, pool: pool)
     #expect(Array(read.values.elements) == Array(expected.values.elements))
     #expect(try SafetensorsReader(path: paths[0]).metadata["croco_kwargs"] == model.officialArgumentsJSON)
   }
