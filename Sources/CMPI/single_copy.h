@@ -1,9 +1,10 @@
 // Whether the ranks of a host may read each other's memory. Containers and security modules often forbid it, and Open MPI
-// notices only when a message fails; without it, messages are copied twice, through shared memory.
+// 4 notices only when a message fails, and says so for each; without it, messages are copied twice, through shared memory.
 #pragma once
 #include <stdlib.h>
 
 #if defined(__linux__)
+#include <errno.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -13,7 +14,7 @@ ssize_t process_vm_readv(
     pid_t pid, const struct iovec *local, unsigned long local_count, const struct iovec *remote,
     unsigned long remote_count, unsigned long flags);
 
-// A child that reads its parent stands for a rank that reads another: neither is the other's ancestor's right.
+// A child that reads its parent stands for a rank that reads another: neither has the rights of an ancestor.
 static inline int croco_may_read_other_processes(void) {
   static const long written = 0x636f63726f;
   const pid_t parent = getpid();
@@ -29,13 +30,17 @@ static inline int croco_may_read_other_processes(void) {
     _exit(count == (ssize_t)sizeof read && read == written ? 0 : 1);
   }
   int status = 0;
-  return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  pid_t ended;
+  do ended = waitpid(child, &status, 0);
+  while (ended < 0 && errno == EINTR);
+  return ended == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 #else
 static inline int croco_may_read_other_processes(void) { return 0; }
 #endif
 
-// Tells Open MPI to copy through shared memory where reading is forbidden and the user has not chosen; before MPI_Init.
+// Tells Open MPI 4 to copy through shared memory where reading is forbidden and the environment (or mpirun --mca) does not
+// say otherwise; before MPI_Init.
 static inline void croco_mpi_choose_copy_mechanism(void) {
   static const char name[] = "OMPI_MCA_btl_vader_single_copy_mechanism";
   if (getenv(name) == NULL && !croco_may_read_other_processes()) setenv(name, "none", 1);

@@ -39,7 +39,8 @@ public final class GradientReducer {
   ///   - workers: share the additions; nil adds in the calling thread.
   ///   - sliceUnit: slices start at its multiples.
   ///   - bucketLength: the floats that are communicated at once, over all slices; nil: ``defaultBucketLength(ranks:)``.
-  /// - Throws: ``Failure`` of kind `configuration` if the ranks do not divide the micro-batches.
+  /// - Throws: ``Failure`` of kind `configuration` if the ranks do not divide the micro-batches, or if several ranks have
+  ///   more gradients than MPI can count.
   public init(
     communicator: any Communicator, reduction: Reduction = .reproducible, count: Int, microBatchCount: Int,
     workers: WorkerPool? = nil, sliceUnit: Int = 16, bucketLength: Int? = nil
@@ -51,6 +52,11 @@ public final class GradientReducer {
     self.count = count
     self.workers = workers
     microBatches = try Self.microBatches(of: communicator.rank, size: communicator.size, count: microBatchCount)
+    guard communicator.size == 1 || count <= Int(Int32.max) else {
+      throw Failure(
+        .configuration, "MPI counts to \(Int32.max), and the network has \(count) parameters.",
+        hint: "Train it in a single process, or choose a smaller one.")
+    }
     slices = Slices(count: count, size: communicator.size, unit: sliceUnit)
     let tree = reduction == .reproducible ? SumTree(leafCount: microBatchCount) : .chain(leafCount: microBatchCount)
     partialSums = PartialSums(tree: tree, leaves: microBatches, count: count, workers: workers)

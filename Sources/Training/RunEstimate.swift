@@ -37,7 +37,9 @@ public struct RunEstimate: Sendable, Equatable {
       activations: configuration.compute.activationCheckpointing.policy)
     snapshotBytes = 3 * bufferBytes
     checkpointBytes = 3 * bufferBytes + 4 * ParameterLayout.buffers(model).reduce(0) { $0 + $1.values.count }
-    sentBytes = rankCount == 1 ? 0 : 2 * bufferBytes * (rankCount - 1) / rankCount
+    // A sum is as two exchanges of slices, of which a sharded optimiser replaces one by that of values, but not within MPI.
+    let exchanges = configuration.compute.reduction == .mpi && configuration.compute.shardOptimizer ? 3 : 2
+    sentBytes = exchanges * bufferBytes * (rankCount - 1) / rankCount
     operations = OperationCount(model).forwardAndBackward * Double(batch.globalBatchSize)
   }
 

@@ -14,11 +14,11 @@ public protocol BatchSource {
 
 extension PairLoader: BatchSource {}
 
-/// One rank's replica of the network and its optimiser, and the training step. Everything else serves ``step()``.
+/// One rank's replica of the network with its share of the optimiser, and the training step. Everything else serves
+/// ``step()``.
 ///
-/// What a step computes is a function of the configuration and of the number of completed steps: not of ranks,
-/// threads or
-/// interruptions.
+/// What a step computes is a function of the configuration and of the number of completed steps: not of ranks, threads
+/// or interruptions.
 public final class Trainer {
   /// What is trained, and how.
   public let configuration: TrainingConfiguration
@@ -81,12 +81,11 @@ public final class Trainer {
     gradientNorm = GradientNorm(parameters, slices: slices, communicator: communicator, pool: pool)
   }
 
-  /// Trains on one global batch: load, forward, loss, backward, reduce, agree, clip, update.
+  /// Trains on one global batch: load, forward, loss, backward, agree, reduce, clip, update, gather.
   ///
   /// - Returns: what the step did, with the flags that the ranks agreed on.
-  /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or
-  ///   gradient that
-  ///   is not finite, or broken communication.
+  /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or gradient
+  ///   that is not finite. Or broken communication, at any time: the run must end.
   public func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
     var clock = StepClock()
     var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
@@ -170,6 +169,9 @@ public final class Trainer {
   }
 
   /// Fails on every rank if one of them holds other parameters than rank 0.
+  ///
+  /// With a sharded optimiser all ranks have a parameter from the one that updates it: a wrong update goes unnoticed, and
+  /// only what is spoilt on the way or later is found. Without, every update is compared.
   ///
   /// - Throws: `Failure` of kind `internalError` that names rank and host.
   public func compareParameters() throws(Failure) {

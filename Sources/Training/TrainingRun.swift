@@ -188,6 +188,7 @@ public final class TrainingRun {
 
   /// Copies the state to rank 0, which writes it. Collective.
   private func saveCheckpoint() throws(Failure) {
+    watchdog?.note("the checkpoint after step \(trainer.completedSteps)")
     lastCheckpoint = (trainer.completedSteps, clock.now)
     try trainer.collectMoments(into: checkpointer?.momentsToFill())
     guard let checkpointer else { return }

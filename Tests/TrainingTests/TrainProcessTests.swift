@@ -181,6 +181,23 @@ struct TrainMPITests {
     #expect(try fixture.metrics("changing") == fixture.metrics("alone"))
   }
 
+  @Test("plain MPI sums train the same parameters on all ranks, with either optimiser, and nearly those of one process")
+  func plainReduction() throws {
+    let fixture = try RunFixture()
+    try fixture.run("alone")
+    let settings = one + ["compute.reduction=mpi", "compute.compare_parameters_every_steps=1"]
+    for isSharded in [true, false] {
+      let arguments = fixture.arguments("sharded \(isSharded)", settings + ["compute.shard_optimizer=\(isSharded)"])
+      let result = try MPIRun.run(ranks: 2, "croco", arguments)
+      #expect(result.status == 0, "\(result)")
+    }
+    #expect(try fixture.digests("sharded true", step: 20) == fixture.digests("sharded false", step: 20))
+    for (mine, other) in zip(try fixture.metrics("sharded true"), try fixture.metrics("alone")) {
+      let (loss, expected) = (try #require(mine["loss"]), try #require(other["loss"]))
+      #expect(abs(loss - expected) < 2e-5 * expected)
+    }
+  }
+
   @Test(
     "bf16: 1 and 2 ranks end with the same bytes",
     .enabled(

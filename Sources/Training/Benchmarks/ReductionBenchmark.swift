@@ -40,7 +40,7 @@ public struct ReductionBenchmark: Sendable, Equatable, Encodable {
     for index in 0..<count { gradients.pointer[index] = Float(index % 7 - 3) * 1e-3 }
     let sent = 2e-9 * 4 * Double(count) * Double(communicator.size - 1) / Double(communicator.size)
     var entries: [Entry] = []
-    let cases = bucketLengths.map { (Reduction.reproducible, $0) } + [(.mpi, count)]
+    let cases: [(Reduction, Int?)] = bucketLengths.map { (.reproducible, $0) } + [(.mpi, nil)]
     for (reduction, bucketLength) in cases {
       let reducer = try GradientReducer(
         communicator: communicator, reduction: reduction, count: count, microBatchCount: communicator.size,
@@ -55,7 +55,7 @@ public struct ReductionBenchmark: Sendable, Equatable, Encodable {
       let figures = BenchmarkFigures(times: try communicator.slowest(times))
       entries.append(
         Entry(
-          reduction: reduction.rawValue, bucketLength: reduction == .reproducible ? bucketLength : nil,
+          reduction: reduction.rawValue, bucketLength: bucketLength,
           milliseconds: figures, gigabytesPerSecond: communicator.size > 1 ? figures.rate(of: sent) : nil))
     }
     self.entries = entries

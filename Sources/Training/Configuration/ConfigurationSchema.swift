@@ -157,7 +157,8 @@ public enum ConfigurationSchema {
       "reproducible: the same bytes on any number of ranks; mpi: plain MPI_Allreduce"),
     .init(
       "compute.shard_optimizer", \.compute.shardOptimizer, .boolean,
-      "true: each rank updates its slice of the parameters and holds the moments of that alone; same results",
+      "true: each rank updates its slice of the parameters and holds the moments of that alone; same results, less time "
+        + "and memory; false: all ranks update all, which compare_parameters then checks",
       mayChange: true),
     .init(
       "compute.compare_parameters_every_steps", \.compute.compareParametersEverySteps, .integer(atLeast: 0),

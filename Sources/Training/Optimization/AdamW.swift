@@ -65,13 +65,13 @@ public final class AdamW {
     constants.epsilon = Float(configuration.epsilon)
     let retained = Float(1 - learningRate * configuration.weightDecay)
     let (values, gradients) = (parameters.values.pointer, parameters.gradients.pointer)
-    let (first, second, offset) = (moments.first.pointer, moments.second.pointer, share.lowerBound)
+    let (first, second) = (moments.first.pointer, moments.second.pointer)
     pool.run(chunks.count) { task, _ in
       let chunk = chunks[task]
-      let start = chunk.range.lowerBound
+      let (start, place) = (chunk.range.lowerBound, chunk.range.lowerBound - share.lowerBound)
       withUnsafePointer(to: constants) {
         croco_adamw(
-          values + start, gradients + start, first + start - offset, second + start - offset, chunk.range.count,
+          values + start, gradients + start, first + place, second + place, chunk.range.count,
           chunk.isDecayed ? retained : 1, $0)
       }
     }
