@@ -55,8 +55,7 @@ public struct AttentionCore<Element: Operand>: Sendable {
       Matrix(scratch.logits, rows: queries, columns: keys), factor: scale, into: scratch.probabilities, logSum: logSum)
     Element.gemm(
       scratch.probabilities, lda: keys, transposeA: false, .operands(value.pointer), ldb: value.stride,
-      transposeB: false,
-      toOperand: output.pointer, ldc: output.stride, m: queries, n: headSize, k: keys, .plain)
+      transposeB: false, toOperand: output.pointer, ldc: output.stride, m: queries, n: headSize, k: keys, .plain)
   }
 
   /// Writes the gradients with respect to query, key and value from that of the output.
@@ -79,8 +78,8 @@ public struct AttentionCore<Element: Operand>: Sendable {
       toOperand: queryGradient.pointer, ldc: queryGradient.stride, m: queries, n: headSize, k: keys, .plain)
     Element.gemm(
       scratch.logitsGradient, lda: keys, transposeA: true, .operands(query.pointer), ldb: query.stride,
-      transposeB: false,
-      toOperand: keyGradient.pointer, ldc: keyGradient.stride, m: keys, n: headSize, k: queries, .plain)
+      transposeB: false, toOperand: keyGradient.pointer, ldc: keyGradient.stride, m: keys, n: headSize, k: queries,
+      .plain)
   }
 
   /// product = left right^T: [queries, keys].

@@ -64,8 +64,7 @@ extension TrainingRun {
     try folder.setCompleted(step: nil)
     let checkpointer = try Checkpointer(
       folder: folder.checkpointFolder, keep: configuration.checkpoints.keep, parameters: trainer.parameters,
-      buffers: ParameterLayout.buffers(configuration.model),
-      configuration: configuration.model)
+      buffers: ParameterLayout.buffers(configuration.model), configuration: configuration.model)
     return (checkpointer, try MetricsLogger(path: folder.metricsFile, afterStep: firstStep))
   }
 
