@@ -8,11 +8,10 @@ let package = Package(
   products: [
     .executable(name: "croco", targets: ["croco"]),
     // For Benchmarks/kernels.
-    .library(name: "CrocoTensors", targets: ["Tensors", "CKernels"]),
+    .library(name: "CrocoKernels", targets: ["Kernels", "CTransformer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -31,59 +30,94 @@ let package = Package(
       name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"]), .yum(["libspng-devel"])]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .yum(["xxhash-devel"])]),
-    .target(name: "CKernels"),
+    // C kernels by what they are for; `CSIMD` has the vectors and clones that they are written in.
+    .target(name: "CSIMD"),
+    .target(name: "CTransformer", dependencies: ["CSIMD"]),
+    .target(name: "CImage", dependencies: ["CSIMD"]),
+    .target(name: "CScene", dependencies: ["CSIMD"]),
+    .target(name: "CFeatures", dependencies: ["CSIMD"]),
     .target(name: "CGEMM"),
+    .target(name: "CHeap"),
     // oneDNN is optional: its header is looked for when croco is built, its library where bf16 needs it.
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
-    .target(name: "Storage", dependencies: ["CXXHash"]),
-    .target(name: "Tensors", dependencies: ["Storage", "COpenBLAS", "COneDNN", "CGEMM", "CKernels"]),
-    .target(name: "CroCoModel", dependencies: ["Storage", "Tensors", "CKernels"]),
+    .target(name: "Runtime"),
+    .target(name: "Storage", dependencies: ["Runtime", "CXXHash"]),
     .target(
-      name: "PairData", dependencies: ["Storage", "Tensors", "CHDF5", "CTurboJPEG", "CSpng", "CKernels"]),
-    .target(name: "PairMining", dependencies: ["PairData", "Storage", "Tensors", "CKernels"]),
-    .target(name: "Collectives", dependencies: ["Storage", "Tensors", "CMPI", "CKernels"]),
+      name: "Kernels", dependencies: ["Runtime", "COpenBLAS", "COneDNN", "CGEMM", "CSIMD", "CTransformer"]),
+    .target(name: "Collectives", dependencies: ["Runtime", "CMPI", "CTransformer"]),
+    .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels", "CTransformer"]),
+    .target(
+      name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CTurboJPEG", "CSpng", "CImage"]),
+    .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
+    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "PairData"]),
+    .target(
+      name: "PairMining",
+      dependencies: ["Runtime", "Storage", "Kernels", "PairData", "PairConversion", "CFeatures"]),
     .target(
       name: "Training",
       dependencies: [
-        "Storage", "Tensors", "CroCoModel", "PairData", "Collectives", "CKernels", "Yams",
-        .product(name: "Logging", package: "swift-log"),
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "CTransformer", "Yams",
       ]),
+    .target(
+      name: "Measurement",
+      dependencies: [
+        "Runtime", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training", "CHeap",
+      ]),
+    .target(name: "Report", dependencies: ["Runtime", "Storage", "Training"]),
     .executableTarget(
       name: "croco",
       dependencies: [
-        "Training", "PairMining", "PairData", "CroCoModel", "Collectives", "Storage", "Tensors",
+        "Runtime", "Storage", "Kernels", "Collectives", "PairData", "PairConversion", "PairMining",
+        "SyntheticScenes", "Training", "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
       ]),
 
-    .target(name: "TestSupport", dependencies: ["Storage", "Tensors"], path: "Tests/TestSupport"),
-    .testTarget(name: "StorageTests", dependencies: ["Storage", "TestSupport"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CGEMM", "CKernels", "TestSupport"]),
+    .target(name: "TestSupport", dependencies: ["Runtime", "Storage"], path: "Tests/TestSupport"),
+    .target(name: "DataFixtures", dependencies: ["Runtime", "PairData"], path: "Tests/DataFixtures"),
+    .target(
+      name: "RunFixtures",
+      dependencies: ["Runtime", "Storage", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport"],
+      path: "Tests/RunFixtures"),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "StorageTests", dependencies: ["Runtime", "Storage", "TestSupport"]),
     .testTarget(
-      name: "CroCoModelTests", dependencies: ["CroCoModel", "Storage", "Tensors", "TestSupport", "CKernels"],
+      name: "KernelsTests", dependencies: ["Runtime", "Kernels", "CGEMM", "CTransformer", "CImage", "TestSupport"]),
+    .testTarget(
+      name: "CroCoModelTests",
+      dependencies: ["Runtime", "Storage", "Kernels", "CroCoModel", "CTransformer", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "PairDataTests", dependencies: ["PairData", "CKernels", "Storage", "Tensors", "TestSupport"],
+      name: "PairDataTests",
+      dependencies: [
+        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "CScene", "TestSupport", "DataFixtures",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "PairMiningTests", dependencies: ["PairMining", "PairData", "Storage", "Tensors", "TestSupport"]),
+      name: "PairMiningTests",
+      dependencies: [
+        "Runtime", "Storage", "PairData", "PairConversion", "PairMining", "SyntheticScenes", "TestSupport",
+      ]),
     .executableTarget(
       name: "collectives-check",
       dependencies: [
-        "Collectives", "Storage", "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Runtime", "Storage", "Collectives", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Helpers/CollectivesCheck"),
     .testTarget(
-      name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "Tensors", "collectives-check"]),
+      name: "CollectivesTests",
+      dependencies: ["Runtime", "Storage", "Collectives", "TestSupport", "collectives-check"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "PairData", "Collectives", "CroCoModel", "Storage", "Tensors", "TestSupport", "croco",
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training",
+        "TestSupport", "RunFixtures", "croco",
       ],
       resources: [.copy("Fixtures")]),
+    .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["croco", "CroCoModel", "PairData", "Storage", "TestSupport"]),
+      name: "CommandLineTests",
+      dependencies: ["Runtime", "Storage", "CroCoModel", "PairData", "SyntheticScenes", "TestSupport", "croco"]),
   ],
   swiftLanguageModes: [.v6]
 )

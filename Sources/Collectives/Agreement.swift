@@ -1,11 +1,11 @@
-import Storage
+import Runtime
 
 /// Failing together: a rank that fails alone would leave the others waiting in their next collective.
 extension Communicator {
   /// Throws on every rank if any rank has a failure: that of the lowest such rank, with its number and host if not all share it.
   ///
   /// - Throws: the same ``Failure`` on all ranks, or one of the communication itself.
-  public func agree(on failure: Failure?) throws(Failure) {
+  package func agree(on failure: Failure?) throws(Failure) {
     guard try combineFlags(failure == nil ? 0 : 1) != 0 else { return }
     let failures = try gatherFailures(failure)
     guard let first = failures.firstIndex(where: { $0 != nil }), let chosen = failures[first] else { return }
@@ -17,7 +17,7 @@ extension Communicator {
   /// Runs `body` on every rank and throws on all of them if it throws on any. `body` makes no collective call.
   ///
   /// - Throws: the same ``Failure`` on all ranks; other errors become failures of kind `internalError`.
-  public func together<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
+  package func together<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
     var value: Value?
     var failure: Failure?
     do {

@@ -1,10 +1,10 @@
-import Storage
+import Runtime
 
 /// What the trainer needs of a group of ranks. Every call is collective: all ranks make it, in the same order.
 ///
 /// ``SingleProcessCommunicator`` makes no MPI call at all; ``MPICommunicator`` stands for MPI_COMM_WORLD. All calls but
 /// ``abort(exitCode:)`` come from the thread that made the communicator.
-public protocol Communicator: Sendable {
+package protocol Communicator: Sendable {
   /// This process's number, 0 ..< ``size``.
   var rank: Int { get }
   /// The number of processes.
@@ -54,8 +54,8 @@ public protocol Communicator: Sendable {
 
 extension Communicator {
   /// True: a group without a way to lose anybody meets at once.
-  public func meetsEveryone(within seconds: Double) -> Bool { true }
+  package func meetsEveryone(within seconds: Double) -> Bool { true }
 
   /// Does nothing.
-  public func finalize() throws(Failure) {}
+  package func finalize() throws(Failure) {}
 }

@@ -1,13 +1,13 @@
 import Foundation
-import Storage
+import Runtime
 
 /// Chooses the communicator, and ends the process group whatever happens.
-public enum Communicators {
+package enum Communicators {
   /// The group that this process was started in. A process started alone never touches MPI.
   ///
   /// - Throws: ``Failure`` of kind `usage` where a launcher started several processes that do not see each other, or of
   ///   kind `inputOutput` where MPI cannot be initialised.
-  public static func make(
+  package static func make(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) -> any Communicator {
     let launch = LaunchEnvironment(environment)
@@ -29,7 +29,7 @@ public enum Communicators {
   /// own sentence after `patience` seconds and ends all ranks, so that none waits for it for ever.
   ///
   /// - Parameter report: prints a failure's sentence.
-  public static func run(
+  package static func run(
     environment: [String: String] = ProcessInfo.processInfo.environment, patience: Double = 10,
     report: (Failure) -> Void, body: (any Communicator) throws -> Void
   ) -> Int32 {

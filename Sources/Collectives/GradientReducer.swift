@@ -1,8 +1,7 @@
-import Storage
-import Tensors
+import Runtime
 
 /// How gradients are summed over micro-batches and ranks.
-public enum Reduction: String, Sendable, CaseIterable {
+package enum Reduction: String, Sendable, CaseIterable {
   /// In a fixed binary tree over the micro-batches: the same bytes for every number of ranks. The default.
   case reproducible
   /// Each rank its own in order, then `MPI_Allreduce`: the bytes depend on the number of ranks.
@@ -15,15 +14,15 @@ public enum Reduction: String, Sendable, CaseIterable {
 /// gradient buffer is handed to ``accumulate(_:)`` and cleared, but not after the last; then ``reduceSlice(_:)`` leaves in
 /// this rank's ``slice`` of it the sum (not the mean) over all M, or ``reduce(_:)`` in all of it, with the same bytes on
 /// every rank.
-public final class GradientReducer {
+package final class GradientReducer {
   /// The micro-batches of this rank, counted over the whole step.
-  public let microBatches: Range<Int>
+  package let microBatches: Range<Int>
   /// The memory of all buffers, in bytes.
-  public let bufferBytes: Int
+  package let bufferBytes: Int
   /// How gradients are summed.
-  public let reduction: Reduction
+  package let reduction: Reduction
   /// Each rank's elements: those that it sums and, where the optimiser is sharded, updates.
-  public let slices: Slices
+  package let slices: Slices
 
   let communicator: any Communicator
   let count: Int
@@ -41,7 +40,7 @@ public final class GradientReducer {
   ///   - bucketLength: the floats that are communicated at once, over all slices; nil: ``defaultBucketLength(ranks:)``.
   /// - Throws: ``Failure`` of kind `configuration` if the ranks do not divide the micro-batches, or if several ranks have
   ///   more gradients than MPI can count.
-  public init(
+  package init(
     communicator: any Communicator, reduction: Reduction = .reproducible, count: Int, microBatchCount: Int,
     workers: WorkerPool? = nil, sliceUnit: Int = 16, bucketLength: Int? = nil
   ) throws(Failure) {
@@ -69,12 +68,12 @@ public final class GradientReducer {
   }
 
   /// 512 KB of each slice: enough for few messages, and little enough to be added in the cache; at most 16 MB in all.
-  public static func defaultBucketLength(ranks: Int) -> Int { min(ranks << 17, 1 << 22) }
+  package static func defaultBucketLength(ranks: Int) -> Int { min(ranks << 17, 1 << 22) }
 
   /// The share of `rank` of a step's micro-batches.
   ///
   /// - Throws: ``Failure`` of kind `configuration` if `size` does not divide `count`.
-  public static func microBatches(of rank: Int, size: Int, count: Int) throws(Failure) -> Range<Int> {
+  package static func microBatches(of rank: Int, size: Int, count: Int) throws(Failure) -> Range<Int> {
     guard count > 0, count % size == 0 else {
       let divisors = (1...max(1, count)).filter { count % $0 == 0 }.map(String.init)
       let choice = [divisors.dropLast().joined(separator: ", "), divisors[divisors.count - 1]].filter { !$0.isEmpty }
@@ -88,7 +87,7 @@ public final class GradientReducer {
   /// The buffers of the size of the gradients that a rank keeps beside these, for estimates.
   ///
   /// - Throws: ``Failure`` of kind `configuration` if `size` does not divide `microBatchCount`.
-  public static func bufferCount(
+  package static func bufferCount(
     _ reduction: Reduction, rank: Int, size: Int, microBatchCount: Int
   ) throws(Failure) -> Int {
     let leaves = try microBatches(of: rank, size: size, count: microBatchCount)
@@ -97,18 +96,18 @@ public final class GradientReducer {
   }
 
   /// Takes the gradient of this rank's next micro-batch. Clear `gradients` afterwards, but not after the last one.
-  public func accumulate(_ gradients: AlignedBuffer<Float>) {
+  package func accumulate(_ gradients: AlignedBuffer<Float>) {
     precondition(gradients.count == count, "\(gradients.count) gradients for a reducer of \(count)")
     partialSums.add(gradients.elements)
   }
 
   /// The elements that this rank sums.
-  public var slice: Range<Int> { slices.ranges[communicator.rank] }
+  package var slice: Range<Int> { slices.ranges[communicator.rank] }
 
   /// Sums over the ranks: `gradients`, as the last ``accumulate(_:)`` left it, becomes the sum over all micro-batches.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
-  public func reduce(_ gradients: AlignedBuffer<Float>) throws(Failure) {
+  package func reduce(_ gradients: AlignedBuffer<Float>) throws(Failure) {
     try reduceSlice(gradients)
     // MPI's own sum is everywhere already.
     if reduction == .reproducible { try gather(gradients) }
@@ -117,7 +116,7 @@ public final class GradientReducer {
   /// Sums over the ranks as ``reduce(_:)`` does, but only this rank's ``slice`` is the sum; the rest has no meaning.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
-  public func reduceSlice(_ gradients: AlignedBuffer<Float>) throws(Failure) {
+  package func reduceSlice(_ gradients: AlignedBuffer<Float>) throws(Failure) {
     precondition(gradients.count == count, "\(gradients.count) gradients for a reducer of \(count)")
     precondition(partialSums.isComplete, "this rank has not accumulated all of micro-batches \(microBatches)")
     if reduction == .mpi {
@@ -131,11 +130,11 @@ public final class GradientReducer {
   /// Gives every rank the whole of `values`, [count], of which each has its own ``slice``.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
-  public func gather(_ values: AlignedBuffer<Float>) throws(Failure) {
+  package func gather(_ values: AlignedBuffer<Float>) throws(Failure) {
     precondition(values.count == count, "\(values.count) values for a reducer of \(count)")
     try exchange?.gather(values.pointer)
   }
 
   /// Forgets what was accumulated, where all ranks skip a step.
-  public func discard() { partialSums.reset() }
+  package func discard() { partialSums.reset() }
 }

@@ -1,4 +1,4 @@
-import Storage
+import Runtime
 
 /// What the environment says about how this process was started, before MPI is touched.
 package struct LaunchEnvironment: Equatable {

@@ -1,5 +1,5 @@
 internal import CMPI
-import Storage
+import Runtime
 
 // Messages are cut into pieces whose counts and displacements fit MPI's 32 bits; the pieces are the same on all ranks.
 extension MPICommunicator {
@@ -8,14 +8,14 @@ extension MPICommunicator {
   private static let sumPiece = 1 << 22  // floats
 
   /// The bitwise or over the ranks (`MPI_Allreduce`, MPI_BOR).
-  public func combineFlags(_ flags: UInt64) throws(Failure) -> UInt64 {
+  package func combineFlags(_ flags: UInt64) throws(Failure) -> UInt64 {
     var flags = flags
     try check(croco_mpi_or(&flags), "MPI_Allreduce")
     return flags
   }
 
   /// Sums doubles in rank order, in place (`MPI_Allgather`, then the same additions on every rank).
-  public func sumInRankOrder(_ values: inout [Double]) throws(Failure) {
+  package func sumInRankOrder(_ values: inout [Double]) throws(Failure) {
     let piece = min(values.count, max(1, Self.longestPiece / 8 / size))
     var all = [Double](repeating: 0, count: piece * size)
     for start in stride(from: 0, to: values.count, by: max(1, piece)) {
@@ -31,7 +31,7 @@ extension MPICommunicator {
   }
 
   /// Every rank's bytes, by rank (`MPI_Allgather` of lengths, then `MPI_Allgatherv` in as many rounds as needed).
-  public func gatherBytes(_ bytes: [UInt8]) throws(Failure) -> [[UInt8]] {
+  package func gatherBytes(_ bytes: [UInt8]) throws(Failure) -> [[UInt8]] {
     var length = Int64(bytes.count)
     var lengths = [Int64](repeating: 0, count: size)
     try check(croco_mpi_gather_lengths(&length, &lengths), "MPI_Allgather")
@@ -59,7 +59,7 @@ extension MPICommunicator {
   }
 
   /// Copies rank `root`'s memory over that of the others (`MPI_Bcast`).
-  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(Failure) {
+  package func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(Failure) {
     precondition((0..<size).contains(root), "there is no rank \(root) among \(size)")
     for start in stride(from: 0, to: bytes.count, by: Self.longestPiece) {
       let count = min(Self.longestPiece, bytes.count - start)
@@ -68,7 +68,7 @@ extension MPICommunicator {
   }
 
   /// Sums floats over the ranks, in place (`MPI_Allreduce`, MPI_SUM).
-  public func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(Failure) {
+  package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(Failure) {
     for start in stride(from: 0, to: values.count, by: Self.sumPiece) {
       let count = min(Self.sumPiece, values.count - start)
       try check(croco_mpi_sum_floats(values.baseAddress! + start, Int32(count)), "MPI_Allreduce")
@@ -78,7 +78,7 @@ extension MPICommunicator {
   /// Sends to every rank a slice and receives one from each (`MPI_Alltoallv`).
   ///
   /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 floats.
-  public func exchange(
+  package func exchange(
     _ send: UnsafePointer<Float>, counts: [Int], offsets: [Int],
     into receive: UnsafeMutablePointer<Float>, counts receiveCounts: [Int], offsets receiveOffsets: [Int]
   ) throws(Failure) {
@@ -90,7 +90,7 @@ extension MPICommunicator {
   /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`).
   ///
   /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 floats.
-  public func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure) {
+  package func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure) {
     let status = croco_mpi_gather_float_slices(values, try narrow(counts), try narrow(offsets))
     try check(status, "MPI_Allgatherv")
   }
@@ -98,7 +98,7 @@ extension MPICommunicator {
   /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`).
   ///
   /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 doubles.
-  public func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure) {
+  package func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure) {
     let status = croco_mpi_gather_double_slices(values, try narrow(counts), try narrow(offsets))
     try check(status, "MPI_Allgatherv")
   }

@@ -1,17 +1,17 @@
 internal import CMPI
 import Foundation
-import Storage
+import Runtime
 
 /// MPI_COMM_WORLD. MPI returns its errors, every status is checked, and a failure names call, rank and host.
 ///
 /// Calls come from the thread that made it (`MPI_THREAD_FUNNELED`).
-public final class MPICommunicator: Communicator {
+package final class MPICommunicator: Communicator {
   /// This process's number (`MPI_Comm_rank`).
-  public let rank: Int
+  package let rank: Int
   /// The number of processes (`MPI_Comm_size`).
-  public let size: Int
+  package let size: Int
   /// The host's name (`MPI_Get_processor_name`).
-  public let hostName: String
+  package let hostName: String
 
   private let thread = pthread_self()
   private let departure: UInt64
@@ -19,7 +19,7 @@ public final class MPICommunicator: Communicator {
   /// Initialises MPI (`MPI_Init_thread`); once a process.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the MPI call.
-  public init() throws(Failure) {
+  package init() throws(Failure) {
     precondition(!Self.isInitialized, "MPI can be initialised only once in a process")
     var isFunneled: Int32 = 0
     try Self.check(croco_mpi_init(&isFunneled), "MPI_Init_thread", at: "a rank not yet known")
@@ -43,16 +43,16 @@ public final class MPICommunicator: Communicator {
   }
 
   /// Whether MPI was initialised in this process (`MPI_Initialized`).
-  public static var isInitialized: Bool {
+  package static var isInitialized: Bool {
     var flag: Int32 = 0
     return Int(croco_mpi_initialized(&flag)) == croco_mpi_success && flag != 0
   }
 
   /// Waits for all ranks (`MPI_Barrier`).
-  public func barrier() throws(Failure) { try check(croco_mpi_barrier(), "MPI_Barrier") }
+  package func barrier() throws(Failure) { try check(croco_mpi_barrier(), "MPI_Barrier") }
 
   /// Whether all ranks call this within `seconds` of each other (`MPI_Ibarrier` on a communicator of its own).
-  public func meetsEveryone(within seconds: Double) -> Bool {
+  package func meetsEveryone(within seconds: Double) -> Bool {
     checkThread()
     var request: UInt64 = 0
     guard Int(croco_mpi_start_barrier(departure, &request)) == croco_mpi_success else { return false }
@@ -68,10 +68,10 @@ public final class MPICommunicator: Communicator {
   }
 
   /// Ends MPI (`MPI_Finalize`). Waits for all ranks.
-  public func finalize() throws(Failure) { try check(croco_mpi_finalize(), "MPI_Finalize") }
+  package func finalize() throws(Failure) { try check(croco_mpi_finalize(), "MPI_Finalize") }
 
   /// Ends all ranks at once (`MPI_Abort`); mpirun then ends with `exitCode`.
-  public func abort(exitCode: Int32) -> Never {
+  package func abort(exitCode: Int32) -> Never {
     _ = croco_mpi_abort(exitCode)
     exit(exitCode)
   }

@@ -1,5 +1,5 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
+import Runtime
 
 /// A rank's own part of the tree: sums its micro-batches' gradients as they come, in a binary counter of buffers.
 ///

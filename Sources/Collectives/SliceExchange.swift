@@ -1,5 +1,4 @@
-import Storage
-import Tensors
+import Runtime
 
 /// Sums the nodes of all ranks in the tree's order: every rank receives all ranks' parts of its slice and adds them up.
 ///

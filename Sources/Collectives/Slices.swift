@@ -1,20 +1,19 @@
-import Storage
-import Tensors
+import Runtime
 
 /// The division of a flat buffer among the ranks: neighbouring ranges, in whole units as far as possible.
-public struct Slices: Sendable, Equatable {
+package struct Slices: Sendable, Equatable {
   /// Each rank's elements, by rank; together they are all elements.
-  public let ranges: [Range<Int>]
+  package let ranges: [Range<Int>]
 
   /// Divides `count` elements among `size` ranks; all slices but those at the end start and end at multiples of `unit`.
-  public init(count: Int, size: Int, unit: Int) {
+  package init(count: Int, size: Int, unit: Int) {
     ranges = (0..<size).map { Partition.range($0, of: size, count: count, grain: unit) }
   }
 
   /// Copies every rank's slice, [its count], to rank 0's `whole`, [all]; the others need none. Collective.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
-  public func collect(
+  package func collect(
     _ slice: UnsafeMutablePointer<Float>, into whole: UnsafeMutablePointer<Float>?, by communicator: any Communicator
   ) throws(Failure) {
     precondition((communicator.rank == 0) == (whole != nil), "rank 0, and it alone, receives the slices")
@@ -27,7 +26,7 @@ public struct Slices: Sendable, Equatable {
   /// Copies to every rank's `slice`, [its count], its part of rank 0's `whole`, [all]. Collective.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
-  public func distribute(
+  package func distribute(
     _ whole: UnsafePointer<Float>?, into slice: UnsafeMutablePointer<Float>, by communicator: any Communicator
   ) throws(Failure) {
     precondition((communicator.rank == 0) == (whole != nil), "rank 0, and it alone, sends the slices")

@@ -1,7 +1,7 @@
 /// What a network keeps of its forward pass.
 ///
 /// The result is the same, byte for byte, whatever the policy: what is not kept is computed again by the same calls.
-public enum ActivationPolicy: Sendable, Equatable {
+package enum ActivationPolicy: Sendable, Equatable {
   /// Everything that backward needs.
   case keep
   /// The input of each block; backward runs the block forward again (Chen et al., "Training Deep Nets with Sublinear

@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// Memory of a network, planned before it is taken: the same layout code first counts, then hands out.
 ///

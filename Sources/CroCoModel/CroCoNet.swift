@@ -1,16 +1,17 @@
-import Tensors
+import Kernels
+import Runtime
 
 /// The cross-view completion network: one encoder for both views, a decoder that completes view 1 with the help of view 2.
 ///
 /// Source: Weinzaepfel et al., "CroCo", NeurIPS 2022; "CroCo v2", ICCV 2023. Forward and backward are explicit, draw no random
 /// number and allocate nothing. Results depend on the slab count, not on the number of workers.
-public final class CroCoNet {
+package final class CroCoNet {
   /// The network's sizes.
-  public let configuration: ModelConfiguration
+  package let configuration: ModelConfiguration
   /// Pairs of a micro-batch, B.
-  public let batchSize: Int
+  package let batchSize: Int
   /// The parameters and gradients that the network works on; several networks may share them.
-  public let parameters: ParameterStore
+  package let parameters: ParameterStore
 
   private let engine: any NetworkEngine
 
@@ -20,7 +21,7 @@ public final class CroCoNet {
   ///   - slabCount: into how many slabs of whole samples a micro-batch is cut; part of the definition of the result.
   ///   - precision: of matrix products; bf16 needs ``MatrixProducts/requireBFloat16()`` to have succeeded.
   ///   - activations: what is kept for ``backward(predictionGradient:adding:)``; it does not change results.
-  public init(
+  package init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,
     precision: Precision = .fp32, activations: ActivationPolicy = .keep
   ) {
@@ -37,12 +38,12 @@ public final class CroCoNet {
   }
 
   /// A parameter store with the network's official names and shapes, all zero.
-  public static func makeParameters(_ configuration: ModelConfiguration) -> ParameterStore {
+  package static func makeParameters(_ configuration: ModelConfiguration) -> ParameterStore {
     ParameterStore(shapes: ParameterLayout.shapes(configuration))
   }
 
   /// The bytes of activations, scratch and gradient buffers of one micro-batch, without parameters.
-  public static func activationBytes(
+  package static func activationBytes(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, workerCount: Int,
     precision: Precision = .fp32, activations: ActivationPolicy = .keep
   ) -> Int {
@@ -56,13 +57,13 @@ public final class CroCoNet {
   }
 
   /// Where intermediate tensors go, if anywhere.
-  public var recorder: TensorRecorder? {
+  package var recorder: TensorRecorder? {
     get { engine.recorder }
     set { engine.recorder = newValue }
   }
 
   /// The network's output: [B, N, P], overwritten by the next ``forward(view1:view2:mask:)``.
-  public var prediction: UnsafeMutableBufferPointer<Float> {
+  package var prediction: UnsafeMutableBufferPointer<Float> {
     UnsafeMutableBufferPointer(start: engine.prediction.pointer, count: engine.prediction.count)
   }
 
@@ -73,7 +74,7 @@ public final class CroCoNet {
   ///   - view2: the reference, normalised: [B, 3, H, W].
   ///   - mask: 1 = masked, raster order, ``ModelConfiguration/maskedCount`` ones a row: [B, N]. It must stay valid
   ///     until the backward pass.
-  public func forward(view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, mask: UnsafePointer<UInt8>) {
+  package func forward(view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, mask: UnsafePointer<UInt8>) {
     engine.forward(view1: view1, view2: view2, mask: mask)
   }
 
@@ -82,14 +83,14 @@ public final class CroCoNet {
   /// Follows a ``forward(view1:view2:mask:)`` of the same micro-batch.
   ///
   /// - Parameter adding: adds to the gradients that are there instead of setting them.
-  public func backward(predictionGradient: UnsafePointer<Float>, adding: Bool = false) {
+  package func backward(predictionGradient: UnsafePointer<Float>, adding: Bool = false) {
     engine.backward(predictionGradient: predictionGradient, adding: adding)
   }
 
   /// The gradients with respect to both images, [B, 3, H, W] each, after ``backward(predictionGradient:adding:)``.
-  public func imageGradients() -> (view1: [Float], view2: [Float]) { engine.imageGradients() }
+  package func imageGradients() -> (view1: [Float], view2: [Float]) { engine.imageGradients() }
 
   /// The patch embedding of all patches of an image, before positions: [B, N, C]. For `croco dump`; training embeds only
   /// what the encoder sees.
-  public func patchEmbeddings(of images: UnsafePointer<Float>) -> [Float] { engine.patchEmbeddings(of: images) }
+  package func patchEmbeddings(of images: UnsafePointer<Float>) -> [Float] { engine.patchEmbeddings(of: images) }
 }

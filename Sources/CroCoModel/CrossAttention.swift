@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// Multi-head cross-attention: queries from the stream of view 1, keys and values from the memory of view 2.
 ///

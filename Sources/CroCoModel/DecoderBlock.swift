@@ -1,5 +1,5 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
+import Kernels
 
 /// A decoder block: self-attention, cross-attention to the memory of view 2, MLP, each pre-normalised and residual.
 ///

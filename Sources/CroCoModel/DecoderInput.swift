@@ -1,5 +1,5 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
+import Kernels
 
 /// Between encoder and decoder: the linear map to decoder channels, the mask tokens, and the decoder's positions.
 ///

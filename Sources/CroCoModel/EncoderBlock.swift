@@ -1,5 +1,5 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
+import Kernels
 
 /// A pre-normalised transformer block: x + attention(norm1(x)), then x + mlp(norm2(x)).
 ///

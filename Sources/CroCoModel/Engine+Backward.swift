@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// For each layer the gradients of the rows (by slab), then those of the parameters (by part).
 extension Engine {

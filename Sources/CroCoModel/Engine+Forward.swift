@@ -1,5 +1,4 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
 
 extension Engine {
   func forward(view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, mask: UnsafePointer<UInt8>) {

@@ -1,4 +1,5 @@
-import Tensors
+import Kernels
+import Runtime
 
 /// The passes of a network, whatever its precision; ``CroCoNet`` documents them.
 protocol NetworkEngine: AnyObject {

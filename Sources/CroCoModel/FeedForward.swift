@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// The MLP of a transformer block: linear, exact GELU, linear.
 ///

@@ -1,13 +1,13 @@
 /// Counted work of a network, for MFU and estimates. A multiply-add counts as two operations; element-wise work is left out.
-public struct OperationCount: Sendable, Equatable {
+package struct OperationCount: Sendable, Equatable {
   /// Operations of a forward pass of one pair.
-  public let forward: Double
+  package let forward: Double
 
   /// Operations of forward and backward together: backward does every product twice, and forms the attention logits again.
-  public let forwardAndBackward: Double
+  package let forwardAndBackward: Double
 
   /// Counts the matrix products of a configuration.
-  public init(_ configuration: ModelConfiguration) {
+  package init(_ configuration: ModelConfiguration) {
     let visible = Double(configuration.visibleCount)
     let patches = Double(configuration.patchCount)
     let rows = visible + patches

@@ -1,4 +1,4 @@
-import Tensors
+import Runtime
 
 /// A share of forming parameter gradients: one of `count` pieces of each layer's weight gradient.
 struct GradientPart {

@@ -1,5 +1,5 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
+import Kernels
 
 /// Layer normalisation with weight and bias, epsilon 1e-6, biased variance.
 ///

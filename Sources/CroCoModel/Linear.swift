@@ -1,5 +1,4 @@
-internal import CKernels
-import Tensors
+import Kernels
 
 /// A linear map y = x W^T + b with W [outputs, inputs]. The bias is added on the way, or by the pass that
 /// follows the product.

@@ -1,10 +1,10 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
+import Runtime
 
 /// What the loss compares and how.
-public struct LossConfiguration: Sendable, Equatable {
+package struct LossConfiguration: Sendable, Equatable {
   /// The distance of prediction and target.
-  public enum Kind: String, Sendable, CaseIterable {
+  package enum Kind: String, Sendable, CaseIterable {
     /// Mean squared error.
     case l2
     /// Mean absolute error.
@@ -12,23 +12,23 @@ public struct LossConfiguration: Sendable, Equatable {
   }
 
   /// The distance.
-  public var kind = Kind.l2
+  package var kind = Kind.l2
   /// Whether targets are normalised patch by patch: (t - mean) / sqrt(unbiased variance + 1e-6).
-  public var normalizesPatches = true
+  package var normalizesPatches = true
   /// Whether only masked patches count.
-  public var onMaskedOnly = true
+  package var onMaskedOnly = true
 
   /// The loss of the official pre-training: normalised patches, mean squared error over the masked ones.
-  public init() {}
+  package init() {}
 }
 
 /// The reconstruction loss of a micro-batch and its gradient with respect to the prediction.
 ///
 /// Source: MAE (He et al., 2022), equation in section 3; CroCo, section 3.1. The mean is over all counted patches of the
 /// micro-batch together. The target is a constant.
-public final class MaskedLoss {
+package final class MaskedLoss {
   /// What is compared.
-  public let configuration: LossConfiguration
+  package let configuration: LossConfiguration
 
   private let model: ModelConfiguration
   private let batchSize: Int
@@ -42,7 +42,7 @@ public final class MaskedLoss {
   private var countedPatches = 0
 
   /// A loss for micro-batches of `batchSize` pairs.
-  public init(
+  package init(
     _ configuration: LossConfiguration, _ model: ModelConfiguration, batchSize: Int, slabCount: Int, pool: WorkerPool
   ) {
     self.configuration = configuration
@@ -57,7 +57,7 @@ public final class MaskedLoss {
 
   /// The target of the last ``forward(prediction:view1:mask:)``, normalised if so configured: [B, N, P]. Patches that do not
   /// count are not filled in.
-  public var target: UnsafeMutableBufferPointer<Float> { targetBuffer.elements }
+  package var target: UnsafeMutableBufferPointer<Float> { targetBuffer.elements }
 
   /// The mean loss over the counted patches of the micro-batch; NaN where none counts.
   ///
@@ -66,7 +66,7 @@ public final class MaskedLoss {
   ///     ``gradient(scale:)``.
   ///   - view1: the image to complete, normalised: [B, 3, H, W].
   ///   - mask: 1 = masked: [B, N].
-  public func forward(
+  package func forward(
     prediction: UnsafePointer<Float>, view1: UnsafePointer<Float>, mask: UnsafePointer<UInt8>
   ) -> Double {
     self.prediction = prediction
@@ -87,7 +87,7 @@ public final class MaskedLoss {
   }
 
   /// The gradient of `scale` times the last loss with respect to the prediction: [B, N, P].
-  public func gradient(scale: Double) -> UnsafePointer<Float> {
+  package func gradient(scale: Double) -> UnsafePointer<Float> {
     guard let prediction else { preconditionFailure("the gradient of a loss follows its forward pass") }
     let factor = Float(scale / Double(countedPatches * model.patchDimension))
     forEachPatch { patch, counts in
@@ -104,7 +104,7 @@ public final class MaskedLoss {
   }
 
   /// Targets [B, N, P] normalised patch by patch, as the loss compares them.
-  public static func normalized(_ target: [Float], patchDimension: Int) -> [Float] {
+  package static func normalized(_ target: [Float], patchDimension: Int) -> [Float] {
     var result = target
     result.withUnsafeMutableBufferPointer { values in
       for start in stride(from: 0, to: values.count, by: patchDimension) {

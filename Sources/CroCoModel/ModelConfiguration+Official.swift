@@ -1,7 +1,7 @@
 /// The official constructor's argument names (`croco_kwargs` in released checkpoints).
 extension ModelConfiguration {
   /// The configuration as official keyword arguments, values as plain text or numbers.
-  public var officialArguments: [String: OfficialValue] {
+  package var officialArguments: [String: OfficialValue] {
     [
       "img_size": imageHeight == imageWidth ? .integer(imageHeight) : .integers([imageHeight, imageWidth]),
       "patch_size": .integer(patchSize), "mask_ratio": .number(maskRatio),
@@ -14,7 +14,7 @@ extension ModelConfiguration {
   }
 
   /// An official argument's value.
-  public enum OfficialValue: Sendable, Equatable {
+  package enum OfficialValue: Sendable, Equatable {
     case integer(Int)
     case integers([Int])
     case number(Double)
@@ -22,7 +22,7 @@ extension ModelConfiguration {
     case text(String)
 
     /// The value as JSON text.
-    public var json: String {
+    package var json: String {
       switch self {
       case .integer(let value): "\(value)"
       case .integers(let values): "[\(values.map(String.init).joined(separator: ", "))]"
@@ -34,7 +34,7 @@ extension ModelConfiguration {
   }
 
   /// The arguments as one JSON object with sorted keys.
-  public var officialArgumentsJSON: String {
+  package var officialArgumentsJSON: String {
     let fields = officialArguments.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value.json)" }
     return "{\(fields.joined(separator: ", "))}"
   }
@@ -42,7 +42,7 @@ extension ModelConfiguration {
   /// Reads a parsed JSON object of official arguments; arguments that are absent keep their official defaults.
   ///
   /// Returns nil where a value is of the wrong kind or the sizes are impossible.
-  public init?(officialArguments arguments: [String: Any]) {
+  package init?(officialArguments arguments: [String: Any]) {
     self.init()
     func integer(_ key: String, _ value: inout Int) -> Bool {
       guard let given = arguments[key] else { return true }

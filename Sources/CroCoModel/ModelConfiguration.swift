@@ -1,16 +1,16 @@
 /// The sizes and choices that define a CroCoNet. Plain values: no allocation, no file.
 ///
 /// Source: Weinzaepfel et al., "CroCo", NeurIPS 2022, section 3; "CroCo v2", ICCV 2023, section 3.
-public struct ModelConfiguration: Sendable, Equatable {
+package struct ModelConfiguration: Sendable, Equatable {
   /// How positions enter the network.
-  public enum PositionEmbedding: Sendable, Equatable, CustomStringConvertible {
+  package enum PositionEmbedding: Sendable, Equatable, CustomStringConvertible {
     /// Fixed 2-D sine-cosine tables added to the tokens (CroCo v1).
     case cosine
     /// Rotary embedding of queries and keys with the given frequency base (CroCo v2 uses 100).
     case rope(base: Float)
 
     /// The official spelling: "cosine", "RoPE100".
-    public var description: String {
+    package var description: String {
       switch self {
       case .cosine: "cosine"
       case .rope(let base): Int(exactly: base).map { "RoPE\($0)" } ?? "RoPE\(base)"
@@ -18,7 +18,7 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
 
     /// Reads the official spelling; nil if it is neither "cosine" nor "RoPE" and a positive number.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
       if text == "cosine" {
         self = .cosine
       } else if text.hasPrefix("RoPE"), let base = Float(text.dropFirst(4)), base > 0, base.isFinite {
@@ -30,50 +30,50 @@ public struct ModelConfiguration: Sendable, Equatable {
   }
 
   /// Image height in pixels; a multiple of ``patchSize``.
-  public var imageHeight = 224
+  package var imageHeight = 224
   /// Image width in pixels; a multiple of ``patchSize``.
-  public var imageWidth = 224
+  package var imageWidth = 224
   /// Side of a square patch in pixels.
-  public var patchSize = 16
+  package var patchSize = 16
   /// The share of view 1's patches that is hidden, 0 ... 1; the count is truncated (see ``maskedCount``).
-  public var maskRatio = 0.9
+  package var maskRatio = 0.9
   /// Channels of the encoder's tokens.
-  public var encoderDimension = 768
+  package var encoderDimension = 768
   /// Blocks of the encoder.
-  public var encoderDepth = 12
+  package var encoderDepth = 12
   /// Attention heads of an encoder block.
-  public var encoderHeadCount = 12
+  package var encoderHeadCount = 12
   /// Channels of the decoder's tokens.
-  public var decoderDimension = 512
+  package var decoderDimension = 512
   /// Blocks of the decoder.
-  public var decoderDepth = 8
+  package var decoderDepth = 8
   /// Attention heads of a decoder block.
-  public var decoderHeadCount = 16
+  package var decoderHeadCount = 16
   /// Hidden channels of an MLP over its input channels.
-  public var mlpRatio = 4
+  package var mlpRatio = 4
   /// Whether every decoder block normalises the memory (official `norm_im2_in_dec`).
-  public var normalizesMemory = true
+  package var normalizesMemory = true
   /// How positions enter the network.
-  public var positionEmbedding = PositionEmbedding.cosine
+  package var positionEmbedding = PositionEmbedding.cosine
 
   /// The defaults of the official class, CroCo v1 base.
-  public init() {}
+  package init() {}
 
   /// Rows of the patch grid.
-  public var gridHeight: Int { imageHeight / patchSize }
+  package var gridHeight: Int { imageHeight / patchSize }
   /// Columns of the patch grid.
-  public var gridWidth: Int { imageWidth / patchSize }
+  package var gridWidth: Int { imageWidth / patchSize }
   /// Patches of a view, N.
-  public var patchCount: Int { gridHeight * gridWidth }
+  package var patchCount: Int { gridHeight * gridWidth }
   /// Values of a patch, P = 3 * patch^2.
-  public var patchDimension: Int { 3 * patchSize * patchSize }
+  package var patchDimension: Int { 3 * patchSize * patchSize }
   /// Hidden patches of view 1: N times the mask ratio in double precision, truncated.
-  public var maskedCount: Int { Int(maskRatio * Double(patchCount)) }
+  package var maskedCount: Int { Int(maskRatio * Double(patchCount)) }
   /// Visible patches of view 1, K.
-  public var visibleCount: Int { patchCount - maskedCount }
+  package var visibleCount: Int { patchCount - maskedCount }
 
   /// What is impossible about these values, as (property, sentence), or nil where the network can be built.
-  public var problem: (property: String, sentence: String)? {
+  package var problem: (property: String, sentence: String)? {
     let positive: [(String, Int)] = [
       ("image_size", imageHeight), ("image_size", imageWidth), ("patch_size", patchSize),
       ("encoder_dim", encoderDimension), ("encoder_depth", encoderDepth), ("encoder_heads", encoderHeadCount),

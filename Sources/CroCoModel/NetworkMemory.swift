@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// All activations and gradient buffers of a network for one micro-batch, carved from one arena.
 struct NetworkMemory<Element: Operand> {

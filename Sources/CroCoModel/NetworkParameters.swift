@@ -1,4 +1,5 @@
-import Tensors
+import Kernels
+import Runtime
 
 /// The parameters as a network's matrix products read them: the store's own values, or a copy of them in bf16 where products
 /// cannot round what they read.

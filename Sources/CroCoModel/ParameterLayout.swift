@@ -1,10 +1,10 @@
 import Foundation
-import Tensors
+import Runtime
 
 /// The parameters of a CroCoNet: official names, shapes, order and initial values.
-public enum ParameterLayout {
+package enum ParameterLayout {
   /// Names and shapes in forward order; `projk` and `projv` lie side by side so that one GEMM serves both.
-  public static func shapes(_ configuration: ModelConfiguration) -> [(name: String, shape: [Int])] {
+  package static func shapes(_ configuration: ModelConfiguration) -> [(name: String, shape: [Int])] {
     let encoder = configuration.encoderDimension
     let decoder = configuration.decoderDimension
     let patch = configuration.patchSize
@@ -29,7 +29,7 @@ public enum ParameterLayout {
   }
 
   /// The position tables that the official `state_dict` holds as buffers; none with RoPE.
-  public static func buffers(_ configuration: ModelConfiguration) -> [(name: String, shape: [Int], values: [Float])] {
+  package static func buffers(_ configuration: ModelConfiguration) -> [(name: String, shape: [Int], values: [Float])] {
     guard case .cosine = configuration.positionEmbedding else { return [] }
     return [("enc_pos_embed", configuration.encoderDimension), ("dec_pos_embed", configuration.decoderDimension)].map {
       name, dimension in
@@ -45,7 +45,7 @@ public enum ParameterLayout {
   /// Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
   ///
   /// - Parameter pool: shares the parameters; the values do not depend on it.
-  public static func initialize(_ store: ParameterStore, seed: UInt64, pool: WorkerPool) {
+  package static func initialize(_ store: ParameterStore, seed: UInt64, pool: WorkerPool) {
     pool.run(store.parameters.count) { index, _ in
       let parameter = store.parameters[index]
       var random = RandomStream(seed: seed, purpose: .initialization, index: index)

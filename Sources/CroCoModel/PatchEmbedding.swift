@@ -1,5 +1,6 @@
-internal import CKernels
-import Tensors
+internal import CTransformer
+import Kernels
+import Runtime
 
 /// The patch embedding: a convolution whose kernel and stride are the patch, as a GEMM over gathered patches.
 ///

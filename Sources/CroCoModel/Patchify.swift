@@ -1,9 +1,9 @@
 /// Images and their patches, in the (row, column, channel) order of prediction and target.
 ///
 /// Source: MAE (He et al., 2022); patch n of an image is row n / columns, column n % columns of the grid.
-public enum Patchify {
+package enum Patchify {
   /// [B, channels, H, W] to [B, N, patch * patch * channels].
-  public static func patches(
+  package static func patches(
     of images: [Float], height: Int, width: Int, patchSize: Int, channels: Int = 3
   ) -> [Float] {
     rearrange(images, height, width, patchSize, channels) { image, patch, result, source in
@@ -12,7 +12,7 @@ public enum Patchify {
   }
 
   /// [B, N, patch * patch * channels] to [B, channels, H, W].
-  public static func images(
+  package static func images(
     of patches: [Float], height: Int, width: Int, patchSize: Int, channels: Int = 3
   ) -> [Float] {
     rearrange(patches, height, width, patchSize, channels) { image, patch, result, source in

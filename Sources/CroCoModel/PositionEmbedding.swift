@@ -1,9 +1,9 @@
-internal import CKernels
+internal import CTransformer
 import Foundation
-import Tensors
+import Kernels
 
 /// The position tables of CroCo: 2-D sine-cosine (v1) and rotary (v2).
-public enum PositionTable {
+package enum PositionTable {
   /// rows[r] += table[positions[r]]; nothing where the table is empty.
   static func add(_ table: [Float], to rows: Matrix, positions: UnsafePointer<Int32>) {
     if table.isEmpty { return }
@@ -18,7 +18,7 @@ public enum PositionTable {
   /// a quarter of the dimension each, with frequencies 10000^(-k / (dimension / 4)). Double precision, rounded once.
   ///
   /// Source: CroCo, section 3.1; MoCo v3 and MAE use the same table.
-  public static func sineCosine(dimension: Int, rows: Int, columns: Int) -> [Float] {
+  package static func sineCosine(dimension: Int, rows: Int, columns: Int) -> [Float] {
     precondition(dimension % 4 == 0, "a 2-D sine-cosine table needs a dimension divisible by 4, not \(dimension)")
     let quarter = dimension / 4
     let frequencies = (0..<quarter).map { pow(10000, -Double($0) / Double(quarter)) }
@@ -39,7 +39,7 @@ public enum PositionTable {
   /// the angles of the patch's row, the second those of its column. Angles are formed in float32, as officially.
   ///
   /// Source: Su et al., "RoFormer", 2021; CroCo v2, section 3.2: frequencies base^(-2k / D) with D = headSize / 2.
-  public static func rotary(
+  package static func rotary(
     headSize: Int, rows: Int, columns: Int, base: Float
   ) -> (cosine: [Float], sine: [Float]) {
     precondition(headSize % 4 == 0, "rotary embedding needs a head size divisible by 4, not \(headSize)")
@@ -63,7 +63,7 @@ public enum PositionTable {
 
   /// Resamples a table [inRows * inColumns, dimension] to another grid: bicubic (a = -0.75), half-pixel centres, border
   /// clamped, no antialiasing (`torch.nn.functional.interpolate`, mode "bicubic", align_corners False).
-  public static func interpolate(
+  package static func interpolate(
     _ table: [Float], dimension: Int, from source: (rows: Int, columns: Int), to target: (rows: Int, columns: Int)
   ) -> [Float] {
     precondition(

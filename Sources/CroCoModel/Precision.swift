@@ -1,8 +1,8 @@
-import Tensors
+import Kernels
 
 /// The arithmetic of a network's matrix products. Sums, residual streams, statistics, soft-max, gradients of parameters and
 /// the parameters themselves are fp32 with either.
-public enum Precision: String, Sendable, CaseIterable {
+package enum Precision: String, Sendable, CaseIterable {
   /// 32 bits: the reference.
   case fp32
   /// What products read is rounded to bfloat16: half the memory of activations, about twice the speed on
@@ -10,13 +10,13 @@ public enum Precision: String, Sendable, CaseIterable {
   case bf16
 
   /// What computes on this machine, as far as last bits depend on it.
-  public var arithmetic: String { "\(rawValue) products by \(products), kernels \(BLAS.kernelLevel)" }
+  package var arithmetic: String { "\(rawValue) products by \(products), kernels \(BLAS.kernelLevel)" }
 
   /// Whether a network keeps a copy of its parameters in bf16, because its products cannot round what they read.
-  public var copiesParameters: Bool { self == .bf16 && !BFloat16.roundsFloats }
+  package var copiesParameters: Bool { self == .bf16 && !BFloat16.roundsFloats }
 
   /// What forms the products on this machine, for logs; may load oneDNN.
-  public var products: String {
+  package var products: String {
     switch self {
     case .fp32: MatrixProducts.float
     case .bf16: MatrixProducts.bfloat16 ?? "nothing here"

@@ -1,4 +1,5 @@
-import Tensors
+import Kernels
+import Runtime
 
 /// Rotary position embedding of queries and keys; does nothing for networks with sine-cosine tables.
 struct Rotary {

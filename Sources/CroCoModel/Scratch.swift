@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// A worker's own memory, used within one slab. What the two passes call it by is one memory: they do not overlap.
 struct Scratch<Element: Operand> {

@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// Multi-head self-attention: joint query-key-value map, attention within each sequence, output map.
 ///

@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// fp32 rows, and the same numbers as matrix products read them: one memory in fp32, a copy in bf16.
 ///

@@ -1,19 +1,19 @@
 import Foundation
-import Tensors
+import Kernels
 
 /// Collects intermediate tensors by name while a network runs, for `croco dump` and for tests.
 ///
 /// Names are those of the official modules, with the prefix `act.` in forward and `grad_act.` in backward passes. Several
 /// micro-batches follow each other along the first extent. Slabs hand in their rows from several threads.
-public final class TensorRecorder: @unchecked Sendable {
+package final class TensorRecorder: @unchecked Sendable {
   /// A recorded tensor.
-  public struct Tensor: Sendable {
+  package struct Tensor: Sendable {
     /// The name, with `.img1` or `.img2` for modules that run on both views.
-    public let name: String
+    package let name: String
     /// The extents: [B, tokens, channels].
-    public let shape: [Int]
+    package let shape: [Int]
     /// The values.
-    public let values: [Float]
+    package let values: [Float]
   }
 
   private struct Record {
@@ -32,7 +32,7 @@ public final class TensorRecorder: @unchecked Sendable {
   private let patchCount: Int
 
   /// A recorder for micro-batches of `batchSize` pairs.
-  public init(_ configuration: ModelConfiguration, batchSize: Int) {
+  package init(_ configuration: ModelConfiguration, batchSize: Int) {
     self.batchSize = batchSize
     visibleCount = configuration.visibleCount
     patchCount = configuration.patchCount
@@ -73,7 +73,7 @@ public final class TensorRecorder: @unchecked Sendable {
   }
 
   /// The recorded tensors in the order of their first appearance; ragged ones split into `.img1` and `.img2`.
-  public var tensors: [Tensor] {
+  package var tensors: [Tensor] {
     lock.lock()
     defer { lock.unlock() }
     return order.flatMap { name in

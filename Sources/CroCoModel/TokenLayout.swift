@@ -1,4 +1,4 @@
-import Tensors
+import Runtime
 
 /// Where the tokens of a micro-batch lie: the ragged batch of both views, sample by sample.
 ///

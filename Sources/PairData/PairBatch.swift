@@ -1,24 +1,24 @@
-import Tensors
+import Runtime
 
 /// One micro-batch of pairs, ready for the network.
-public final class PairBatch: @unchecked Sendable {
+package final class PairBatch: @unchecked Sendable {
   /// The number of pairs B.
-  public let count: Int
+  package let count: Int
   /// View 1, the image to complete, normalised: [B, 3, H, W].
-  public let view1: AlignedBuffer<Float>
+  package let view1: AlignedBuffer<Float>
   /// View 2, the reference, normalised: [B, 3, H, W].
-  public let view2: AlignedBuffer<Float>
+  package let view2: AlignedBuffer<Float>
   /// The mask of view 1 in raster order, 1 = masked: [B, N]. Every row holds the same number of ones.
-  public let mask: AlignedBuffer<UInt8>
+  package let mask: AlignedBuffer<UInt8>
   /// How many of the pairs stand in for pairs that could not be used.
-  public internal(set) var replacedCount = 0
+  package internal(set) var replacedCount = 0
   /// The image height and width in pixels.
-  public let height: Int, width: Int
+  package let height: Int, width: Int
   /// Patches of a view, N.
-  public let patchCount: Int
+  package let patchCount: Int
 
   /// Allocates a batch of zeros.
-  public init(count: Int, height: Int, width: Int, patchCount: Int) {
+  package init(count: Int, height: Int, width: Int, patchCount: Int) {
     self.count = count
     self.height = height
     self.width = width
@@ -29,17 +29,17 @@ public final class PairBatch: @unchecked Sendable {
   }
 
   /// A run of the batch's pairs.
-  public struct Part {
+  package struct Part {
     /// View 1: [pairs, 3, H, W].
-    public let view1: UnsafePointer<Float>
+    package let view1: UnsafePointer<Float>
     /// View 2: [pairs, 3, H, W].
-    public let view2: UnsafePointer<Float>
+    package let view2: UnsafePointer<Float>
     /// The mask: [pairs, N].
-    public let mask: UnsafePointer<UInt8>
+    package let mask: UnsafePointer<UInt8>
   }
 
   /// The batch in `parts` equal runs of pairs, valid as long as the batch is held.
-  public func parts(_ parts: Int) -> [Part] {
+  package func parts(_ parts: Int) -> [Part] {
     precondition(parts > 0 && count % parts == 0, "\(count) pairs do not make \(parts) equal parts")
     return (0..<parts).map { part in
       let first = part * count / parts

@@ -1,7 +1,7 @@
 /// Something that holds decoded pairs by number: a data set on disk, or pairs in memory.
 ///
 /// Safe to call from many threads at once.
-public protocol PairSource: Sendable {
+package protocol PairSource: Sendable {
   /// The number of pairs.
   var count: Int { get }
 
@@ -29,11 +29,11 @@ public protocol PairSource: Sendable {
 
 extension PairSource {
   /// `index` itself.
-  public func number(ofPair index: Int) -> Int { index }
+  package func number(ofPair index: Int) -> Int { index }
 
   /// No file.
-  public func file(ofPair index: Int) -> String { "" }
+  package func file(ofPair index: Int) -> String { "" }
 
   /// Nothing to ask for.
-  public func prefetch(pair index: Int) {}
+  package func prefetch(pair index: Int) {}
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// How pairs are looked for and which are taken.
-public struct MiningOptions: Sendable {
+package struct MiningOptions: Sendable {
   /// Which images are compared.
-  public enum Comparison: Sendable, Equatable {
+  package enum Comparison: Sendable, Equatable {
     /// All with all.
     case all
     /// Each image with so many that follow it in its folder.
@@ -13,35 +13,35 @@ public struct MiningOptions: Sendable {
   }
 
   /// How features are found.
-  public var features = FeatureExtractor.Options()
+  package var features = FeatureExtractor.Options()
   /// Which images are compared; nil compares all of up to ``allLimit`` images, of more ``defaultCandidates`` each.
-  public var comparison: Comparison?
+  package var comparison: Comparison?
   /// The overlap of accepted pairs: the smaller of view 1 in view 2 and of view 2 in view 1.
-  public var overlap: ClosedRange<Double> = 0.3...0.8
+  package var overlap: ClosedRange<Double> = 0.3...0.8
   /// The fewest matches that one geometry must explain.
-  public var minimumInliers = 30
+  package var minimumInliers = 30
   /// Pairs of less parallax (share of inliers that no single homography explains) count as homographies.
-  public var minimumParallax = 0.1
+  package var minimumParallax = 0.1
   /// Whether homographies are accepted.
-  public var allowsHomographies = false
+  package var allowsHomographies = false
   /// The most accepted pairs of an image.
-  public var pairsPerImage = 20
+  package var pairsPerImage = 20
   /// The most aligned crops of a pair.
-  public var cropsPerPair = 4
+  package var cropsPerPair = 4
   /// The smallest side of an aligned crop, in pixels of the image.
-  public var smallestCrop = 224
+  package var smallestCrop = 224
   /// Keys the random samples of the verification.
-  public var seed: UInt64 = 0
+  package var seed: UInt64 = 0
   /// The number of threads; the result does not depend on it.
-  public var threadCount = 1
+  package var threadCount = 1
 
   /// Up to so many images all are compared with all.
-  public static let allLimit = 200
+  package static let allLimit = 200
   /// Of more images each is compared with so many.
-  public static let defaultCandidates = 40
+  package static let defaultCandidates = 40
 
   /// The defaults.
-  public init() {}
+  package init() {}
 
   func comparison(imageCount: Int) -> Comparison {
     comparison ?? (imageCount <= Self.allLimit ? .all : .candidates(Self.defaultCandidates))

@@ -2,25 +2,25 @@ import Foundation
 import PairData
 
 /// What a search found.
-public struct MiningResult: Sendable {
+package struct MiningResult: Sendable {
   /// The images that were looked at, in order.
-  public let images: [SourceImage]
+  package let images: [SourceImage]
   /// How the stored pixels of each image are to be shown.
-  public let orientations: [Orientation]
+  package let orientations: [Orientation]
   /// The size of each image as shown, in pixels; 0 for those that cannot be read.
-  public let sizes: [(width: Int, height: Int)]
+  package let sizes: [(width: Int, height: Int)]
   /// Images that cannot be read, with what is wrong.
-  public let badImages: [(image: Int, reason: String)]
+  package let badImages: [(image: Int, reason: String)]
   /// Files with the same bytes as an earlier one, and that one; they are left out.
-  public let copies: [(image: Int, of: Int)]
+  package let copies: [(image: Int, of: Int)]
   /// Pairs that show the same place, in the order of their images.
-  public let pairs: [PairMeasurement]
+  package let pairs: [PairMeasurement]
   /// What became of each of them.
-  public let verdicts: [PairVerdict]
+  package let verdicts: [PairVerdict]
   /// The scene of every image.
-  public let scenes: [String]
+  package let scenes: [String]
   /// The counts.
-  public let summary: MiningSummary
+  package let summary: MiningSummary
 
   init(
     images: [SourceImage], collection: FeatureCollection, compared: Int, unverified: Int, pairs: [PairMeasurement],
@@ -45,31 +45,31 @@ public struct MiningResult: Sendable {
   }
 
   /// The pairs for the list.
-  public var acceptedPairs: [PairMeasurement] { pairs.indices.filter { verdicts[$0] == .accepted }.map { pairs[$0] } }
+  package var acceptedPairs: [PairMeasurement] { pairs.indices.filter { verdicts[$0] == .accepted }.map { pairs[$0] } }
 
   /// The pairs of one verdict.
-  public func pairs(_ verdict: PairVerdict) -> [PairMeasurement] {
+  package func pairs(_ verdict: PairVerdict) -> [PairMeasurement] {
     pairs.indices.filter { verdicts[$0] == verdict }.map { pairs[$0] }
   }
 }
 
 /// The counts of a search.
-public struct MiningSummary: Sendable, Equatable, Encodable {
+package struct MiningSummary: Sendable, Equatable, Encodable {
   /// Images found, images that cannot be read, and files with the bytes of another.
-  public let images: Int, badImages: Int, identicalFiles: Int
+  package let images: Int, badImages: Int, identicalFiles: Int
   /// Features of all images.
-  public let features: Int
+  package let features: Int
   /// Pairs of images that were compared.
-  public let compared: Int
+  package let compared: Int
   /// Of these, pairs whose matches are too few or no more than chance.
-  public let unrelated: Int
+  package let unrelated: Int
   /// The other pairs, by ``PairVerdict``.
-  public let verdicts: [String: Int]
+  package let verdicts: [String: Int]
   /// Scenes with accepted pairs, and images in them.
-  public let scenes: Int, pairedImages: Int
+  package let scenes: Int, pairedImages: Int
   /// Aligned crops of accepted pairs.
-  public let crops: Int
+  package let crops: Int
 
   /// The number of pairs of one verdict.
-  public func count(_ verdict: PairVerdict) -> Int { verdicts[verdict.rawValue] ?? 0 }
+  package func count(_ verdict: PairVerdict) -> Int { verdicts[verdict.rawValue] ?? 0 }
 }

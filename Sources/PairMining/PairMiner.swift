@@ -1,15 +1,14 @@
 import Foundation
-import PairData
-import Storage
-import Tensors
+import Kernels
+import Runtime
 
 /// Finds pairs of overlapping views among unordered photographs or frames.
 ///
 /// Features of every image, matches of images two at a time, one geometry that explains the matches, overlap, selection. The
 /// result is a function of the images, their order and the options; not of the number of threads.
-public struct PairMiner {
+package struct PairMiner {
   /// What takes time.
-  public enum Stage: String, Sendable {
+  package enum Stage: String, Sendable {
     /// Finding features; counts images.
     case features
     /// Choosing which images to compare; counts images.
@@ -19,13 +18,13 @@ public struct PairMiner {
   }
 
   /// Receives what is being done, how much of it is done, and of how much.
-  public typealias Progress = (_ stage: Stage, _ done: Int, _ total: Int) -> Void
+  package typealias Progress = (_ stage: Stage, _ done: Int, _ total: Int) -> Void
 
   /// How pairs are looked for and which are taken.
-  public let options: MiningOptions
+  package let options: MiningOptions
 
   /// A miner with these options.
-  public init(options: MiningOptions = MiningOptions()) { self.options = options }
+  package init(options: MiningOptions = MiningOptions()) { self.options = options }
 
   /// Looks for pairs.
   ///
@@ -33,7 +32,7 @@ public struct PairMiner {
   ///   - scratch: a folder for a nameless file of some 400 kilobytes an image.
   ///   - log: receives a line for every bad image.
   /// - Throws: `Failure` of kind `badData` where fewer than two images can be read, or `inputOutput`.
-  public func mine(
+  package func mine(
     _ images: [SourceImage], scratch: String, progress: Progress = { _, _, _ in }, log: (String) -> Void = { _ in }
   ) throws -> MiningResult {
     BLAS.prepare()

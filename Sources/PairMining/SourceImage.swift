@@ -1,19 +1,18 @@
 import Foundation
-import PairData
-import Storage
+import PairConversion
 
 /// An image file that pairs are looked for in.
-public struct SourceImage: Sendable, Equatable {
+package struct SourceImage: Sendable, Equatable {
   /// Where it lies: an absolute path without links.
-  public let path: String
+  package let path: String
   /// The folder and sub-folder that it was listed in, whose files in natural order may be the frames of a video.
-  public let folder: String
+  package let folder: String
 
   /// The images of folders and their sub-folders in natural order, each file once.
   ///
   /// - Parameter log: receives a line for what is left out.
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the folder.
-  public static func list(_ sources: [String], log: (String) -> Void = { _ in }) throws -> [SourceImage] {
+  package static func list(_ sources: [String], log: (String) -> Void = { _ in }) throws -> [SourceImage] {
     var images: [SourceImage] = []
     var seen: Set<String> = []
     for source in sources {

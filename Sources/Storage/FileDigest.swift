@@ -1,19 +1,20 @@
 internal import CXXHash
 import Foundation
+import Runtime
 
 /// The XXH3 64-bit digest that manifests and checkpoints record of their files.
-public struct FileDigest: Sendable, Equatable, Hashable, CustomStringConvertible {
+package struct FileDigest: Sendable, Equatable, Hashable, CustomStringConvertible {
   /// The digest as a number.
-  public let value: UInt64
+  package let value: UInt64
 
   /// The digest as 16 lower-case hexadecimal digits.
-  public var description: String {
+  package var description: String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   /// Reads a digest back from its hexadecimal text; nil if the text is not 16 hexadecimal digits.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard text.count == 16, let value = UInt64(text, radix: 16) else { return nil }
     self.value = value
   }
@@ -21,14 +22,14 @@ public struct FileDigest: Sendable, Equatable, Hashable, CustomStringConvertible
   init(value: UInt64) { self.value = value }
 
   /// Digests bytes in memory (`XXH3_64bits`).
-  public init(of bytes: UnsafeRawBufferPointer) {
+  package init(of bytes: UnsafeRawBufferPointer) {
     value = XXH3_64bits(bytes.baseAddress, bytes.count)
   }
 
   /// Digests a whole file in pieces of 1 MiB.
   ///
   /// - Throws: ``Failure`` of kind `noInput` or `inputOutput` that names the file.
-  public init(ofFile path: String) throws(Failure) {
+  package init(ofFile path: String) throws(Failure) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemCall.readFailure(path) }
     defer { close(descriptor) }

@@ -1,7 +1,8 @@
 import Foundation
+import Runtime
 
 /// An exclusive lock on a file (`flock`), held as long as the object exists; a kill releases it, on every host.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
   /// The open file, for reading and writing.
   package let descriptor: Int32
 
@@ -10,7 +11,7 @@ public final class FileLock: Sendable {
   /// File systems without locks (ENOLCK, EOPNOTSUPP) cannot tell; there it is always taken.
   ///
   /// - Throws: `Failure` of kind `inputOutput` where the file cannot be made.
-  public init?(_ path: String) throws(Failure) {
+  package init?(_ path: String) throws(Failure) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { return nil }

@@ -1,15 +1,16 @@
 import Foundation
+import Runtime
 
 /// Publishing by rename: readers see a complete file or folder under its final name, or none.
-public enum Publication {
+package enum Publication {
   /// The marker in the names of unfinished files and folders; leftovers of a killed writer carry it.
-  public static let temporaryMarker = ".tmp-"
+  package static let temporaryMarker = ".tmp-"
 
   /// Writes a file under a temporary name beside `path`, flushes it, and renames it to `path`.
   ///
   /// - Parameter write: receives the temporary path, and creates and closes the file there.
   /// - Throws: what `write` throws (the temporary file is removed then), or ``Failure`` of kind `inputOutput`.
-  public static func publishFile(at path: String, write: (String) throws -> Void) throws {
+  package static func publishFile(at path: String, write: (String) throws -> Void) throws {
     // A rename would put a file in the place of a device or a pipe.
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
@@ -31,14 +32,14 @@ public enum Publication {
   /// Writes a text file atomically.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
-  public static func publishText(_ text: String, at path: String) throws {
+  package static func publishText(_ text: String, at path: String) throws {
     try publishBytes(Array(text.utf8), at: path)
   }
 
   /// Writes bytes, such as an encoded picture, atomically.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
-  public static func publishBytes(_ bytes: [UInt8], at path: String) throws {
+  package static func publishBytes(_ bytes: [UInt8], at path: String) throws {
     try publishFile(at: path) { temporary in
       // Foundation would write through a hidden file of its own, which a kill leaves behind.
       let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -60,7 +61,7 @@ public enum Publication {
   ///
   /// - Parameter fill: receives the path of the temporary folder, which exists and is empty.
   /// - Throws: what `fill` throws (the temporary folder is removed then), or ``Failure`` of kind `inputOutput`.
-  public static func publishFolder(at path: String, fill: (String) throws -> Void) throws {
+  package static func publishFolder(at path: String, fill: (String) throws -> Void) throws {
     let temporary = temporaryName(for: path)
     do {
       try createFolder(temporary)
@@ -80,7 +81,7 @@ public enum Publication {
   /// Creates a folder and its parents; does nothing where it exists.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
-  public static func createFolder(_ path: String) throws(Failure) {
+  package static func createFolder(_ path: String) throws(Failure) {
     let components = path.split(separator: "/")
     var partial = path.hasPrefix("/") ? "" : "."
     for component in components {
@@ -99,7 +100,7 @@ public enum Publication {
   }
 
   /// Removes what killed writers left in a folder: entries whose names carry ``temporaryMarker``.
-  public static func removeLeftovers(in folder: String) {
+  package static func removeLeftovers(in folder: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names where name.contains(temporaryMarker) {
       try? FileManager.default.removeItem(atPath: folder + "/" + name)

@@ -1,30 +1,31 @@
 import Foundation
+import Runtime
 
 /// A safetensors file, mapped into memory: named, shaped, contiguous little-endian arrays.
 ///
 /// Source: the safetensors format, version 1 (8 bytes of header length, a JSON header, the data).
-public final class SafetensorsReader: Sendable {
+package final class SafetensorsReader: Sendable {
   /// One tensor of the file.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// The tensor's name.
-    public let name: String
+    package let name: String
     /// The element type as the format spells it: "F32", "U8", "I64", ...
-    public let type: String
+    package let type: String
     /// The extents, outermost first.
-    public let shape: [Int]
+    package let shape: [Int]
     /// The tensor's bytes within the data section.
-    public let bytes: Range<Int>
+    package let bytes: Range<Int>
 
     /// The number of elements.
-    public var count: Int { shape.reduce(1, *) }
+    package var count: Int { shape.reduce(1, *) }
   }
 
   /// The path that was opened.
-  public let path: String
+  package let path: String
   /// The tensors, ordered by their place in the file.
-  public let entries: [Entry]
+  package let entries: [Entry]
   /// The free-form `__metadata__` of the header.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
 
   private let data: Data
   private let dataStart: Int
@@ -33,7 +34,7 @@ public final class SafetensorsReader: Sendable {
   /// Opens and checks a file: header, extents against byte ranges, ranges against the file's length.
   ///
   /// - Throws: ``Failure`` of kind `noInput` (cannot be read) or `badData` (not a whole safetensors file).
-  public init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
@@ -59,12 +60,12 @@ public final class SafetensorsReader: Sendable {
   }
 
   /// The entry of a tensor, or nil where the file has none of that name.
-  public func entry(named name: String) -> Entry? { index[name].map { entries[$0] } }
+  package func entry(named name: String) -> Entry? { index[name].map { entries[$0] } }
 
   /// Gives the raw bytes of a tensor to `body`.
   ///
   /// - Throws: ``Failure`` of kind `badData` if there is no such tensor; what `body` throws.
-  public func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+  package func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     guard let entry = entry(named: name) else { throw Failure(.badData, "\(path) has no tensor \(name).") }
     return try data.withUnsafeBytes { all in
       try body(
@@ -76,21 +77,21 @@ public final class SafetensorsReader: Sendable {
   /// Reads a tensor of type F32.
   ///
   /// - Throws: ``Failure`` of kind `badData` if there is no such tensor or it is of another type.
-  public func floats(_ name: String) throws -> [Float] {
+  package func floats(_ name: String) throws -> [Float] {
     try values(name, type: "F32", as: Float.self)
   }
 
   /// Reads a tensor of type U8.
   ///
   /// - Throws: ``Failure`` of kind `badData` if there is no such tensor or it is of another type.
-  public func bytes(_ name: String) throws -> [UInt8] {
+  package func bytes(_ name: String) throws -> [UInt8] {
     try values(name, type: "U8", as: UInt8.self)
   }
 
   /// Reads a tensor whose elements are stored as `Element`.
   ///
   /// - Throws: ``Failure`` of kind `badData` if there is no such tensor or it is of another type.
-  public func values<Element: BitwiseCopyable>(_ name: String, type: String, as _: Element.Type) throws -> [Element] {
+  package func values<Element: BitwiseCopyable>(_ name: String, type: String, as _: Element.Type) throws -> [Element] {
     if let entry = entry(named: name), entry.type != type {
       throw Failure(.badData, "\(path): tensor \(name) is of type \(entry.type), not \(type).")
     }

@@ -1,11 +1,12 @@
 import Foundation
+import Runtime
 
 /// Writes safetensors files whose bytes depend on their content only: tensors in the order of the calls, sorted metadata.
 ///
 /// Source: the safetensors format, version 1.
-public struct SafetensorsWriter {
+package struct SafetensorsWriter {
   /// Bytes of an element by the format's type name.
-  public static let elementSizes = [
+  package static let elementSizes = [
     "BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
     "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
   ]
@@ -31,10 +32,10 @@ public struct SafetensorsWriter {
   private let metadata: [String: String]
 
   /// Creates an empty file with the given `__metadata__`.
-  public init(metadata: [String: String] = [:]) { self.metadata = metadata }
+  package init(metadata: [String: String] = [:]) { self.metadata = metadata }
 
   /// Adds a tensor whose memory stays valid and unchanged until ``write(to:)`` returns.
-  public mutating func addUnowned(_ name: String, type: String, shape: [Int], bytes: UnsafeRawBufferPointer) {
+  package mutating func addUnowned(_ name: String, type: String, shape: [Int], bytes: UnsafeRawBufferPointer) {
     let expected = shape.reduce(Self.elementSizes[type] ?? 0, *)
     precondition(
       expected == bytes.count,
@@ -43,7 +44,7 @@ public struct SafetensorsWriter {
   }
 
   /// Adds a copy of a tensor's values.
-  public mutating func add<Element: BitwiseCopyable>(_ name: String, type: String, shape: [Int], values: [Element]) {
+  package mutating func add<Element: BitwiseCopyable>(_ name: String, type: String, shape: [Int], values: [Element]) {
     values.withUnsafeBytes { source in
       let owner = Owner(source)
       let expected = shape.reduce(Self.elementSizes[type] ?? 0, *)
@@ -58,14 +59,14 @@ public struct SafetensorsWriter {
   }
 
   /// Adds a copy of an fp32 tensor.
-  public mutating func add(_ name: String, shape: [Int], _ values: [Float]) {
+  package mutating func add(_ name: String, shape: [Int], _ values: [Float]) {
     add(name, type: "F32", shape: shape, values: values)
   }
 
   /// Creates the file at `path` and writes everything. The file is not flushed: see ``Publication``.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the path (disk full, read-only, ...).
-  public func write(to path: String) throws(Failure) {
+  package func write(to path: String) throws(Failure) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
     var failure: Failure?

@@ -1,14 +1,15 @@
 import Foundation
+import Runtime
 
 /// The few system calls that Foundation hides or does without error codes, each with a typed failure.
-public enum SystemCall {
+package enum SystemCall {
   /// The text of the current `errno`, such as "No space left on device".
-  public static func errorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+  package static func errorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
 
   /// Flushes a file or a folder to the disk (`fsync`).
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
-  public static func synchronize(_ path: String) throws(Failure) {
+  package static func synchronize(_ path: String) throws(Failure) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw writeFailure(path) }
     defer { close(descriptor) }
@@ -19,14 +20,14 @@ public enum SystemCall {
   /// Renames atomically within a file system (`rename`).
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names both paths.
-  public static func rename(_ source: String, to target: String) throws(Failure) {
+  package static func rename(_ source: String, to target: String) throws(Failure) {
     guard Foundation.rename(source, target) == 0 else {
       throw Failure(.inputOutput, "Cannot rename \(source) to \(target): \(errorText()).")
     }
   }
 
   /// The failure of a write to `path`, from `errno`.
-  public static func writeFailure(_ path: String, code: Int32 = errno) -> Failure {
+  package static func writeFailure(_ path: String, code: Int32 = errno) -> Failure {
     let hint: String? =
       switch code {
       case ENOSPC, EDQUOT: "Free some space or choose another --output."
@@ -37,7 +38,7 @@ public enum SystemCall {
   }
 
   /// The failure of a read from `path`, from `errno`: `noInput` where it is missing or forbidden, else `inputOutput`.
-  public static func readFailure(_ path: String, code: Int32 = errno) -> Failure {
+  package static func readFailure(_ path: String, code: Int32 = errno) -> Failure {
     let missing = code == ENOENT || code == ENOTDIR || code == EACCES
     return Failure(missing ? .noInput : .inputOutput, "Cannot read \(path): \(errorText(code)).")
   }

@@ -1,15 +1,15 @@
 import Collectives
 import PairData
-import Storage
+import Runtime
 
 /// Which part of the data a rank trains on.
 ///
 /// With `data.sharding: global` the part of each step that its micro-batches are. With `local`, ranks that see the same
 /// shards form a group, which trains on those shards as a run of its own would: in an order that is a function of (seed,
 /// step, the group's shards), shared by its ranks. One group is the same as `global`, to the last byte.
-struct DataShare {
+package struct DataShare {
   /// Something to say of the placement, and whether it is a warning.
-  typealias Remark = (isWarning: Bool, sentence: String)
+  package typealias Remark = (isWarning: Bool, sentence: String)
 
   /// Pairs of a step over the ranks that share this rank's shards.
   private(set) var globalBatchSize: Int

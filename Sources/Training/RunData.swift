@@ -1,26 +1,26 @@
 import Collectives
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
 
 /// The data sets of a run, opened on every rank.
-public struct RunData {
+package struct RunData {
   /// The training set's folder.
-  public let path: String
+  package let path: String
   /// The digest of the training set.
-  public let fingerprint: String
+  package let fingerprint: String
   /// The training set.
-  public let training: PairDataset
+  package let training: PairDataset
   /// The held-out pairs, where the configuration asks for a validation or for pictures.
-  public let validation: PairDataset?
+  package let validation: PairDataset?
   /// Is told of pairs that were skipped on this rank.
   let badPairs = BadPairReports()
 
   /// Opens the training set and, where it is needed, the validation set.
   ///
   /// - Throws: the same `Failure` on every rank, naming the rank that cannot read.
-  init(_ configuration: TrainingConfiguration, communicator: any Communicator) throws(Failure) {
+  package init(_ configuration: TrainingConfiguration, communicator: any Communicator) throws(Failure) {
     let data = configuration.data
     guard !data.path.isEmpty else {
       throw Failure(.configuration, "data.path is not set.", hint: "Name the data set's folder: --set data.path=DIR")
@@ -64,7 +64,7 @@ public struct RunData {
   }
 
   /// This rank's training batches from `firstStep` on; collective.
-  func batches(
+  package func batches(
     _ configuration: TrainingConfiguration, microBatches: Range<Int>, firstStep: Int, _ communicator: any Communicator
   ) throws(Failure) -> TrainingBatches {
     let share = try DataShare(configuration, training, microBatches: microBatches, communicator)
@@ -88,13 +88,13 @@ public struct RunData {
 }
 
 /// A rank's training batches, and what follows from how the data lies.
-struct TrainingBatches {
+package struct TrainingBatches {
   /// This rank's micro-batches.
-  let loader: PairLoader
+  package let loader: PairLoader
   /// Steps of a pass over the data; the same on every rank.
-  let stepsPerEpoch: Double
+  package let stepsPerEpoch: Double
   /// Sentences for the log.
-  let remarks: [DataShare.Remark]
+  package let remarks: [DataShare.Remark]
 }
 
 extension RunData {
@@ -109,7 +109,7 @@ extension RunData {
 
 extension LoaderConfiguration {
   /// The loader's part of a training configuration.
-  public init(_ configuration: TrainingConfiguration) {
+  package init(_ configuration: TrainingConfiguration) {
     self.init()
     let (model, data) = (configuration.model, configuration.data)
     imageHeight = model.imageHeight

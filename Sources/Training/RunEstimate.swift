@@ -1,28 +1,28 @@
 import Collectives
 import CroCoModel
-import Storage
+import Runtime
 
 /// What a run will cost, counted from its configuration without running it: `--dry-run`.
-public struct RunEstimate: Sendable, Equatable {
+package struct RunEstimate: Sendable, Equatable {
   /// Trainable parameters.
-  public let parameterCount: Int
+  package let parameterCount: Int
   /// Bytes of values, gradients, moments and partial sums on each rank.
-  public let stateBytes: Int
+  package let stateBytes: Int
   /// Bytes of activations and gradient buffers of a pass on each rank.
-  public let activationBytes: Int
+  package let activationBytes: Int
   /// Bytes of the snapshot from which rank 0 writes checkpoints.
-  public let snapshotBytes: Int
+  package let snapshotBytes: Int
   /// Bytes of a checkpoint on disk.
-  public let checkpointBytes: Int
+  package let checkpointBytes: Int
   /// Bytes that each rank sends a step, about.
-  public let sentBytes: Int
+  package let sentBytes: Int
   /// Floating-point operations of a step, over all ranks.
-  public let operations: Double
+  package let operations: Double
 
   /// Counts for a number of ranks.
   ///
   /// - Throws: `Failure` of kind `configuration` where the ranks do not divide the micro-batches.
-  public init(_ configuration: TrainingConfiguration, rankCount: Int) throws(Failure) {
+  package init(_ configuration: TrainingConfiguration, rankCount: Int) throws(Failure) {
     let (model, batch) = (configuration.model, configuration.batch)
     let partialSums = try GradientReducer.bufferCount(
       configuration.compute.reduction, rank: 0, size: rankCount, microBatchCount: batch.microBatchCount)
@@ -44,7 +44,7 @@ public struct RunEstimate: Sendable, Equatable {
   }
 
   /// The estimate for people.
-  public var text: String {
+  package var text: String {
     """
     parameters           \(parameterCount)
     memory of a rank     \(Self.size(stateBytes + activationBytes)) (state \(Self.size(stateBytes)), \

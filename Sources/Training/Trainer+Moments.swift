@@ -1,7 +1,5 @@
-import Collectives
 import Foundation
-import Storage
-import Tensors
+import Runtime
 
 /// The moments of all parameters, of which each rank may hold its slice only: how checkpoints get and give them.
 extension Trainer {

@@ -1,11 +1,12 @@
 import Collectives
 import CroCoModel
+import Kernels
 import PairData
+import Runtime
 import Storage
-import Tensors
 
 /// Where a trainer's micro-batches come from: this rank's share of each step, in order, step after step.
-public protocol BatchSource {
+package protocol BatchSource {
   /// The next micro-batch; valid as long as it is held.
   ///
   /// - Throws: a `Failure` that names the pair that cannot be used.
@@ -19,25 +20,25 @@ extension PairLoader: BatchSource {}
 ///
 /// What a step computes is a function of the configuration and of the number of completed steps: not of ranks, threads
 /// or interruptions.
-public final class Trainer {
+package final class Trainer {
   /// What is trained, and how.
-  public let configuration: TrainingConfiguration
+  package let configuration: TrainingConfiguration
   /// The parameters; the same on every rank after each step. Their gradients are complete in ``AdamW/share`` only.
-  public let parameters: ParameterStore
+  package let parameters: ParameterStore
   /// The network, for as many pairs as a pass has.
-  public let network: CroCoNet
+  package let network: CroCoNet
   /// The objective of a pass.
-  public let loss: MaskedLoss
+  package let loss: MaskedLoss
   /// The optimiser with its moments.
-  public let optimizer: AdamW
+  package let optimizer: AdamW
   /// The learning rate of every step.
-  public let schedule: LearningRateSchedule
+  package let schedule: LearningRateSchedule
   /// The ranks.
-  public let communicator: any Communicator
+  package let communicator: any Communicator
   /// Steps that are completed; set it when a checkpoint is restored.
-  public var completedSteps = 0
+  package var completedSteps = 0
   /// What this rank wants the others to know at the next agreement.
-  public var concerns = Concerns()
+  package var concerns = Concerns()
 
   /// The threads of this rank.
   let pool: WorkerPool
@@ -53,7 +54,7 @@ public final class Trainer {
   ///   - batches: gives this rank's micro-batches, from the first step that will be made.
   ///   - stepsPerEpoch: samples of the data set over those of a global batch.
   /// - Throws: `Failure` of kind `configuration`, the same on every rank.
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, stepsPerEpoch: Double, batches: any BatchSource,
     communicator: any Communicator, pool: WorkerPool
   ) throws(Failure) {
@@ -86,7 +87,7 @@ public final class Trainer {
   /// - Returns: what the step did, with the flags that the ranks agreed on.
   /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or gradient
   ///   that is not finite. Or broken communication, at any time: the run must end.
-  public func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
+  package func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
     var clock = StepClock()
     var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
     var replacedPairs = 0.0
@@ -174,7 +175,7 @@ public final class Trainer {
   /// only what is spoilt on the way or later is found. Without, every update is compared.
   ///
   /// - Throws: `Failure` of kind `internalError` that names rank and host.
-  public func compareParameters() throws(Failure) {
+  package func compareParameters() throws(Failure) {
     guard communicator.size > 1 else { return }
     let digest = FileDigest(of: UnsafeRawBufferPointer(parameters.values.elements)).description
     let all = try communicator.gatherBytes(Array("\(digest) \(communicator.hostName)".utf8))

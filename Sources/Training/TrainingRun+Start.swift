@@ -1,9 +1,8 @@
 import Collectives
 import CroCoModel
 import Foundation
-import PairData
+import Runtime
 import Storage
-import Tensors
 
 extension TrainingRun {
   /// Rank 0's number on every rank.

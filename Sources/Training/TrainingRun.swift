@@ -1,14 +1,12 @@
 import Collectives
-import CroCoModel
 import Foundation
-import PairData
-import Storage
-import Tensors
+import Kernels
+import Runtime
 
 /// Where a run writes and what it goes on from: what the command line says beside the configuration.
-public struct RunOptions: Sendable {
+package struct RunOptions: Sendable {
   /// What a run goes on from.
-  public enum Resume: Sendable, Equatable {
+  package enum Resume: Sendable, Equatable {
     /// The newest checkpoint of the run folder that verifies, if any.
     case automatic
     /// Nothing: a new run.
@@ -18,35 +16,35 @@ public struct RunOptions: Sendable {
   }
 
   /// The run folder.
-  public var output: String
+  package var output: String
   /// What the run goes on from.
-  public var resume = Resume.automatic
+  package var resume = Resume.automatic
   /// Versions of the program and its libraries, for checkpoints.
-  public var versions: [String: String] = [:]
+  package var versions: [String: String] = [:]
   /// Says why all ranks are about to be ended, from another thread, where a rank hangs.
-  public var lastWords: @Sendable (Failure) -> Void = { _ in }
+  package var lastWords: @Sendable (Failure) -> Void = { _ in }
 
   /// A run in `output`.
-  public init(output: String) { self.output = output }
+  package init(output: String) { self.output = output }
 }
 
 /// A run: the trainer with its data, folder, checkpoints and log, from the first step to the last.
 ///
 /// Collective from beginning to end: every rank makes one and calls ``run()``; only rank 0 writes and speaks.
-public final class TrainingRun {
+package final class TrainingRun {
   /// The trainer.
-  public let trainer: Trainer
+  package let trainer: Trainer
   /// The run folder.
-  public let folder: RunFolder
+  package let folder: RunFolder
   /// What rank 0 says.
-  public let log: RunLog
+  package let log: RunLog
   /// The data sets.
-  public let data: RunData
+  package let data: RunData
   /// The step with which the run ends.
-  public let lastStep: Int
+  package let lastStep: Int
   /// Called on every rank after each step, with its report; for pictures and progress bars. It may make collective
   /// calls.
-  public var afterStep: ((StepReport) throws(Failure) -> Void)?
+  package var afterStep: ((StepReport) throws(Failure) -> Void)?
 
   private let validator: Validator?
   private let watchdog: Watchdog?
@@ -68,7 +66,7 @@ public final class TrainingRun {
   ///
   /// - Parameter listener: receives what rank 0 says.
   /// - Throws: the same `Failure` on every rank.
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
     listener: @escaping (RunLog.Level, String) -> Void
   ) throws(Failure) {
@@ -119,7 +117,7 @@ public final class TrainingRun {
   ///
   /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run
   ///   after a checkpoint.
-  public func run() throws(Failure) {
+  package func run() throws(Failure) {
     defer {
       watchdog?.stop()
       // A checkpoint in the making outlives whatever ends the run.

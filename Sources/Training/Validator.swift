@@ -1,11 +1,8 @@
-import Collectives
-import CroCoModel
 import PairData
-import Storage
-import Tensors
+import Runtime
 
 /// The mean loss on held-out pairs: the same pairs, crops and masks at every call, shared by the ranks.
-public final class Validator {
+package final class Validator {
   private let trainer: Trainer
   private let loader: ValidationLoader
   private let pairCount: Int
@@ -16,7 +13,7 @@ public final class Validator {
   ///
   /// - Parameter badPairs: is told of pairs that were skipped.
   /// - Throws: `Failure` of kind `configuration` where the loader's values are impossible.
-  public init(
+  package init(
     _ trainer: Trainer, source: some PairSource, configuration: LoaderConfiguration, batchCount: Int,
     badPairs: BadPairReports = BadPairReports()
   ) throws(Failure) {
@@ -32,7 +29,7 @@ public final class Validator {
   /// The mean loss; collective, and the same number on any number of ranks.
   ///
   /// - Throws: the same `Failure` on every rank.
-  public func loss() throws(Failure) -> Double {
+  package func loss() throws(Failure) -> Double {
     let communicator = trainer.communicator
     let own = Partition.range(communicator.rank, of: communicator.size, count: batchCount)
     var losses = [Double](repeating: 0, count: batchCount)

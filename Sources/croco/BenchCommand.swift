@@ -1,7 +1,8 @@
 import ArgumentParser
 import Collectives
 import Foundation
-import Storage
+import Measurement
+import Runtime
 import Training
 
 /// `croco bench`: how fast this machine trains, and what limits it.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Storage
+import Runtime
 
 /// The command line: parses arguments, runs one subcommand, and turns failures into sentences and exit codes.
 @main

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Tensors
+import Kernels
+import Runtime
 import Training
 
 /// `croco dump`: training steps with every tensor kept.

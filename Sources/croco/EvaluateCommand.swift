@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
+import Kernels
 import PairData
+import Runtime
 import Storage
-import Tensors
 import Training
 
 /// `croco evaluate`: the masked loss with true, shuffled, blank and identical references.

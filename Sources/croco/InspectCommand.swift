@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import PairConversion
 import PairData
+import Runtime
 import Storage
 import Training
 

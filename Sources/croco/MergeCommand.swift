@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import PairConversion
 import PairData
-import Storage
 
 /// `croco merge`: several data sets become one.
 struct MergeCommand: ParsableCommand {

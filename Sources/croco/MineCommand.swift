@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PairMining
+import Runtime
 import Storage
 
 /// `croco mine`: from folders of photographs or frames to a list of pairs.

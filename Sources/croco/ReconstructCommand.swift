@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
+import Kernels
+import PairConversion
 import PairData
-import Storage
-import Tensors
+import Runtime
 import Training
 
 /// `croco reconstruct`: completes one image with the help of another and draws the result.

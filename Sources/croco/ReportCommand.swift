@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Storage
+import Report
 import Training
 
 /// `croco report`: one HTML file with curves, numbers and pictures of runs.

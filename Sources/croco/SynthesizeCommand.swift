@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
+import SyntheticScenes
 
 /// `croco synthesize`: ray-traced scenes with true flow, as a data set.
 struct SynthesizeCommand: ParsableCommand {
@@ -77,7 +78,7 @@ struct SynthesizeCommand: ParsableCommand {
       output: output,
       options: .init(
         codec: Self.codec(codec)!, validationFraction: validation, seed: seed,
-        licence: "synthetic, made by croco synthesize; public domain (CC0-1.0)", tool: "croco \(Croco.version)"))
+        licence: "synthetic, made by croco synthesize; package domain (CC0-1.0)", tool: "croco \(Croco.version)"))
     if let preview { try writePreview(synthesizer, pool, to: preview) }
     let clock = ContinuousClock()
     let start = clock.now

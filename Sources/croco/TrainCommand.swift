@@ -1,9 +1,7 @@
 import ArgumentParser
 import Collectives
-import CroCoModel
 import Foundation
-import Storage
-import Tensors
+import Kernels
 import Training
 
 /// `croco train`: trains a network, alone or as one rank of many.

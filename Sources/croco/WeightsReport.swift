@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 import Storage
 
 /// What a safetensors file or a checkpoint folder holds, for `croco inspect`.

@@ -1,5 +1,5 @@
 import Collectives
-import Storage
+import Runtime
 import Testing
 
 @Suite("Choosing a communicator")

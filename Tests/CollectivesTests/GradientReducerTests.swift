@@ -1,6 +1,5 @@
 import Collectives
-import Storage
-import Tensors
+import Runtime
 import Testing
 
 @Suite("The gradient reducer of a single process")

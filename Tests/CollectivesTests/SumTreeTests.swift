@@ -1,5 +1,5 @@
 import Collectives
-import Tensors
+import Runtime
 import Testing
 
 @Suite("The tree of sums")

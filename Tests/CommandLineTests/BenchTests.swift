@@ -1,6 +1,5 @@
 import CroCoModel
 import Foundation
-import Storage
 import TestSupport
 import Testing
 

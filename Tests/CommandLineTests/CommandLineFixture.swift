@@ -1,5 +1,6 @@
 import Foundation
 import PairData
+import Runtime
 import Storage
 import TestSupport
 

@@ -1,6 +1,5 @@
 import Foundation
 import PairData
-import Storage
 import TestSupport
 import Testing
 

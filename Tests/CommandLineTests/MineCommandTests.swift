@@ -1,6 +1,7 @@
 import Foundation
 import PairData
 import Storage
+import SyntheticScenes
 import TestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import CroCoModel
-import Tensors
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import CroCoModel
 import Foundation
-import Tensors
+import Runtime
 import TestSupport
 import Testing
 

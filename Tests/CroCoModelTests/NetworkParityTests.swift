@@ -1,6 +1,5 @@
 import CroCoModel
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import CroCoModel
-import Tensors
+import Kernels
 import TestSupport
 import Testing
 

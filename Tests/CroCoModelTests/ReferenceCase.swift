@@ -1,7 +1,7 @@
 import CroCoModel
 import Foundation
+import Runtime
 import Storage
-import Tensors
 import Testing
 
 /// A case of the reference data: tensors and their description.

@@ -1,6 +1,5 @@
-import CKernels
+import CTransformer
 import CroCoModel
-import Storage
 import TestSupport
 import Testing
 

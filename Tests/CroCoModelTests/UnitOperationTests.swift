@@ -1,6 +1,7 @@
-import CKernels
+import CTransformer
 import CroCoModel
-import Tensors
+import Kernels
+import Runtime
 import TestSupport
 import Testing
 

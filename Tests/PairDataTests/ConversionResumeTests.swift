@@ -1,6 +1,8 @@
+import DataFixtures
 import Foundation
+import PairConversion
 import PairData
-import Storage
+import Runtime
 import Testing
 
 /// A conversion of ten scenes of four frames into a shard a pair or two.
@@ -36,7 +38,7 @@ private struct Sample {
     try PairConverter(options: options).convert(pairs, to: folder + "/" + output)
   }
 
-  func contents(_ output: String) throws -> [String: Data] { try PairDataTests.contents(of: folder + "/" + output) }
+  func contents(_ output: String) throws -> [String: Data] { try DataFixtures.contents(of: folder + "/" + output) }
 
   func remove(_ file: String) throws { try FileManager.default.removeItem(atPath: folder + "/" + file) }
 }

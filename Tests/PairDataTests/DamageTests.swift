@@ -1,7 +1,8 @@
+import DataFixtures
 import Foundation
+import PairConversion
 import PairData
-import Storage
-import Tensors
+import Runtime
 import Testing
 
 @Suite struct DamageTests {

@@ -1,3 +1,4 @@
+import DataFixtures
 import Foundation
 import PairData
 import Storage

@@ -1,6 +1,6 @@
+import DataFixtures
 import Foundation
 import PairData
-import Storage
 import Testing
 
 @Suite("Loading: pairs that cannot be used", .timeLimit(.minutes(2)))

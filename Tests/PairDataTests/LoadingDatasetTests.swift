@@ -1,6 +1,6 @@
+import DataFixtures
 import Foundation
 import PairData
-import Storage
 import Testing
 
 @Suite("Loading: data sets on disk", .timeLimit(.minutes(2)))

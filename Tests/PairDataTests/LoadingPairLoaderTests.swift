@@ -1,6 +1,6 @@
+import DataFixtures
 import PairData
-import Storage
-import Tensors
+import Runtime
 import Testing
 
 /// The contents of a batch.

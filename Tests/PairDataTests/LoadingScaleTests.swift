@@ -1,7 +1,7 @@
+import DataFixtures
 import Foundation
 import PairData
-import Storage
-import Tensors
+import Runtime
 import Testing
 
 /// 20,000 shards of 50,000 pairs, of which seven exist: two different files under several names.

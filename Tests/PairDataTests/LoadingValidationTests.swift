@@ -1,5 +1,5 @@
 import PairData
-import Storage
+import Runtime
 import Testing
 
 private func plainConfiguration(height: Int, width: Int) -> LoaderConfiguration {

@@ -1,6 +1,7 @@
+import DataFixtures
 import Foundation
-import PairData
-import Storage
+import PairConversion
+import Runtime
 import Testing
 
 @Suite struct PairListTests {

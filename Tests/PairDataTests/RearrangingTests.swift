@@ -1,6 +1,7 @@
+import DataFixtures
 import Foundation
+import PairConversion
 import PairData
-import Storage
 import Testing
 
 @Suite struct RearrangingTests {

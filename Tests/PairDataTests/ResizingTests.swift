@@ -1,4 +1,6 @@
+import DataFixtures
 import Foundation
+import PairConversion
 import PairData
 import Storage
 import Testing

@@ -1,6 +1,6 @@
-import CKernels
+import CScene
 import Foundation
-import Tensors
+import Runtime
 import Testing
 
 /// The scene tracer against analytic values and against walking along rays in small steps.

@@ -1,7 +1,9 @@
+import DataFixtures
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
+import SyntheticScenes
 import Testing
 
 /// Whole synthetic pairs: flow, overlap, determinism, data sets.

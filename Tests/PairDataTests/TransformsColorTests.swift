@@ -1,7 +1,7 @@
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
 import Testing
 
 /// The parts of transforms.json that the tests read.

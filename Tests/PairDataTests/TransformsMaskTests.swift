@@ -1,6 +1,5 @@
 import PairData
-import Storage
-import Tensors
+import Runtime
 import Testing
 
 @Suite("Transforms: masks and windows")

@@ -1,6 +1,6 @@
 import Foundation
 import PairMining
-import Tensors
+import Runtime
 import Testing
 
 /// Estimation on points with known cameras and known outliers.

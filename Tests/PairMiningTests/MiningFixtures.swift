@@ -1,7 +1,8 @@
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
+import SyntheticScenes
 
 /// Rendered scenes and what can be done to pictures of them.
 enum MiningFixtures {

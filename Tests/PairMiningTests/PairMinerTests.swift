@@ -1,7 +1,10 @@
 import Foundation
+import PairConversion
 import PairData
 import PairMining
+import Runtime
 import Storage
+import SyntheticScenes
 import TestSupport
 import Testing
 

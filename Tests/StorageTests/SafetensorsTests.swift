@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 import Storage
 import TestSupport
 import Testing

@@ -1,32 +1,32 @@
 import Foundation
-import Storage
+import Runtime
 
 /// mpirun for tests: several ranks on this host, whatever its number of cores, as root too.
-public enum MPIRun {
+package enum MPIRun {
   /// The path of mpirun, or nil where Open MPI is not installed.
-  public static let path = installedProgram("mpirun")
+  package static let path = installedProgram("mpirun")
 
   /// Why tests that need mpirun are left out.
-  public static let missing = "mpirun is not installed: launch/setup installs it."
+  package static let missing = "mpirun is not installed: launch/setup installs it."
 
   /// mpirun's arguments before the program.
   ///
   /// Ranks are not bound, or several runs at a time would share core 0.
-  public static func arguments(ranks: Int, _ executable: String, _ arguments: [String]) -> [String] {
+  package static func arguments(ranks: Int, _ executable: String, _ arguments: [String]) -> [String] {
     [
       "--oversubscribe", "--bind-to", "none", "--mca", "mpi_yield_when_idle", "1", "-np", "\(ranks)", executable,
     ] + arguments
   }
 
   /// The environment that lets root start ranks.
-  public static let environment: [String: String?] = [
+  package static let environment: [String: String?] = [
     "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
   ]
 
   /// Starts a program of this package under mpirun.
   ///
   /// - Throws: ``Failure`` where mpirun or the program is missing.
-  public static func start(
+  package static func start(
     ranks: Int, _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
     currentFolder: String? = nil
   ) throws(Failure) -> ChildProcess {
@@ -39,7 +39,7 @@ public enum MPIRun {
   /// Runs a program of this package under mpirun to its end.
   ///
   /// - Throws: ``Failure`` where mpirun or the program is missing.
-  public static func run(
+  package static func run(
     ranks: Int, _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
     currentFolder: String? = nil, timeLimit seconds: Double = 60
   ) throws(Failure) -> ProcessResult {

@@ -1,22 +1,23 @@
 import Foundation
+import Runtime
 import Storage
 
 /// How a process ended and what it wrote.
-public struct ProcessResult: Sendable {
+package struct ProcessResult: Sendable {
   /// The exit status; 128 + signal where a signal ended it, as a shell counts.
-  public let status: Int32
+  package let status: Int32
   /// What it wrote to its standard output.
-  public let output: String
+  package let output: String
   /// What it wrote to its standard error.
-  public let errorOutput: String
+  package let errorOutput: String
   /// Whether it was killed because its time was up.
-  public let isTimedOut: Bool
+  package let isTimedOut: Bool
 }
 
 /// A child process that writes to files, can be signalled, and never outlives its time limit.
-public final class ChildProcess {
+package final class ChildProcess {
   /// The process number, which is also that of its process group.
-  public let processIdentifier: pid_t
+  package let processIdentifier: pid_t
 
   private let folder: String
   private var status: Int32?
@@ -26,7 +27,7 @@ public final class ChildProcess {
   /// - Parameters:
   ///   - environment: added to this process's environment; nil removes a variable.
   /// - Throws: ``Failure`` of kind `inputOutput` where it cannot be started.
-  public init(
+  package init(
     _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
     currentFolder: String? = nil
   ) throws(Failure) {
@@ -75,17 +76,17 @@ public final class ChildProcess {
   }
 
   /// What it has written to its standard output so far.
-  public var output: String { contents("output") }
+  package var output: String { contents("output") }
   /// What it has written to its standard error so far.
-  public var errorOutput: String { contents("error") }
+  package var errorOutput: String { contents("error") }
 
   /// Sends a signal to the process alone.
-  public func signal(_ number: Int32) {
+  package func signal(_ number: Int32) {
     if poll() == nil { Foundation.kill(processIdentifier, number) }
   }
 
   /// Waits until a condition holds, such as a file's existence; false if the process ends or time is up before.
-  public func wait(upTo seconds: Double, until condition: () -> Bool) -> Bool {
+  package func wait(upTo seconds: Double, until condition: () -> Bool) -> Bool {
     let deadline = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < deadline {
       if condition() { return true }
@@ -96,7 +97,7 @@ public final class ChildProcess {
   }
 
   /// Waits for its end; when time is up, it and its descendants are killed.
-  public func finish(within seconds: Double) -> ProcessResult {
+  package func finish(within seconds: Double) -> ProcessResult {
     let deadline = ContinuousClock.now + .seconds(seconds)
     var isTimedOut = false
     while poll() == nil {
@@ -168,7 +169,7 @@ public final class ChildProcess {
 /// Runs a program to its end, or kills it and its descendants when its time is up.
 ///
 /// - Throws: ``Failure`` of kind `inputOutput` where it cannot be started.
-public func runProcess(
+package func runProcess(
   _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
   currentFolder: String? = nil, timeLimit seconds: Double = 60
 ) throws(Failure) -> ProcessResult {
@@ -179,7 +180,7 @@ public func runProcess(
 /// The path of an executable of this package, which the build puts beside the test bundle.
 ///
 /// - Throws: ``Failure`` of kind `noInput` where it was not built.
-public func builtExecutable(_ name: String) throws(Failure) -> String {
+package func builtExecutable(_ name: String) throws(Failure) -> String {
   let bundle = Bundle.allBundles.map(\.bundlePath).first { $0.hasSuffix(".xctest") }
   let candidates = [bundle, try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")]
   for case .some(let candidate) in candidates {
@@ -190,7 +191,7 @@ public func builtExecutable(_ name: String) throws(Failure) -> String {
 }
 
 /// The path of a program in the folders of PATH, or nil.
-public func installedProgram(_ name: String) -> String? {
+package func installedProgram(_ name: String) -> String? {
   let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
   return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
 }

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A fresh folder that is removed with everything in it when the last reference goes.
-public final class TemporaryFolder: Sendable {
+package final class TemporaryFolder: Sendable {
   /// Its absolute path.
-  public let path: String
+  package let path: String
 
   /// Creates the folder; its name holds a space, because users' folders do.
-  public init() throws {
+  package init() throws {
     path = NSTemporaryDirectory() + "/croco test " + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }

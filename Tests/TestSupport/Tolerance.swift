@@ -1,7 +1,7 @@
 import Foundation
 
 /// ||a - b|| / ||b|| in double precision; infinite where the counts differ or anything is not a number.
-public func relativeDifference(_ actual: [Float], _ expected: [Float]) -> Double {
+package func relativeDifference(_ actual: [Float], _ expected: [Float]) -> Double {
   guard actual.count == expected.count else { return .infinity }
   var difference = 0.0
   var norm = 0.0
@@ -14,7 +14,7 @@ public func relativeDifference(_ actual: [Float], _ expected: [Float]) -> Double
 }
 
 /// The largest |a - b|; infinite where the counts differ or anything is not a number.
-public func largestDifference(_ actual: [Float], _ expected: [Float]) -> Double {
+package func largestDifference(_ actual: [Float], _ expected: [Float]) -> Double {
   guard actual.count == expected.count else { return .infinity }
   var largest = 0.0
   for (a, b) in zip(actual, expected) {

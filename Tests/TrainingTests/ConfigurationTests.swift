@@ -1,6 +1,6 @@
 import CroCoModel
 import Foundation
-import Storage
+import Runtime
 import Testing
 import Training
 

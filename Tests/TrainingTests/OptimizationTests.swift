@@ -1,7 +1,7 @@
 import Collectives
 import CroCoModel
 import Foundation
-import Tensors
+import Runtime
 import TestSupport
 import Testing
 import Training

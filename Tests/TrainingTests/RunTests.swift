@@ -1,10 +1,13 @@
 import Collectives
 import CroCoModel
 import Foundation
+import Kernels
 import PairData
+import RunFixtures
+import Runtime
 import Storage
 import Synchronization
-import Tensors
+import SyntheticScenes
 import TestSupport
 import Testing
 import Training

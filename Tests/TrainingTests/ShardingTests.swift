@@ -1,9 +1,8 @@
 import Foundation
 import PairData
-import Storage
+import RunFixtures
 import TestSupport
 import Testing
-import Training
 
 /// Runs on data of several shards, of which a rank sees some, or which are damaged.
 @Suite("Sharding and bad pairs", .serialized) struct ShardingTests {

@@ -1,6 +1,6 @@
 import Foundation
-import Storage
-import Tensors
+import Kernels
+import RunFixtures
 import TestSupport
 import Testing
 import Training

@@ -2,8 +2,8 @@ import Collectives
 import CroCoModel
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
 import TestSupport
 import Testing
 import Training

@@ -1,7 +1,7 @@
-import Storage
+import Runtime
 
 /// The image formats that can be read, recognised by their first bytes; file names mean nothing.
-public enum ImageFormat: String, Sendable {
+package enum ImageFormat: String, Sendable {
   case jpeg
   case png
 
@@ -9,7 +9,7 @@ public enum ImageFormat: String, Sendable {
   ///
   /// - Parameter name: the file's name for messages.
   /// - Throws: `Failure` of kind `badData` for an empty file, and for anything but JPEG and PNG.
-  public init(recognizing bytes: UnsafeRawBufferPointer, name: String) throws(Failure) {
+  package init(recognizing bytes: UnsafeRawBufferPointer, name: String) throws(Failure) {
     if bytes.isEmpty {
       throw Failure(
         .badData, "\(name) is empty (0 bytes).", hint: "Copy it again, or leave it out (croco convert --skip-bad).")
@@ -38,12 +38,12 @@ public enum ImageFormat: String, Sendable {
 }
 
 /// The largest image that is read: 65,535 pixels a side (the format stores 16 bits), 256 megapixels in all.
-enum ImageLimits {
-  static let side = 65_535
-  static let pixels = 1 << 28
+package enum ImageLimits {
+  package static let side = 65_535
+  package static let pixels = 1 << 28
 
   /// - Throws: `Failure` of kind `badData` for an impossible or unreasonable size.
-  static func check(width: Int, height: Int, name: String) throws(Failure) {
+  package static func check(width: Int, height: Int, name: String) throws(Failure) {
     guard width > 0, height > 0, width <= side, height <= side, width * height <= pixels else {
       throw Failure(
         .badData, "\(name) claims \(width)x\(height) pixels; at most \(side) a side and 256 megapixels are read.")

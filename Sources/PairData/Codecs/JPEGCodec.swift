@@ -1,5 +1,5 @@
 internal import CTurboJPEG
-import Storage
+import Runtime
 
 /// JPEG through the TurboJPEG API: accurate DCT, smooth chroma upsampling, as Pillow decodes.
 enum JPEGCodec {

@@ -1,7 +1,7 @@
 /// How stored rows and columns are to be shown: the EXIF tag Orientation, 1 to 8.
 ///
 /// Source: Exif 2.3, tag 0x0112.
-public enum Orientation: UInt16, Sendable, CaseIterable {
+package enum Orientation: UInt16, Sendable, CaseIterable {
   case upright = 1
   case mirrored = 2
   case upsideDown = 3
@@ -14,10 +14,10 @@ public enum Orientation: UInt16, Sendable, CaseIterable {
   case turnLeft = 8
 
   /// Whether the shown width is the stored height.
-  public var swapsSides: Bool { rawValue >= 5 }
+  package var swapsSides: Bool { rawValue >= 5 }
 
   /// The image as it is to be shown.
-  public func apply(to image: RGBImage) -> RGBImage {
+  package func apply(to image: RGBImage) -> RGBImage {
     guard self != .upright else { return image }
     let (width, height) = (image.width, image.height)
     let (outWidth, outHeight) = swapsSides ? (height, width) : (width, height)

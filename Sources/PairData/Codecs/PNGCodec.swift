@@ -1,9 +1,9 @@
 internal import CSpng
 import Foundation
-import Storage
+import Runtime
 
 /// PNG through libspng. Public, because pictures of a run are PNG files as well.
-public enum PNGCodec {
+package enum PNGCodec {
   /// The stored size and orientation (from an eXIf chunk before the image data).
   static func header(
     of bytes: UnsafeRawBufferPointer, name: String
@@ -45,7 +45,7 @@ public enum PNGCodec {
   /// Encodes RGB losslessly; the same pixels give the same bytes.
   ///
   /// - Throws: `Failure` of kind `internalError` where libspng refuses.
-  public static func encode(_ image: RGBImage) throws(Failure) -> [UInt8] {
+  package static func encode(_ image: RGBImage) throws(Failure) -> [UInt8] {
     guard let context = spng_ctx_new(Int32(SPNG_CTX_ENCODER.rawValue)) else {
       throw Failure(.internalError, "libspng does not start: out of memory.")
     }

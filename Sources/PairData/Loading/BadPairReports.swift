@@ -1,14 +1,14 @@
 import Foundation
-import Storage
+import Runtime
 
 /// What was wrong with pairs that were skipped: the first failure of each file, for the log.
-public final class BadPairReports: @unchecked Sendable {
+package final class BadPairReports: @unchecked Sendable {
   /// A file, and what was wrong with the first of its pairs.
-  public struct Report: Sendable, Equatable {
+  package struct Report: Sendable, Equatable {
     /// The file; "" for pairs in memory.
-    public let file: String
+    package let file: String
     /// What was wrong.
-    public let sentence: String
+    package let sentence: String
   }
 
   /// Pairs that are tried in place of a bad one before it counts as a failure.
@@ -19,17 +19,17 @@ public final class BadPairReports: @unchecked Sendable {
   private var news: [Report] = []
 
   /// Nothing yet.
-  public init() {}
+  package init() {}
 
   /// Whether there is something that ``take()`` has not returned yet.
-  public var hasNews: Bool {
+  package var hasNews: Bool {
     lock.lock()
     defer { lock.unlock() }
     return !news.isEmpty
   }
 
   /// What was noted since the last call.
-  public func take() -> [Report] {
+  package func take() -> [Report] {
     lock.lock()
     defer { lock.unlock() }
     defer { news = [] }

@@ -1,5 +1,5 @@
 import Foundation
-import Storage
+import Runtime
 
 /// The batches in preparation: hands out samples to fill, in order, and full batches, in order.
 ///

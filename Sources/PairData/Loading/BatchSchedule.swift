@@ -2,18 +2,18 @@
 ///
 /// A step s of global batch G has G / B micro-batches; micro-batch m holds the B positions from s * G + m * B on.
 /// A loader prepares a range of each step's micro-batches, one after another, step after step.
-public struct BatchSchedule: Sendable, Equatable {
+package struct BatchSchedule: Sendable, Equatable {
   /// Samples of a step over all ranks, G.
-  public let globalBatchSize: Int
+  package let globalBatchSize: Int
   /// Samples of a micro-batch, B.
-  public let microBatchSize: Int
+  package let microBatchSize: Int
   /// The micro-batches of every step that are prepared here, out of 0 ..< G / B.
-  public let microBatches: Range<Int>
+  package let microBatches: Range<Int>
   /// The first step that is prepared.
-  public let firstStep: Int
+  package let firstStep: Int
 
   /// A schedule; `microBatches` nil means all of a step.
-  public init(globalBatchSize: Int, microBatchSize: Int, microBatches: Range<Int>? = nil, firstStep: Int = 0) {
+  package init(globalBatchSize: Int, microBatchSize: Int, microBatches: Range<Int>? = nil, firstStep: Int = 0) {
     precondition(
       microBatchSize >= 1 && globalBatchSize >= microBatchSize && globalBatchSize % microBatchSize == 0,
       "a global batch of \(globalBatchSize) is not a whole number of micro-batches of \(microBatchSize)")
@@ -30,13 +30,13 @@ public struct BatchSchedule: Sendable, Equatable {
   }
 
   /// The positions of a micro-batch of a step.
-  public func positions(step: Int, microBatch: Int) -> Range<Int> {
+  package func positions(step: Int, microBatch: Int) -> Range<Int> {
     let first = step * globalBatchSize + microBatch * microBatchSize
     return first..<(first + microBatchSize)
   }
 
   /// The positions of the `ordinal`-th batch that is prepared here, counted from the first step.
-  public func positions(ofBatch ordinal: Int) -> Range<Int> {
+  package func positions(ofBatch ordinal: Int) -> Range<Int> {
     let (step, place) = ordinal.quotientAndRemainder(dividingBy: microBatches.count)
     return positions(step: firstStep + step, microBatch: microBatches.lowerBound + place)
   }

@@ -1,8 +1,8 @@
 /// How pairs become the network's input. Everything but `threadCount`, `prefetchDepth` and `readAheadPairs` changes what
 /// is computed.
-public struct LoaderConfiguration: Sendable, Equatable {
+package struct LoaderConfiguration: Sendable, Equatable {
   /// Whether the two views of a sample are transformed alike.
-  public enum PairTransforms: String, Sendable, CaseIterable {
+  package enum PairTransforms: String, Sendable, CaseIterable {
     /// Each view has its own crop position, jitter factors and order, as in the official trainer.
     case independent
     /// Both views have the same crop position, jitter factors and order.
@@ -10,7 +10,7 @@ public struct LoaderConfiguration: Sendable, Equatable {
   }
 
   /// What becomes of a pair that cannot be used: missing or damaged on disk, or smaller than the crop.
-  public enum BadPairPolicy: String, Sendable, CaseIterable {
+  package enum BadPairPolicy: String, Sendable, CaseIterable {
     /// The loader fails with its message.
     case fail
     /// Another pair takes its place, drawn by (seed, epoch, sample index); batches count such pairs.
@@ -18,42 +18,42 @@ public struct LoaderConfiguration: Sendable, Equatable {
   }
 
   /// Height of the crop in pixels, H; a multiple of ``patchSize``.
-  public var imageHeight = 224
+  package var imageHeight = 224
   /// Width of the crop in pixels, W; a multiple of ``patchSize``.
-  public var imageWidth = 224
+  package var imageWidth = 224
   /// Side of a square patch in pixels.
-  public var patchSize = 16
+  package var patchSize = 16
   /// Masked patches of view 1, out of N; the model's configuration derives it from the mask ratio.
-  public var maskedCount = 176
+  package var maskedCount = 176
   /// Pairs of a micro-batch, B.
-  public var microBatchSize = 8
+  package var microBatchSize = 8
   /// Whether an epoch holds every pair twice, in order and exchanged.
-  public var bothOrders = true
+  package var bothOrders = true
   /// Half the width of the range of colour factors (0.4: factors in 0.6 ... 1.4), or nil for unchanged colours.
-  public var jitterStrength: Float? = 0.4
+  package var jitterStrength: Float? = 0.4
   /// Whether the two views of a sample are cropped and jittered alike.
-  public var pairTransforms = PairTransforms.independent
+  package var pairTransforms = PairTransforms.independent
   /// The seed of the order, crops, colours and masks.
-  public var seed: UInt64 = 0
+  package var seed: UInt64 = 0
   /// Mean and deviation that are taken out of the colours.
-  public var normalization = Normalization.imageNet
+  package var normalization = Normalization.imageNet
   /// Threads that prepare batches ahead; 0 prepares each batch in the call that asks for it, for debuggers.
-  public var threadCount = 1
+  package var threadCount = 1
   /// Batches that are prepared ahead at most, at least 1.
-  public var prefetchDepth = 2
+  package var prefetchDepth = 2
   /// Pairs whose bytes the storage is asked for before their turn, so that slow files are there in time; 0 for none.
-  public var readAheadPairs = 256
+  package var readAheadPairs = 256
   /// What becomes of a pair that cannot be used.
-  public var onBadPair = BadPairPolicy.fail
+  package var onBadPair = BadPairPolicy.fail
 
   /// The recipe of the paper: 224 pixel crops, patches of 16, 176 of 196 masked, jitter of strength 0.4.
-  public init() {}
+  package init() {}
 
   /// Patches of a view, N.
-  public var patchCount: Int { (imageHeight / max(1, patchSize)) * (imageWidth / max(1, patchSize)) }
+  package var patchCount: Int { (imageHeight / max(1, patchSize)) * (imageWidth / max(1, patchSize)) }
 
   /// What is impossible about these values, as (property, sentence), or nil where batches can be made.
-  public var problem: (property: String, sentence: String)? {
+  package var problem: (property: String, sentence: String)? {
     let positive = [
       ("image_size", imageHeight), ("image_size", imageWidth), ("patch_size", patchSize),
       ("micro_batch_size", microBatchSize), ("prefetch_batches", prefetchDepth),

@@ -1,5 +1,4 @@
-import Storage
-import Tensors
+import Runtime
 
 /// What one thread needs to fill samples.
 final class LoaderWorker: @unchecked Sendable {

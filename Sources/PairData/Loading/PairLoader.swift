@@ -1,17 +1,17 @@
 import Foundation
-import Storage
+import Runtime
 
 /// Prepares the micro-batches of a training run ahead of time, in order.
 ///
 /// What a sample holds is a function of the configuration and its position alone: not of threads, ranks, the size of
 /// micro-batches, or where the run began. Threads share the samples of a batch among them.
-public final class PairLoader: @unchecked Sendable {
+package final class PairLoader: @unchecked Sendable {
   /// How samples are made.
-  public let configuration: LoaderConfiguration
+  package let configuration: LoaderConfiguration
   /// The order of samples.
-  public let order: SampleOrder
+  package let order: SampleOrder
   /// Which positions make up which batch.
-  public let schedule: BatchSchedule
+  package let schedule: BatchSchedule
 
   private let ring: BatchRing
   private let worker: LoaderWorker
@@ -24,7 +24,7 @@ public final class PairLoader: @unchecked Sendable {
   ///   - firstStep: the step to begin with.
   ///   - badPairs: is told of pairs that were skipped.
   /// - Throws: `Failure` of kind `configuration` (impossible values) or `badData` (no pairs).
-  public init(
+  package init(
     source: some PairSource, configuration: LoaderConfiguration, globalBatchSize: Int,
     microBatches: Range<Int>? = nil, firstStep: Int = 0, badPairs: BadPairReports = BadPairReports()
   ) throws(Failure) {
@@ -72,13 +72,13 @@ public final class PairLoader: @unchecked Sendable {
   ///
   /// - Throws: the `Failure` of the batch's first sample that cannot be read, is damaged or is smaller than the crop.
   ///   Every later call throws the same.
-  public func next() throws(Failure) -> PairBatch {
+  package func next() throws(Failure) -> PairBatch {
     if configuration.threadCount == 0 { worker.serve(ring, waits: false) }
     return try ring.next()
   }
 
   /// Ends the threads and waits for them; `next` must not be called afterwards. Also done when the loader goes away.
-  public func stop() { ring.stop() }
+  package func stop() { ring.stop() }
 
   private static func check(_ configuration: LoaderConfiguration, _ source: some PairSource) throws(Failure) {
     if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }

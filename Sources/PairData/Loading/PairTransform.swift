@@ -1,5 +1,4 @@
-import Storage
-import Tensors
+import Runtime
 
 /// Where one sample of a batch goes: [3, H, W] twice and [N].
 struct SampleTarget {

@@ -1,4 +1,4 @@
-import Tensors
+import Runtime
 
 /// The order in which samples are trained on: an endless stream of positions, computed and never stored.
 ///
@@ -9,27 +9,27 @@ import Tensors
 ///
 /// The permutation is a Feistel network over Philox with cycle walking (Black and Rogaway, "Ciphers with Arbitrary
 /// Finite Domains", CT-RSA 2002), so memory is O(1) for any number of samples.
-public struct SampleOrder: Sendable, Equatable {
+package struct SampleOrder: Sendable, Equatable {
   /// One sample of one epoch.
-  public struct Sample: Sendable, Equatable {
+  package struct Sample: Sendable, Equatable {
     /// The epoch, from 0.
-    public let epoch: Int
+    package let epoch: Int
     /// The sample's number in 0 ..< N; with the epoch it keys every random draw.
-    public let index: Int
+    package let index: Int
     /// The pair in the data set.
-    public let pair: Int
+    package let pair: Int
     /// Whether view 1 and view 2 are exchanged.
-    public let isSwapped: Bool
+    package let isSwapped: Bool
   }
 
   /// Pairs in the data set, Q.
-  public let pairCount: Int
+  package let pairCount: Int
   /// Whether each pair makes two samples: 2q with the views in order, 2q + 1 with the views exchanged.
-  public let bothOrders: Bool
+  package let bothOrders: Bool
   /// The seed of the run.
-  public let seed: UInt64
+  package let seed: UInt64
   /// Samples of an epoch, N: Q, or 2 Q with both orders.
-  public let sampleCount: Int
+  package let sampleCount: Int
 
   private let lowBits: UInt64
   private let highBits: UInt64
@@ -38,7 +38,7 @@ public struct SampleOrder: Sendable, Equatable {
   private static let roundCount = 12
 
   /// The order of 1 ... 2^40 samples.
-  public init(pairCount: Int, bothOrders: Bool, seed: UInt64) {
+  package init(pairCount: Int, bothOrders: Bool, seed: UInt64) {
     let sampleCount = bothOrders ? 2 * pairCount : pairCount
     precondition((1...(1 << 40)).contains(sampleCount), "\(sampleCount) samples are not within 1 ... 2^40")
     self.pairCount = pairCount
@@ -51,13 +51,13 @@ public struct SampleOrder: Sendable, Equatable {
   }
 
   /// The number of positions that have a sample: 2^24 epochs.
-  public var positionCount: Int {
+  package var positionCount: Int {
     let (product, overflow) = sampleCount.multipliedReportingOverflow(by: 1 << 24)
     return overflow ? Int.max : product
   }
 
   /// The sample at a position of the endless stream.
-  public func sample(at position: Int) -> Sample {
+  package func sample(at position: Int) -> Sample {
     precondition(position >= 0, "position \(position) lies before the first sample")
     let epoch = position / sampleCount
     return sample(index: permuted(position % sampleCount, epoch: epoch), epoch: epoch)
@@ -76,7 +76,7 @@ public struct SampleOrder: Sendable, Equatable {
   }
 
   /// `permutation[place]` of an epoch, for `place` in 0 ..< N.
-  public func permuted(_ place: Int, epoch: Int) -> Int {
+  package func permuted(_ place: Int, epoch: Int) -> Int {
     precondition((0..<sampleCount).contains(place), "place \(place) lies outside 0..<\(sampleCount)")
     precondition(
       (0..<(1 << 24)).contains(epoch), "epoch \(epoch) is outside 0..<2^24: see positionCount for the last position")

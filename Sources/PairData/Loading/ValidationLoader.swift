@@ -1,8 +1,7 @@
-import Storage
-import Tensors
+import Runtime
 
 /// What the network is given as the second view, to measure how much it uses it.
-public enum ReferenceVariant: String, Sendable, CaseIterable {
+package enum ReferenceVariant: String, Sendable, CaseIterable {
   /// The pair's own second view.
   case matching = "true"
   /// The second view of a pair of another scene.
@@ -16,9 +15,9 @@ public enum ReferenceVariant: String, Sendable, CaseIterable {
 /// Batches for evaluation: centre crops, true colours, and masks that are the same at every call.
 ///
 /// Everything is a function of (seed, pair). Prepared in the call that asks for it; one caller at a time.
-public final class ValidationLoader {
+package final class ValidationLoader {
   /// Size of the crop, masked patches, seed and normalisation; the other fields do not matter here.
-  public let configuration: LoaderConfiguration
+  package let configuration: LoaderConfiguration
 
   private let source: any PairSource
   private let transform: PairTransform
@@ -28,7 +27,7 @@ public final class ValidationLoader {
   ///
   /// - Parameter badPairs: is told of pairs that were skipped.
   /// - Throws: `Failure` of kind `configuration` where the values are impossible.
-  public init(
+  package init(
     source: some PairSource, configuration: LoaderConfiguration, badPairs: BadPairReports = BadPairReports()
   ) throws(Failure) {
     if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
@@ -41,7 +40,8 @@ public final class ValidationLoader {
   /// A new batch of the given pairs.
   ///
   /// - Throws: the `Failure` of the first pair that cannot be used.
-  public func batch(pairs: some Collection<Int>, reference: ReferenceVariant = .matching) throws(Failure) -> PairBatch {
+  package func batch(pairs: some Collection<Int>, reference: ReferenceVariant = .matching) throws(Failure) -> PairBatch
+  {
     let batch = PairBatch(configuration, count: pairs.count)
     try fill(batch, pairs: pairs, reference: reference)
     return batch
@@ -50,7 +50,7 @@ public final class ValidationLoader {
   /// Fills a batch that has room for exactly these pairs.
   ///
   /// - Throws: the `Failure` of the first pair that cannot be used.
-  public func fill(
+  package func fill(
     _ batch: PairBatch, pairs: some Collection<Int>, reference: ReferenceVariant = .matching
   ) throws(Failure) {
     precondition(
@@ -119,7 +119,7 @@ public final class ValidationLoader {
   /// The pair whose second view stands in for that of `pair`: a random one of another scene, always the same.
   ///
   /// - Throws: `Failure` of kind `badData` where all pairs are of one scene.
-  public func shuffledPair(for pair: Int) throws(Failure) -> Int {
+  package func shuffledPair(for pair: Int) throws(Failure) -> Int {
     let scene = try source.checkedScene(ofPair: pair)
     // Epoch 1 of the purpose: epoch 0 draws the pair's mask.
     var stream = RandomStream(seed: configuration.seed, purpose: .validation, epoch: 1, index: pair)

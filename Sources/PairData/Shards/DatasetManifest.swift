@@ -1,45 +1,65 @@
 import Foundation
+import Runtime
 import Storage
 
 /// The part of a data set that a pair belongs to; all pairs of a scene belong to the same one.
-public enum Split: String, Sendable, CaseIterable {
+package enum Split: String, Sendable, CaseIterable {
   case train
   case validation = "val"
 }
 
 /// `manifest.json` of a data set: what its shards are, and how to recognise damage before HDF5 touches them.
-public struct DatasetManifest: Codable, Sendable, Equatable {
+package struct DatasetManifest: Codable, Sendable, Equatable {
   /// The value of `format` in manifests and shards.
-  public static let formatName = "croco-pairs"
+  package static let formatName = "croco-pairs"
   /// The newest version of the format, which this program writes; it reads this one and all before.
-  public static let formatVersion = 1
+  package static let formatVersion = 1
   /// The manifest's file name.
-  public static let fileName = "manifest.json"
+  package static let fileName = "manifest.json"
 
   /// Height and width in pixels.
-  public struct ImageSize: Codable, Sendable, Equatable {
+  package struct ImageSize: Codable, Sendable, Equatable {
     /// Height in pixels.
-    public let height: Int
+    package let height: Int
     /// Width in pixels.
-    public let width: Int
+    package let width: Int
+
+    /// A size in pixels.
+    package init(height: Int, width: Int) {
+      self.height = height
+      self.width = width
+    }
   }
 
   /// One shard file.
-  public struct Shard: Codable, Sendable, Equatable {
+  package struct Shard: Codable, Sendable, Equatable {
     /// The file's name in the folder.
-    public let name: String
+    package let name: String
     /// The file's length in bytes.
-    public let bytes: Int
+    package let bytes: Int
     /// The number of pairs.
-    public let pairs: Int
+    package let pairs: Int
     /// The number of stored images.
-    public let images: Int
+    package let images: Int
     /// XXH3 of the whole file, 16 hexadecimal digits.
-    public let xxh3: String
+    package let xxh3: String
     /// XXH3 of the bytes outside `payload`: everything that HDF5 itself reads.
-    public let indexXXH3: String
+    package let indexXXH3: String
     /// File ranges of image bytes and flow, as [offset, bytes], ascending; each item in them has its own checksum.
-    public let payload: [[Int]]
+    package let payload: [[Int]]
+
+    /// An entry, as the manifest has it.
+    package init(
+      name: String, bytes: Int, pairs: Int, images: Int, xxh3: String, indexXXH3: String, payload: [[Int]]
+    ) {
+      self.name = name
+      self.bytes = bytes
+      self.pairs = pairs
+      self.images = images
+      self.xxh3 = xxh3
+      self.indexXXH3 = indexXXH3
+      self.payload = payload
+    }
 
     enum CodingKeys: String, CodingKey {
       case name, bytes, pairs, images, xxh3, payload
@@ -47,38 +67,38 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     }
 
     /// The payload as file ranges.
-    var payloadRanges: [Range<Int>] { payload.map { $0[0]..<($0[0] + $0[1]) } }
+    package var payloadRanges: [Range<Int>] { payload.map { $0[0]..<($0[0] + $0[1]) } }
   }
 
   /// ``formatName``.
-  public let format: String
+  package let format: String
   /// The version of the format.
-  public let version: Int
+  package let version: Int
   /// How images are stored: keep, jpeg, png or raw.
-  public let codec: String
+  package let codec: String
   /// JPEG quality where images were encoded as JPEG.
-  public let quality: Int?
+  package let quality: Int?
   /// The size of all images, or nil where sizes differ.
-  public let image: ImageSize?
+  package let image: ImageSize?
   /// Whether pairs carry optical flow from view 1 to view 2.
-  public let flow: Bool
+  package let flow: Bool
   /// The licence or origin of the images, as the user gave it.
-  public let licence: String?
+  package let licence: String?
   /// The seed of splits, crops and draws.
-  public let seed: UInt64
+  package let seed: UInt64
   /// The program that wrote the data set.
-  public let tool: String
+  package let tool: String
   /// Shards by split name.
-  public let splits: [String: [Shard]]
+  package let splits: [String: [Shard]]
 
   /// The shards of a split; empty where the data set has no such split.
-  public func shards(of split: Split) -> [Shard] { splits[split.rawValue] ?? [] }
+  package func shards(of split: Split) -> [Shard] { splits[split.rawValue] ?? [] }
 
   /// The number of pairs of a split.
-  public func pairCount(of split: Split) -> Int { shards(of: split).reduce(0) { $0 + $1.pairs } }
+  package func pairCount(of split: Split) -> Int { shards(of: split).reduce(0) { $0 + $1.pairs } }
 
   /// The manifest as the bytes of `manifest.json`; they depend on its values only.
-  func encoded() throws -> Data {
+  package func encoded() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(self) + Data("\n".utf8)
@@ -87,12 +107,12 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
   /// Reads and checks the manifest of a data-set folder.
   ///
   /// - Throws: `Failure` of kind `noInput` (no such folder, no manifest) or `badData` (another format, damaged).
-  public init(folder: String) throws(Failure) {
+  package init(folder: String) throws(Failure) {
     self = try Self.load(folder: folder).manifest
   }
 
   /// Reads the manifest together with the XXH3 of its bytes.
-  static func load(folder: String) throws(Failure) -> (manifest: DatasetManifest, digest: FileDigest) {
+  package static func load(folder: String) throws(Failure) -> (manifest: DatasetManifest, digest: FileDigest) {
     let path = folder + "/" + fileName
     guard let data = FileManager.default.contents(atPath: path) else {
       var isFolder: ObjCBool = false
@@ -148,7 +168,7 @@ public struct DatasetManifest: Codable, Sendable, Equatable {
     }
   }
 
-  init(
+  package init(
     codec: StorageCodec, image: ImageSize?, flow: Bool, licence: String?, seed: UInt64, tool: String,
     splits: [String: [Shard]]
   ) {

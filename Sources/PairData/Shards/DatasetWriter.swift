@@ -1,31 +1,31 @@
 internal import CSpng
 import Foundation
+import Runtime
 import Storage
-import Tensors
 
 /// Writes a data-set folder: immutable shards and, last of all, `manifest.json`.
 ///
 /// The same calls give the same bytes. Nothing appears under a final name before ``finish()``; until then, and after a
 /// kill, the folder holds temporary files only. Memory stays below about `shardBytes` a split. Not safe for threads;
 /// prepare ``ImageReference``s in parallel and add them in order.
-public final class DatasetWriter {
+package final class DatasetWriter {
   /// How a data set is written.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// How images are stored.
-    public var codec: StorageCodec
+    package var codec: StorageCodec
     /// A shard is written when its images and flow reach this many bytes.
-    public var shardBytes: Int
+    package var shardBytes: Int
     /// The share of scenes that goes to the validation split, 0 to 1.
-    public var validationFraction: Double
+    package var validationFraction: Double
     /// Seed of the draw that assigns scenes to splits.
-    public var seed: UInt64
+    package var seed: UInt64
     /// Licence or origin of the images, recorded as given.
-    public var licence: String?
+    package var licence: String?
     /// The writing program and its version, recorded as given.
-    public var tool: String
+    package var tool: String
 
     /// Shards of 256 MB, a tenth of the scenes for validation.
-    public init(
+    package init(
       codec: StorageCodec, shardBytes: Int = 256_000_000, validationFraction: Double = 0.1, seed: UInt64 = 0,
       licence: String? = nil, tool: String = "croco"
     ) {
@@ -41,9 +41,9 @@ public final class DatasetWriter {
   }
 
   /// The data-set folder.
-  public let output: String
+  package let output: String
   /// How it is written.
-  public let options: Options
+  package let options: Options
 
   private let log: (String) -> Void
   private let publication: DatasetPublication
@@ -59,7 +59,7 @@ public final class DatasetWriter {
   ///
   /// - Parameter log: receives a line for every shard.
   /// - Throws: `Failure` of kind `usage` (the folder holds something) or `inputOutput` (it cannot be written).
-  public init(output: String, options: Options, log: @escaping (String) -> Void = { _ in }) throws {
+  package init(output: String, options: Options, log: @escaping (String) -> Void = { _ in }) throws {
     self.output = output
     self.options = options
     self.log = log
@@ -71,19 +71,19 @@ public final class DatasetWriter {
   }
 
   /// The split of a scene: a draw keyed by the seed and the scene's name, the same on every machine.
-  public static func split(ofScene name: String, fraction: Double, seed: UInt64) -> Split {
+  package static func split(ofScene name: String, fraction: Double, seed: UInt64) -> Split {
     let digest = Array(name.utf8).withUnsafeBytes { FileDigest(of: $0) }
     var stream = RandomStream(seed: seed, purpose: .split, index: Int(digest.value >> 24))
     return Double(stream.nextUnit()) < fraction ? .validation : .train
   }
 
   /// Prepares an image file with the data set's codec (no file is read or written).
-  public func addImage(_ image: EncodedImage, source: String) throws -> ImageReference {
+  package func addImage(_ image: EncodedImage, source: String) throws -> ImageReference {
     try ImageReference(image, codec: options.codec, source: source)
   }
 
   /// Prepares pixels with the data set's codec.
-  public func addImage(_ image: RGBImage, source: String) throws -> ImageReference {
+  package func addImage(_ image: RGBImage, source: String) throws -> ImageReference {
     try ImageReference(image, codec: options.codec, source: source)
   }
 
@@ -94,7 +94,7 @@ public final class DatasetWriter {
   ///   - flow: from view 1 to view 2 in pixels, NaN where occluded: [H, W, 2]; for all pairs or for none.
   ///   - split: overrides the draw by scene.
   /// - Throws: `Failure` of kind `badData` (sizes do not fit together) or `inputOutput`.
-  public func addPair(
+  package func addPair(
     _ view1: ImageReference, _ view2: ImageReference, scene: String, overlap: Float = .nan, flow: [Float]? = nil,
     split: Split? = nil
   ) throws {
@@ -104,7 +104,7 @@ public final class DatasetWriter {
   }
 
   /// Adds a pair of a numbered scene (0 to 2^32 - 1).
-  public func addPair(
+  package func addPair(
     _ view1: ImageReference, _ view2: ImageReference, scene: Int, overlap: Float = .nan, flow: [Float]? = nil,
     split: Split? = nil
   ) throws {
@@ -116,7 +116,7 @@ public final class DatasetWriter {
   ///
   /// - Throws: `Failure` of kind `badData` where no pair was added, or `inputOutput`.
   @discardableResult
-  public func finish() throws -> DatasetManifest {
+  package func finish() throws -> DatasetManifest {
     precondition(!isFinished, "a data set is finished once")
     for split in Split.allCases { try flush(split) }
     guard !written.isEmpty else {
@@ -132,7 +132,7 @@ public final class DatasetWriter {
   }
 
   /// Removes everything that was written so far.
-  public func cancel() {
+  package func cancel() {
     isFinished = true
     publication.cancel()
   }
@@ -191,16 +191,16 @@ public final class DatasetWriter {
   }
 
   /// The file name of a split's shard, such as train-00000.h5.
-  static func shardName(_ split: Split, _ number: Int) -> String {
+  package static func shardName(_ split: Split, _ number: Int) -> String {
     let digits = String(number)
     return "\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".h5"
   }
 
   /// The libraries whose versions the bytes of a shard may depend on.
-  static let libraries = "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"
+  package static let libraries = "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"
 
   /// The texts that every shard carries.
-  static func attributes(_ options: Options) -> [(String, String)] {
+  package static func attributes(_ options: Options) -> [(String, String)] {
     var attributes = [
       ("format", DatasetManifest.formatName), ("codec", options.codec.name), ("tool", options.tool),
       ("libraries", libraries),

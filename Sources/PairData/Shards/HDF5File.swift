@@ -1,6 +1,6 @@
 internal import CHDF5
 import Foundation
-import Storage
+import Runtime
 
 /// The serial HDF5 library, which is not safe for threads: every call happens inside ``locked(_:)``.
 enum HDF5 {

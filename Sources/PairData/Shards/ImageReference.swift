@@ -1,31 +1,31 @@
-internal import CKernels
+internal import CImage
 import Foundation
 import Storage
 
 /// An image as it will lie in a shard. Pairs refer to it; its memory is given back when the last reference is gone and
 /// the shards that use it are written.
-public final class ImageReference: Sendable {
+package final class ImageReference: Sendable {
   /// Where the image came from: the path or name that `/meta/source` records.
-  public let source: String
+  package let source: String
   /// Width in pixels as shown.
-  public let width: Int
+  package let width: Int
   /// Height in pixels as shown.
-  public let height: Int
+  package let height: Int
 
-  let bytes: [UInt8]
-  let checksum: UInt32
+  package let bytes: [UInt8]
+  package let checksum: UInt32
 
   /// Images with the same source and content are stored once a shard.
-  struct Identity: Hashable {
-    let source: String
-    let digest: FileDigest
+  package struct Identity: Hashable {
+    package let source: String
+    package let digest: FileDigest
   }
-  let identity: Identity
+  package let identity: Identity
 
   /// Prepares an image file. Only `keep` stores its bytes as they are; all other codecs decode and encode.
   ///
   /// - Throws: `Failure` of kind `badData` that names the image.
-  public convenience init(_ image: EncodedImage, codec: StorageCodec, source: String) throws {
+  package convenience init(_ image: EncodedImage, codec: StorageCodec, source: String) throws {
     if codec == .keep {
       self.init(bytes: image.bytes, width: image.width, height: image.height, source: source)
     } else {
@@ -36,7 +36,7 @@ public final class ImageReference: Sendable {
   /// Prepares pixels. `keep` stores them as PNG, since there is no file to keep.
   ///
   /// - Throws: `Failure` of kind `badData` for more than 65,535 pixels a side.
-  public convenience init(_ image: RGBImage, codec: StorageCodec, source: String) throws {
+  package convenience init(_ image: RGBImage, codec: StorageCodec, source: String) throws {
     try ImageLimits.check(width: image.width, height: image.height, name: source)
     let bytes =
       switch codec {
@@ -48,7 +48,7 @@ public final class ImageReference: Sendable {
   }
 
   /// Stored bytes, as another shard has them.
-  init(bytes: [UInt8], width: Int, height: Int, source: String) {
+  package init(bytes: [UInt8], width: Int, height: Int, source: String) {
     self.bytes = bytes
     self.width = width
     self.height = height

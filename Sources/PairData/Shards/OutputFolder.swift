@@ -1,20 +1,11 @@
 import Foundation
+import Runtime
 import Storage
 
 /// The rules for the folder that a data set is written to.
 package enum OutputFolder {
-  /// Looks, before long work, whether a conversion may go to the folder: it is missing, empty, or holds an unfinished
-  /// conversion. Claiming it comes later and is what counts.
-  ///
-  /// - Throws: `Failure` of kind `usage` where it holds something else.
-  package static func check(_ path: String) throws(Failure) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    if names.contains(ConversionDescription.fileName) { return }
-    try checkEmpty(path, names)
-  }
-
   /// Creates the folder or takes an empty one, and removes what killed writers left in it.
-  static func claim(_ path: String) throws {
+  package static func claim(_ path: String) throws {
     try Publication.createFolder(path)
     guard access(path, W_OK | X_OK) == 0 else { throw SystemCall.writeFailure(path) }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -28,7 +19,8 @@ package enum OutputFolder {
     Publication.removeLeftovers(in: path)
   }
 
-  private static func checkEmpty(_ path: String, _ names: [String]) throws(Failure) {
+  /// - Throws: `Failure` of kind `usage` where `names`, the content of the folder, has more than leftovers.
+  package static func checkEmpty(_ path: String, _ names: [String]) throws(Failure) {
     guard let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() else { return }
     throw Failure(
       .usage, "The output folder \(path) is not empty: it holds \(name).",

@@ -1,8 +1,8 @@
 import Foundation
-import Storage
+import Runtime
 
 /// Which shards of a data set a process works with.
-public enum ShardSelection: Sendable {
+package enum ShardSelection: Sendable {
   /// All of the manifest; one that is missing is a failure of its pairs.
   case all
   /// Those whose files exist here: node-local disks.
@@ -13,26 +13,26 @@ public enum ShardSelection: Sendable {
 ///
 /// Memory does not grow with the number of pairs: the manifest says how many pairs each shard has, shards are opened and
 /// checked when they are first needed, and their indices are read where they are asked for.
-public final class PairDataset: PairSource {
+package final class PairDataset: PairSource {
   /// The folder.
-  public let path: String
+  package let path: String
   /// The split that was opened.
-  public let split: Split
+  package let split: Split
   /// What `manifest.json` says.
-  public let manifest: DatasetManifest
+  package let manifest: DatasetManifest
   /// XXH3 of `manifest.json`, which holds the digests of all shards: the identity of the data set.
-  public let fingerprint: String
+  package let fingerprint: String
   /// The shards that are read here, as places in the manifest's list; ascending.
-  public let shardNumbers: [Int]
+  package let shardNumbers: [Int]
   /// The number of pairs.
-  public let count: Int
+  package let count: Int
   /// The number of stored images of the shards that are read here.
-  public var imageCount: Int { shardNumbers.reduce(0) { $0 + entries[$1].images } }
+  package var imageCount: Int { shardNumbers.reduce(0) { $0 + entries[$1].images } }
 
   /// How many shards are open.
   package var openShardCount: Int { cache.openCount }
 
-  let cache: ShardCache
+  package let cache: ShardCache
   private let entries: [DatasetManifest.Shard]
   // The first pair of each shard: here, and in the whole split.
   private let starts: [Int]
@@ -43,7 +43,7 @@ public final class PairDataset: PairSource {
   /// - Parameter openShards: how many shards stay open; nil for as many as half the files that the process may open.
   /// - Throws: `Failure` of kind `noInput` (missing folder; no shard where those present are asked for) or `badData`
   ///   (damaged manifest, or the split is empty).
-  public init(
+  package init(
     path: String, split: Split = .train, shards selection: ShardSelection = .all, openShards: Int? = nil
   ) throws {
     let (manifest, digest) = try DatasetManifest.load(folder: path)
@@ -84,7 +84,7 @@ public final class PairDataset: PairSource {
   ///
   /// - Parameter places: places in ``shardNumbers``.
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (another length) that names the shard.
-  public func checkLengths(_ places: Range<Int>) throws(Failure) {
+  package func checkLengths(_ places: Range<Int>) throws(Failure) {
     for place in places {
       let entry = entries[shardNumbers[place]]
       try ShardFile.checkLength(path + "/" + entry.name, against: entry)
@@ -92,7 +92,7 @@ public final class PairDataset: PairSource {
   }
 
   /// Decodes both images of a pair.
-  public func images(ofPair index: Int) throws -> (view1: RGBImage, view2: RGBImage) {
+  package func images(ofPair index: Int) throws -> (view1: RGBImage, view2: RGBImage) {
     let (shard, pair) = try locate(index)
     let (view1, view2) = try shard.images(ofPair: pair)
     let first = try shard.image(view1)
@@ -102,7 +102,7 @@ public final class PairDataset: PairSource {
   /// The number of a pair's scene.
   ///
   /// - Throws: `Failure` of its shard.
-  public func scene(ofPair index: Int) throws -> Int {
+  package func scene(ofPair index: Int) throws -> Int {
     let (shard, pair) = try locate(index)
     return Int(try shard.scene(ofPair: pair))
   }
@@ -110,7 +110,7 @@ public final class PairDataset: PairSource {
   /// The share of view 1 that view 2 sees, or NaN where unknown.
   ///
   /// - Throws: `Failure` of its shard.
-  public func overlap(ofPair index: Int) throws -> Float {
+  package func overlap(ofPair index: Int) throws -> Float {
     let (shard, pair) = try locate(index)
     return try shard.overlap(ofPair: pair)
   }
@@ -118,7 +118,7 @@ public final class PairDataset: PairSource {
   /// The flow from view 1 to view 2 in pixels, NaN where occluded: [H, W, 2]; nil where the data set has none.
   ///
   /// - Throws: `Failure` of kind `badData` or `inputOutput` that names the pair.
-  public func flow(ofPair index: Int) throws -> [Float]? {
+  package func flow(ofPair index: Int) throws -> [Float]? {
     let (shard, pair) = try locate(index)
     return try shard.flow(ofPair: pair)
   }
@@ -126,7 +126,7 @@ public final class PairDataset: PairSource {
   /// Where the two images of a pair came from.
   ///
   /// - Throws: `Failure` of its shard.
-  public func sources(ofPair index: Int) throws -> (view1: String, view2: String) {
+  package func sources(ofPair index: Int) throws -> (view1: String, view2: String) {
     let (shard, pair) = try locate(index)
     let (view1, view2) = try shard.images(ofPair: pair)
     return (try shard.source(ofImage: view1), try shard.source(ofImage: view2))
@@ -135,23 +135,23 @@ public final class PairDataset: PairSource {
   /// Height and width of the two images of a pair in pixels, without decoding them.
   ///
   /// - Throws: `Failure` of its shard.
-  public func sizes(ofPair index: Int) throws -> (view1: (height: Int, width: Int), view2: (height: Int, width: Int)) {
+  package func sizes(ofPair index: Int) throws -> (view1: (height: Int, width: Int), view2: (height: Int, width: Int)) {
     let (shard, pair) = try locate(index)
     let (view1, view2) = try shard.images(ofPair: pair)
     return (try shard.size(ofImage: view1), try shard.size(ofImage: view2))
   }
 
   /// The number of a pair in the whole split, which keys its random draws: with all shards, `index` itself.
-  public func number(ofPair index: Int) -> Int {
+  package func number(ofPair index: Int) -> Int {
     let shard = shard(ofPair: index)
     return globalStarts[shard] + index - starts[shard]
   }
 
   /// The path of the shard that holds a pair.
-  public func file(ofPair index: Int) -> String { path + "/" + entries[shardNumbers[shard(ofPair: index)]].name }
+  package func file(ofPair index: Int) -> String { path + "/" + entries[shardNumbers[shard(ofPair: index)]].name }
 
   /// Asks the system to fetch the images of a pair; returns once its shard's index is known.
-  public func prefetch(pair index: Int) throws {
+  package func prefetch(pair index: Int) throws {
     let (shard, pair) = try locate(index)
     try shard.advise(pair: pair)
   }

@@ -2,12 +2,12 @@ import Foundation
 import Storage
 
 /// Collects the pairs of one shard in memory and writes them as an HDF5 file.
-final class ShardBuilder {
+package final class ShardBuilder {
   private(set) var payloadBytes = 0
-  var pairCount: Int { scenes.count }
+  package var pairCount: Int { scenes.count }
 
   /// The size of all images, or nil where sizes differ.
-  var commonSize: DatasetManifest.ImageSize? {
+  package var commonSize: DatasetManifest.ImageSize? {
     guard let first = images.first else { return nil }
     let isCommon = images.allSatisfy { $0.height == first.height && $0.width == first.width }
     return isCommon ? .init(height: first.height, width: first.width) : nil
@@ -22,10 +22,10 @@ final class ShardBuilder {
   private var flows: [[Float]] = []
   private var flowSize: (height: Int, width: Int)?
 
-  init(codec: StorageCodec) { self.codec = codec }
+  package init(codec: StorageCodec) { self.codec = codec }
 
   /// The bytes that a pair would add to the shard.
-  func cost(_ view1: ImageReference, _ view2: ImageReference, flow: [Float]?) -> Int {
+  package func cost(_ view1: ImageReference, _ view2: ImageReference, flow: [Float]?) -> Int {
     var bytes = (flow?.count ?? 0) * MemoryLayout<Float>.stride
     if imageIndex[view1.identity] == nil { bytes += view1.bytes.count }
     if view2.identity != view1.identity, imageIndex[view2.identity] == nil { bytes += view2.bytes.count }
@@ -33,7 +33,7 @@ final class ShardBuilder {
   }
 
   /// Adds a pair; flow is [H, W, 2] of view 1.
-  func add(_ view1: ImageReference, _ view2: ImageReference, scene: UInt32, overlap: Float, flow: [Float]?) {
+  package func add(_ view1: ImageReference, _ view2: ImageReference, scene: UInt32, overlap: Float, flow: [Float]?) {
     payloadBytes += cost(view1, view2, flow: flow)
     pairs.append(index(of: view1))
     pairs.append(index(of: view2))
@@ -56,7 +56,7 @@ final class ShardBuilder {
   /// Writes the shard to `path` and describes it under its final name; the caller flushes it to the disk.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
-  func write(to path: String, name: String, attributes: [(String, String)]) throws -> DatasetManifest.Shard {
+  package func write(to path: String, name: String, attributes: [(String, String)]) throws -> DatasetManifest.Shard {
     // HDF5 lays the file out and writes the index; the payload goes past it straight into the reserved ranges.
     let (imageOffset, flowOffset) = try HDF5.locked { try writeIndex(path, attributes) }
     var payload = [Payload(offset: imageOffset, items: images.map { .image($0) })]

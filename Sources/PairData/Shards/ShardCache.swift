@@ -1,11 +1,10 @@
 import Foundation
-import Storage
 
 /// The shards of a split that are in use: opened when first needed, and closed again beyond a limit.
 ///
 /// Which one is closed is the second-chance approximation of the least recently used (Corbato, "A Paging Experiment with
 /// the Multics System", 1968). What a shard's index was found to be is kept, so that it is checked once a process.
-final class ShardCache: @unchecked Sendable {
+package final class ShardCache: @unchecked Sendable {
   private struct Slot {
     var shard: Int
     var reader: ShardReader
@@ -23,7 +22,7 @@ final class ShardCache: @unchecked Sendable {
   private var hand = 0
 
   /// A cache of `shardCount` shards, of which at most `limit` are open while nobody reads.
-  init(
+  package init(
     shardCount: Int, limit: Int = ShardCache.defaultLimit,
     open: @escaping @Sendable (_ shard: Int, _ layout: ShardLayout?) throws -> ShardReader
   ) {
@@ -34,7 +33,7 @@ final class ShardCache: @unchecked Sendable {
   }
 
   /// Half of the files that this process may have open: the rest is for MPI's connections and the run's own files.
-  static let defaultLimit: Int = {
+  package static let defaultLimit: Int = {
     var limits = rlimit()
     #if canImport(Darwin)
       let resource = RLIMIT_NOFILE
@@ -46,7 +45,7 @@ final class ShardCache: @unchecked Sendable {
   }()
 
   /// The number of shards that are open.
-  var openCount: Int {
+  package var openCount: Int {
     condition.lock()
     defer { condition.unlock() }
     return slots.count
@@ -55,7 +54,7 @@ final class ShardCache: @unchecked Sendable {
   /// A shard, open as long as it is held. Threads that want one that is being opened wait; others do not.
   ///
   /// - Throws: the `Failure` of opening it, at every call.
-  func reader(_ shard: Int) throws -> ShardReader {
+  package func reader(_ shard: Int) throws -> ShardReader {
     condition.lock()
     while opening.contains(shard) { condition.wait() }
     if let slot = slotOfShard[shard] {

@@ -1,26 +1,27 @@
 import Foundation
+import Runtime
 import Storage
 
 /// What can be known of a shard file without HDF5: its length and the digest of its index.
-enum ShardFile {
+package enum ShardFile {
   private static let hint = "Copy the shard again or convert the data set again."
 
   /// The file's length in bytes.
-  static func length(of path: String) throws(Failure) -> Int {
+  package static func length(of path: String) throws(Failure) -> Int {
     var status = stat()
     guard stat(path, &status) == 0 else { throw SystemCall.readFailure(path) }
     return Int(status.st_size)
   }
 
   /// XXH3 of all bytes outside the payload ranges, which ascend.
-  static func indexDigest(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) -> FileDigest {
+  package static func indexDigest(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) -> FileDigest {
     try ShardIndex(of: path, bytes: bytes, payload: payload).digest
   }
 
   /// Checks that a shard is there and has the manifest's length; reads none of it.
   ///
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (another length) that names the shard.
-  static func checkLength(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) {
+  package static func checkLength(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) {
     guard FileManager.default.fileExists(atPath: path) else { throw missing(path) }
     let bytes = try length(of: path)
     guard bytes == entry.bytes else {
@@ -34,7 +35,7 @@ enum ShardFile {
   /// make HDF5 crash or spin.
   ///
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (truncated, damaged) that names the shard.
-  static func checkedIndex(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) -> ShardIndex {
+  package static func checkedIndex(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) -> ShardIndex {
     try checkLength(path, against: entry)
     let index = try ShardIndex(of: path, bytes: entry.bytes, payload: entry.payloadRanges)
     guard index.digest.description == entry.indexXXH3 else {
@@ -44,10 +45,10 @@ enum ShardFile {
   }
 
   /// What is said of a shard that is not there.
-  static func missing(_ path: String) -> Failure { Failure(.noInput, "Shard \(path) is missing.", hint: hint) }
+  package static func missing(_ path: String) -> Failure { Failure(.noInput, "Shard \(path) is missing.", hint: hint) }
 
   /// What is said of an item whose bytes have changed.
-  static func spoilt(_ item: String) -> Failure {
+  package static func spoilt(_ item: String) -> Failure {
     Failure(.badData, "The \(item) is damaged: its checksum does not match.", hint: hint)
   }
 }

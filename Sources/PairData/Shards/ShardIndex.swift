@@ -1,8 +1,9 @@
 import Foundation
+import Runtime
 import Storage
 
 /// The bytes of a shard outside its payload: everything that HDF5 reads. In memory while the shard is checked, no longer.
-final class ShardIndex {
+package final class ShardIndex {
   private let memory: UnsafeMutableRawBufferPointer
   // Ranges of the file, and where they begin in memory.
   private let pieces: [(file: Range<Int>, place: Int)]
@@ -10,7 +11,7 @@ final class ShardIndex {
   /// Reads all of a file of `bytes` bytes but its payload, whose ranges ascend.
   ///
   /// - Throws: `Failure` of kind `noInput`, `inputOutput` or `badData` (the file is shorter).
-  init(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) {
+  package init(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemCall.readFailure(path) }
     defer { close(descriptor) }
@@ -33,10 +34,10 @@ final class ShardIndex {
   deinit { memory.deallocate() }
 
   /// XXH3 of the bytes.
-  var digest: FileDigest { FileDigest(of: UnsafeRawBufferPointer(memory)) }
+  package var digest: FileDigest { FileDigest(of: UnsafeRawBufferPointer(memory)) }
 
   /// The elements of an array; nil where it does not lie within the bytes.
-  func elements<Element>(_ array: StoredArray<Element>) -> Elements<Element>? {
+  package func elements<Element>(_ array: StoredArray<Element>) -> Elements<Element>? {
     guard array.count > 0 else { return Elements(start: UnsafeRawPointer(memory.baseAddress!), count: 0) }
     let range = array.fileRange
     guard let piece = pieces.first(where: { $0.file.contains(range.lowerBound) }),
@@ -47,7 +48,7 @@ final class ShardIndex {
   }
 
   /// An array in the index's memory, valid as long as the index; HDF5 does not align arrays.
-  struct Elements<Element: BitwiseCopyable> {
+  package struct Elements<Element: BitwiseCopyable> {
     let start: UnsafeRawPointer
     let count: Int
 
@@ -62,16 +63,16 @@ final class ShardIndex {
 
 extension ShardIndex.Elements where Element: Comparable {
   /// Whether no element is less than the one before.
-  var ascends: Bool { (1..<max(1, count)).allSatisfy { self[$0 - 1] <= self[$0] } }
+  package var ascends: Bool { (1..<max(1, count)).allSatisfy { self[$0 - 1] <= self[$0] } }
 }
 
 /// A contiguous array of little-endian elements in a shard file.
-struct StoredArray<Element: BitwiseCopyable>: Sendable {
+package struct StoredArray<Element: BitwiseCopyable>: Sendable {
   /// Where it begins in the file.
-  let offset: Int
+  package let offset: Int
   /// Its elements, over all dimensions.
-  let count: Int
+  package let count: Int
 
   /// The bytes of the file that it takes.
-  var fileRange: Range<Int> { offset..<(offset + count * MemoryLayout<Element>.stride) }
+  package var fileRange: Range<Int> { offset..<(offset + count * MemoryLayout<Element>.stride) }
 }

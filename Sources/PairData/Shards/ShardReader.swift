@@ -1,26 +1,27 @@
 import Foundation
+import Runtime
 import Storage
 
 /// One open shard: index and images are read by `pread` where they are asked for. Safe for many threads at once.
-final class ShardReader: Sendable {
-  let path: String
-  let layout: ShardLayout
-  var pairCount: Int { layout.pairCount }
-  var imageCount: Int { layout.imageCount }
+package final class ShardReader: Sendable {
+  package let path: String
+  package let layout: ShardLayout
+  package var pairCount: Int { layout.pairCount }
+  package var imageCount: Int { layout.imageCount }
 
   private let descriptor: Int32
 
   /// Opens a shard and checks its index against its manifest entry.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
-  convenience init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
+  package convenience init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
     try self.init(path: path, layout: ShardLayout(path: path, entry: entry, codec: codec))
   }
 
   /// Opens a shard whose index was checked before.
   ///
   /// - Throws: `Failure` of kind `noInput`, or `badData` where the file is no longer the one that was checked.
-  init(path: String, layout: ShardLayout) throws(Failure) {
+  package init(path: String, layout: ShardLayout) throws(Failure) {
     self.path = path
     self.layout = layout
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -34,7 +35,7 @@ final class ShardReader: Sendable {
   deinit { close(descriptor) }
 
   /// The image numbers of a pair's two views.
-  func images(ofPair pair: Int) throws(Failure) -> (view1: Int, view2: Int) {
+  package func images(ofPair pair: Int) throws(Failure) -> (view1: Int, view2: Int) {
     precondition((0..<pairCount).contains(pair), "pair \(pair) is outside 0..<\(pairCount) of \(path)")
     let views = try load(SIMD2<UInt32>.self, at: layout.pairs.offset + 8 * pair)
     let (view1, view2) = (Int(views.x), Int(views.y))
@@ -43,28 +44,28 @@ final class ShardReader: Sendable {
   }
 
   /// The scene of a pair.
-  func scene(ofPair pair: Int) throws(Failure) -> UInt32 { try element(pair, of: layout.scenes) }
+  package func scene(ofPair pair: Int) throws(Failure) -> UInt32 { try element(pair, of: layout.scenes) }
 
   /// The overlap of a pair, NaN where unknown.
-  func overlap(ofPair pair: Int) throws(Failure) -> Float { try element(pair, of: layout.overlaps) }
+  package func overlap(ofPair pair: Int) throws(Failure) -> Float { try element(pair, of: layout.overlaps) }
 
   /// The scenes of all pairs.
-  var scenes: [UInt32] { get throws(Failure) { try elements(layout.scenes) } }
+  package var scenes: [UInt32] { get throws(Failure) { try elements(layout.scenes) } }
 
   /// The overlaps of all pairs.
-  var overlaps: [Float] { get throws(Failure) { try elements(layout.overlaps) } }
+  package var overlaps: [Float] { get throws(Failure) { try elements(layout.overlaps) } }
 
   /// Height and width of all images: [M, 2].
-  var sizes: [UInt16] { get throws(Failure) { try elements(layout.sizes) } }
+  package var sizes: [UInt16] { get throws(Failure) { try elements(layout.sizes) } }
 
   /// Height and width of an image as shown.
-  func size(ofImage image: Int) throws(Failure) -> (height: Int, width: Int) {
+  package func size(ofImage image: Int) throws(Failure) -> (height: Int, width: Int) {
     let size = try load(SIMD2<UInt16>.self, at: layout.sizes.offset + 4 * image)
     return (Int(size.x), Int(size.y))
   }
 
   /// Where an image came from.
-  func source(ofImage image: Int) throws(Failure) -> String {
+  package func source(ofImage image: Int) throws(Failure) -> String {
     let number = Int(try element(image, of: layout.sources))
     guard number < layout.sourceOffsets.count - 1 else { throw changed }
     let range = try load(SIMD2<UInt64>.self, at: layout.sourceOffsets.offset + 8 * number)
@@ -74,13 +75,13 @@ final class ShardReader: Sendable {
   }
 
   /// How messages call an image.
-  func name(ofImage image: Int) -> String {
+  package func name(ofImage image: Int) -> String {
     let source = (try? source(ofImage: image)).map { " (\($0))" } ?? ""
     return "image \(image)\(source) of \(path)"
   }
 
   /// The place of an image's stored bytes in the file.
-  func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
+  package func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
     precondition((0..<imageCount).contains(image), "image \(image) is outside 0..<\(imageCount) of \(path)")
     switch layout.images {
     case .blob(let blob, let offsets):
@@ -95,7 +96,7 @@ final class ShardReader: Sendable {
   /// Reads an image's stored bytes and checks them.
   ///
   /// - Throws: `Failure` of kind `badData` (checksum) or `inputOutput` that names the image and the shard.
-  func bytes(ofImage image: Int) throws(Failure) -> [UInt8] {
+  package func bytes(ofImage image: Int) throws(Failure) -> [UInt8] {
     let range = try fileRange(ofImage: image)
     let checksum = try element(image, of: layout.checksums)
     let bytes = try elements(StoredArray<UInt8>(offset: range.lowerBound, count: range.count))
@@ -106,7 +107,7 @@ final class ShardReader: Sendable {
   }
 
   /// Reads and decodes an image.
-  func image(_ image: Int) throws -> RGBImage {
+  package func image(_ image: Int) throws -> RGBImage {
     let bytes = try bytes(ofImage: image)
     let (height, width) = try size(ofImage: image)
     if case .raw(_, let imageBytes) = layout.images {
@@ -123,7 +124,7 @@ final class ShardReader: Sendable {
   }
 
   /// Reads the flow of a pair, [H, W, 2], or nil where the shard has none.
-  func flow(ofPair pair: Int) throws(Failure) -> [Float]? {
+  package func flow(ofPair pair: Int) throws(Failure) -> [Float]? {
     guard let flow = layout.flow else { return nil }
     let bytesOfPair = flow.valueCount * MemoryLayout<Float>.stride
     let values = try elements(
@@ -135,7 +136,7 @@ final class ShardReader: Sendable {
   }
 
   /// Asks the system to fetch the images of a pair; returns at once (`posix_fadvise`).
-  func advise(pair: Int) throws(Failure) {
+  package func advise(pair: Int) throws(Failure) {
     let (view1, view2) = try images(ofPair: pair)
     for image in view1 == view2 ? [view1] : [view1, view2] {
       let range = try fileRange(ofImage: image)

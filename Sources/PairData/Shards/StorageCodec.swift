@@ -1,5 +1,5 @@
 /// How a data set stores its images.
-public enum StorageCodec: Sendable, Equatable {
+package enum StorageCodec: Sendable, Equatable {
   /// The bytes of the image files as they came.
   case keep
   /// JPEG with 4:2:0 chroma and a quality of 1 to 100.
@@ -10,7 +10,7 @@ public enum StorageCodec: Sendable, Equatable {
   case raw
 
   /// The name in manifests: keep, jpeg, png or raw.
-  public var name: String {
+  package var name: String {
     switch self {
     case .keep: "keep"
     case .jpeg: "jpeg"
@@ -20,12 +20,12 @@ public enum StorageCodec: Sendable, Equatable {
   }
 
   /// The JPEG quality, or nil for other codecs.
-  public var quality: Int? {
+  package var quality: Int? {
     if case .jpeg(let quality) = self { quality } else { nil }
   }
 
   /// The codec of a manifest, or nil for a name that is none.
-  init?(name: String, quality: Int?) {
+  package init?(name: String, quality: Int?) {
     switch name {
     case "keep": self = .keep
     case "jpeg": self = .jpeg(quality: min(100, max(1, quality ?? 95)))

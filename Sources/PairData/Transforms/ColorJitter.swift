@@ -1,13 +1,13 @@
-internal import CKernels
-import Tensors
+internal import CImage
+import Runtime
 
 /// Random brightness, contrast and saturation, in random order, on 8-bit colours.
 ///
 /// Every operation blends in fp32 with black, the mean grey or each pixel's grey, clips to 0 ... 255 and truncates; a
 /// factor of 1 changes nothing. For the same factors and order the bytes are those of torchvision on Pillow images.
-public struct ColorJitter: Sendable, Equatable {
+package struct ColorJitter: Sendable, Equatable {
   /// One of the four places in the order; `hue` is there for the odds and does nothing.
-  public enum Operation: UInt8, Sendable, CaseIterable {
+  package enum Operation: UInt8, Sendable, CaseIterable {
     /// Blend with black.
     case brightness = 0
     /// Blend with the mean luma of the image as it is then.
@@ -19,16 +19,16 @@ public struct ColorJitter: Sendable, Equatable {
   }
 
   /// The blend factor of brightness; 1 changes nothing.
-  public var brightness: Float
+  package var brightness: Float
   /// The blend factor of contrast; 1 changes nothing.
-  public var contrast: Float
+  package var contrast: Float
   /// The blend factor of saturation; 1 changes nothing.
-  public var saturation: Float
+  package var saturation: Float
   /// The raw values of the operations in the order in which they run.
-  public var order: SIMD4<UInt8>
+  package var order: SIMD4<UInt8>
 
   /// Given factors and order.
-  public init(brightness: Float, contrast: Float, saturation: Float, order: [Operation] = Operation.allCases) {
+  package init(brightness: Float, contrast: Float, saturation: Float, order: [Operation] = Operation.allCases) {
     precondition(Set(order).count == 4 && order.count == 4, "\(order) is not a permutation of the four operations")
     self.brightness = brightness
     self.contrast = contrast
@@ -38,7 +38,7 @@ public struct ColorJitter: Sendable, Equatable {
 
   /// A random permutation (Fisher and Yates), then the factors of brightness, contrast and saturation, each uniform in
   /// max(0, 1 - strength) ... 1 + strength.
-  public init(strength: Float, from stream: inout RandomStream) {
+  package init(strength: Float, from stream: inout RandomStream) {
     var order = SIMD4<UInt8>(0, 1, 2, 3)
     for last in stride(from: 3, to: 0, by: -1) {
       let other = stream.nextIndex(below: last + 1)
@@ -52,7 +52,7 @@ public struct ColorJitter: Sendable, Equatable {
   }
 
   /// Changes the colours of `image`.
-  public func apply(to image: PlanarImage) {
+  package func apply(to image: PlanarImage) {
     let bytes = image.planes.pointer
     let pixelCount = image.pixelCount
     for place in 0..<4 {
@@ -67,7 +67,7 @@ public struct ColorJitter: Sendable, Equatable {
   }
 
   /// The mean 8-bit luma of an image (ITU-R BT.601 weights in 16-bit fixed point), rounded to the nearest integer.
-  public static func meanLuma(of image: PlanarImage) -> Int {
+  package static func meanLuma(of image: PlanarImage) -> Int {
     Int(Double(croco_luma_sum(image.planes.pointer, image.pixelCount)) / Double(image.pixelCount) + 0.5)
   }
 }

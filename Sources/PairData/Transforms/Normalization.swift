@@ -1,24 +1,24 @@
-internal import CKernels
+internal import CImage
 
 /// Bytes to centred floats: (byte / 255 - mean) / deviation for each channel, in fp32 with true divisions.
-public struct Normalization: Sendable, Equatable {
+package struct Normalization: Sendable, Equatable {
   /// The mean of red, green and blue, as a share of 255.
-  public var mean: SIMD3<Float>
+  package var mean: SIMD3<Float>
   /// The standard deviation of red, green and blue, as a share of 255.
-  public var deviation: SIMD3<Float>
+  package var deviation: SIMD3<Float>
 
   /// Given statistics.
-  public init(mean: SIMD3<Float>, deviation: SIMD3<Float>) {
+  package init(mean: SIMD3<Float>, deviation: SIMD3<Float>) {
     self.mean = mean
     self.deviation = deviation
   }
 
   /// The statistics of ImageNet, which the official models use.
-  public static let imageNet = Normalization(
+  package static let imageNet = Normalization(
     mean: SIMD3(0.485, 0.456, 0.406), deviation: SIMD3(0.229, 0.224, 0.225))
 
   /// Writes the normalised image to `target`: [3, H, W].
-  public func write(_ image: PlanarImage, to target: UnsafeMutablePointer<Float>) {
+  package func write(_ image: PlanarImage, to target: UnsafeMutablePointer<Float>) {
     let count = image.pixelCount
     for channel in 0..<3 {
       let first = channel * count
@@ -27,7 +27,7 @@ public struct Normalization: Sendable, Equatable {
   }
 
   /// The picture of normalised values [3, H, W]: the nearest byte, clipped; values that are not numbers become 0.
-  public func image(of values: UnsafePointer<Float>, height: Int, width: Int) -> RGBImage {
+  package func image(of values: UnsafePointer<Float>, height: Int, width: Int) -> RGBImage {
     let planar = PlanarImage(height: height, width: width)
     let count = planar.pixelCount
     for channel in 0..<3 {

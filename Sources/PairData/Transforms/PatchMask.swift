@@ -1,20 +1,20 @@
-import Tensors
+import Runtime
 
 /// The random mask of view 1: exactly `maskedCount` of N patches, every set equally likely.
 ///
 /// The official rule: with a = argsort(noise), patch i is masked when a[i] < `maskedCount`. (Not "the smallest noise
 /// values are masked": for the same noise that is another mask.) Holds the memory for sorting; one owner at a time.
-public final class PatchMask {
+package final class PatchMask {
   /// Patches of a view, N.
-  public let patchCount: Int
+  package let patchCount: Int
   /// Masked patches of a view.
-  public let maskedCount: Int
+  package let maskedCount: Int
 
   // Noise bits above, patch number below: unique keys, so any sort is stable.
   private let keys: AlignedBuffer<UInt64>
 
   /// Masks of `maskedCount` of `patchCount` patches.
-  public init(patchCount: Int, maskedCount: Int) {
+  package init(patchCount: Int, maskedCount: Int) {
     precondition((0...patchCount).contains(maskedCount), "\(maskedCount) of \(patchCount) patches cannot be masked")
     self.patchCount = patchCount
     self.maskedCount = maskedCount
@@ -22,13 +22,13 @@ public final class PatchMask {
   }
 
   /// Draws N noise values and writes the mask, 1 = masked: [N].
-  public func write(to target: UnsafeMutablePointer<UInt8>, from stream: inout RandomStream) {
+  package func write(to target: UnsafeMutablePointer<UInt8>, from stream: inout RandomStream) {
     for patch in 0..<patchCount { setKey(patch, noise: stream.nextUnit()) }
     finish(target)
   }
 
   /// Writes the mask, 1 = masked, that given noise in 0 ..< 1 leads to: [N].
-  public func write(to target: UnsafeMutablePointer<UInt8>, noise: [Float]) {
+  package func write(to target: UnsafeMutablePointer<UInt8>, noise: [Float]) {
     precondition(noise.count == patchCount, "\(patchCount) patches need as many noise values, not \(noise.count)")
     for patch in 0..<patchCount { setKey(patch, noise: noise[patch]) }
     finish(target)

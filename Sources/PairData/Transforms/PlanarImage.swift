@@ -1,19 +1,19 @@
-internal import CKernels
-import Tensors
+internal import CImage
+import Runtime
 
 /// Where a crop lies in its image, in pixels from the top left corner.
-public struct CropWindow: Sendable, Equatable {
+package struct CropWindow: Sendable, Equatable {
   /// Rows above the window.
-  public let top: Int
+  package let top: Int
   /// Columns left of the window.
-  public let left: Int
+  package let left: Int
   /// Rows of the window.
-  public let height: Int
+  package let height: Int
   /// Columns of the window.
-  public let width: Int
+  package let width: Int
 
   /// A window at a given place.
-  public init(top: Int, left: Int, height: Int, width: Int) {
+  package init(top: Int, left: Int, height: Int, width: Int) {
     self.top = top
     self.left = left
     self.height = height
@@ -21,12 +21,12 @@ public struct CropWindow: Sendable, Equatable {
   }
 
   /// The window in the middle of an image at least as large; an odd margin leaves the larger part below and right.
-  public init(centredIn imageHeight: Int, _ imageWidth: Int, height: Int, width: Int) {
+  package init(centredIn imageHeight: Int, _ imageWidth: Int, height: Int, width: Int) {
     self.init(top: (imageHeight - height) / 2, left: (imageWidth - width) / 2, height: height, width: width)
   }
 
   /// A uniformly random window in an image at least as large. Draws the row, then the column.
-  public init(
+  package init(
     randomIn imageHeight: Int, _ imageWidth: Int, height: Int, width: Int, from stream: inout RandomStream
   ) {
     let top = stream.nextIndex(below: imageHeight - height + 1)
@@ -38,26 +38,26 @@ public struct CropWindow: Sendable, Equatable {
 /// An 8-bit colour image in planes, the form in which the transforms work: [3, H, W].
 ///
 /// Allocated once and reused for image after image; one owner at a time.
-public final class PlanarImage {
+package final class PlanarImage {
   /// Rows.
-  public let height: Int
+  package let height: Int
   /// Columns.
-  public let width: Int
+  package let width: Int
   /// The samples, red plane, green plane, blue plane: [3, H, W].
-  public let planes: AlignedBuffer<UInt8>
+  package let planes: AlignedBuffer<UInt8>
 
   /// Allocates a black image.
-  public init(height: Int, width: Int) {
+  package init(height: Int, width: Int) {
     self.height = height
     self.width = width
     planes = AlignedBuffer(count: 3 * height * width)
   }
 
   /// Pixels of a plane.
-  public var pixelCount: Int { height * width }
+  package var pixelCount: Int { height * width }
 
   /// Copies the window at (`top`, `left`) of `image` that has the size of this one.
-  public func copy(_ image: RGBImage, top: Int, left: Int) {
+  package func copy(_ image: RGBImage, top: Int, left: Int) {
     precondition(
       top >= 0 && left >= 0 && top + height <= image.height && left + width <= image.width,
       "a \(height)x\(width) window at row \(top), column \(left) leaves an image of \(image.height)x\(image.width)")
@@ -68,7 +68,7 @@ public final class PlanarImage {
   }
 
   /// A copy with interleaved samples.
-  public func interleaved() -> RGBImage {
+  package func interleaved() -> RGBImage {
     let pixels = [UInt8](unsafeUninitializedCapacity: 3 * pixelCount) { target, count in
       if let first = target.baseAddress { croco_interleave(planes.pointer, first, pixelCount) }
       count = 3 * pixelCount

@@ -1,7 +1,7 @@
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
 
 /// The features of all images of a search, and what is wrong with some of them.
 struct FeatureCollection {

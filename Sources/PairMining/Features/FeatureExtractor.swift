@@ -1,21 +1,21 @@
-internal import CKernels
+internal import CFeatures
 import PairData
 
 /// Finds local features: SIFT keypoints (Lowe, 2004) with RootSIFT descriptors (Arandjelovic and Zisserman, 2012).
 ///
 /// An object has working memory and belongs to one thread.
-public final class FeatureExtractor {
+package final class FeatureExtractor {
   /// How features are found.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Longer sides are shrunk to this many pixels first; images below two thirds of it are doubled.
-    public var maximumSide: Int
+    package var maximumSide: Int
     /// Of more features the largest in scale are kept.
-    public var maximumCount: Int
+    package var maximumCount: Int
     /// The least contrast of a keypoint, of 1 for black against white.
-    public var contrast: Float
+    package var contrast: Float
 
     /// 1000 pixels, 3000 features, a contrast of 0.02 / 3.
-    public init(maximumSide: Int = 1000, maximumCount: Int = 3000, contrast: Float = 0.02 / 3) {
+    package init(maximumSide: Int = 1000, maximumCount: Int = 3000, contrast: Float = 0.02 / 3) {
       precondition(
         maximumSide >= 32 && maximumCount >= 1, "\(maximumSide) pixels, \(maximumCount) features are too few")
       self.maximumSide = maximumSide
@@ -28,10 +28,10 @@ public final class FeatureExtractor {
   private let space = ScaleSpace()
 
   /// An extractor without features yet.
-  public init(options: Options = Options()) { self.options = options }
+  package init(options: Options = Options()) { self.options = options }
 
   /// The features of an image; none where it is tiny or uniform.
-  public func features(of image: RGBImage) -> FeatureSet {
+  package func features(of image: RGBImage) -> FeatureSet {
     let longer = max(image.width, image.height)
     let scale =
       longer > options.maximumSide

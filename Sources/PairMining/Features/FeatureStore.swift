@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 import Storage
 
 /// Features of many images in an unnamed file, so that memory does not grow with the number of images.

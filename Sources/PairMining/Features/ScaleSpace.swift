@@ -1,6 +1,6 @@
-internal import CKernels
+internal import CFeatures
 import Foundation
-import Tensors
+import Runtime
 
 /// One octave after the other of a Gaussian scale space, in memory that is used again for every image.
 ///

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CFeatures
 
 /// The epipolar geometry of two views: x2^T F x1 = 0, of rank 2.
 struct FundamentalMatrix: RobustModel {

@@ -1,4 +1,4 @@
-internal import CKernels
+internal import CFeatures
 
 /// A plane-to-plane map: x2 = H x1 in homogeneous coordinates.
 struct Homography: RobustModel {

@@ -1,17 +1,17 @@
-internal import CKernels
-import Tensors
+internal import CFeatures
+import Runtime
 
 /// Matched points of two views, in the coordinates that estimation works in.
 ///
 /// The origin is the middle of each view, the unit half of the longest side of both: one unit is equally many pixels of
 /// the working size in both views, and products of coordinates stay near 1.
-public final class MatchedPoints: Sendable {
+package final class MatchedPoints: Sendable {
   /// The number of matches.
-  public let count: Int
+  package let count: Int
   private let buffer: AlignedBuffer<Float>
 
   /// Wraps points: x1, y1, x2, y2 of each.
-  public init(_ points: [SIMD4<Float>]) {
+  package init(_ points: [SIMD4<Float>]) {
     count = points.count
     buffer = AlignedBuffer(count: max(1, 4 * points.count))
     for (index, point) in points.enumerated() {

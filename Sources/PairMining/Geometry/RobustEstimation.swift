@@ -1,6 +1,6 @@
-internal import CKernels
+internal import CFeatures
 import Foundation
-import Tensors
+import Runtime
 
 /// A model of two views that RANSAC can look for.
 protocol RobustModel {

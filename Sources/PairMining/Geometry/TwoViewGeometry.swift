@@ -1,14 +1,13 @@
-internal import CKernels
-import Tensors
+import Runtime
 
 /// What the matches of two views say about the cameras.
-public struct TwoViewGeometry: Sendable {
+package struct TwoViewGeometry: Sendable {
   /// The matches that agree with one epipolar geometry or one homography, ascending.
-  public let inliers: [Int]
+  package let inliers: [Int]
   /// Of these, the matches that the best homography explains.
-  public let planarCount: Int
+  package let planarCount: Int
   /// The share of inliers that no single homography explains: 0 for a plane or a camera that only turned.
-  public var parallax: Double {
+  package var parallax: Double {
     inliers.isEmpty ? 0 : 1 - Double(planarCount) / Double(inliers.count)
   }
 
@@ -23,7 +22,7 @@ public struct TwoViewGeometry: Sendable {
   ///   - tolerance: the largest distance from an epipolar line, in units of the points; twice that for homographies,
   ///     which lenses and uneven walls bend.
   /// - Returns: nil for fewer than eight matches, or where nothing agrees.
-  public init?(_ points: MatchedPoints, tolerance: Float, random: inout RandomStream) {
+  package init?(_ points: MatchedPoints, tolerance: Float, random: inout RandomStream) {
     guard points.count >= 8 else { return nil }
     let epipolar = RobustEstimation<FundamentalMatrix>(points: points, limit: tolerance * tolerance)
     let planar = RobustEstimation<Homography>(points: points, limit: 4 * tolerance * tolerance)

@@ -1,4 +1,4 @@
-import Tensors
+import Runtime
 
 /// Which images are compared with which.
 struct ComparisonPlan {

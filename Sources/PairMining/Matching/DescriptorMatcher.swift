@@ -1,18 +1,19 @@
-internal import CKernels
-import Tensors
+internal import CFeatures
+import Kernels
+import Runtime
 
 /// Two features of two views that are each other's nearest.
-public struct FeatureMatch: Sendable, Equatable {
+package struct FeatureMatch: Sendable, Equatable {
   /// The numbers of the features in view 1 and view 2.
-  public let first: Int, second: Int
+  package let first: Int, second: Int
   /// The squared distance of the descriptors divided by that of the second nearest in view 2: small is distinctive.
-  public let ratio: Float
+  package let ratio: Float
 }
 
 /// Matches descriptors: mutual nearest neighbours that pass Lowe's ratio test, both ways by one matrix product.
 ///
 /// An object has working memory and belongs to one thread.
-public final class DescriptorMatcher {
+package final class DescriptorMatcher {
   /// Rows of view 1 for a product, so that its result stays in the cache.
   private static let block = 128
 
@@ -24,13 +25,13 @@ public final class DescriptorMatcher {
   private var rowIndex: [Int32] = [], columnIndex: [Int32] = []
 
   /// - Parameter ratio: the largest distance to the nearest, as a share of that to the second nearest.
-  public init(ratio: Float = 0.8) {
+  package init(ratio: Float = 0.8) {
     precondition(ratio > 0 && ratio <= 1, "\(ratio) is no ratio of distances")
     squaredRatio = ratio * ratio
   }
 
   /// The matches of two sets of descriptors, [count, 128] each, the most distinctive first.
-  public func matches(_ a: [UInt8], _ b: [UInt8]) -> [FeatureMatch] {
+  package func matches(_ a: [UInt8], _ b: [UInt8]) -> [FeatureMatch] {
     let size = FeatureSet.descriptorSize
     let (rows, columns) = (a.count / size, b.count / size)
     guard rows > 0, columns > 1 else { return [] }

@@ -1,7 +1,6 @@
 import Foundation
 import PairData
-import Storage
-import Tensors
+import Runtime
 
 /// Pictures of accepted pairs side by side, with lines between matched points.
 struct MatchSheet {

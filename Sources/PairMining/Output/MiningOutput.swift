@@ -1,31 +1,30 @@
 import Foundation
-import PairData
+import Runtime
 import Storage
-import Tensors
 
 /// The folder that a search writes: `pairs.csv`, `crops_release.txt`, `matches.png` and further pages of it.
-public struct MiningOutput {
+package struct MiningOutput {
   /// The list of pairs.
-  public static let listName = "pairs.csv"
+  package static let listName = "pairs.csv"
   /// The list of aligned crops.
-  public static let cropsName = "crops_release.txt"
+  package static let cropsName = "crops_release.txt"
 
   /// What was written.
-  public struct Written: Sendable {
+  package struct Written: Sendable {
     /// The names of the pages of the contact sheet.
-    public let pages: [String]
+    package let pages: [String]
     /// Whether there are aligned crops.
-    public let hasCrops: Bool
+    package let hasCrops: Bool
     /// What the names in the list of crops are relative to.
-    public let cropRoot: String
+    package let cropRoot: String
     /// Pairs whose crops cannot be listed: names with commas, mirrored images.
-    public let pairsWithoutCrops: Int
+    package let pairsWithoutCrops: Int
   }
 
   /// Checks that a folder can be the output: it does not exist or is empty.
   ///
   /// - Throws: `Failure` of kind `usage` or `inputOutput` that names it.
-  public static func check(_ path: String) throws {
+  package static func check(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
       throw Failure(
@@ -41,7 +40,7 @@ public struct MiningOutput {
   /// Writes a result into `folder`, whose final path will be `path`.
   ///
   /// - Throws: `Failure` of kind `inputOutput`, or where an image can no longer be read.
-  public static func write(
+  package static func write(
     _ result: MiningResult, to folder: String, published path: String, threadCount: Int
   ) throws -> Written {
     let parent = SourceImage.resolved((folder as NSString).deletingLastPathComponent)

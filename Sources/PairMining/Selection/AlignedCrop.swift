@@ -1,11 +1,11 @@
 import PairData
 
 /// Square windows of two views that show the same at about the same size, in pixels of the images as shown.
-public struct AlignedCrop: Sendable, Equatable {
+package struct AlignedCrop: Sendable, Equatable {
   /// The window of view 1.
-  public let first: PixelWindow
+  package let first: PixelWindow
   /// The window of view 2.
-  public let second: PixelWindow
+  package let second: PixelWindow
 }
 
 /// Looks for aligned crops.

@@ -6,14 +6,14 @@ import Foundation
 /// matches around the cell lead inside the view, and where at least 2 % of the features around the cell are matched: of
 /// what both views show some is always matched, of what is hidden or outside nothing. A cell without features counts by
 /// its place alone. On rendered scenes with an overlap of 0.34 to 0.9 the mean error is 0.05, the largest 0.3.
-public struct Overlap: Sendable, Equatable {
+package struct Overlap: Sendable, Equatable {
   /// The share of view 1 that view 2 sees.
-  public let forward: Double
+  package let forward: Double
   /// The share of view 2 that view 1 sees.
-  public let backward: Double
+  package let backward: Double
 
   /// The smaller of the two.
-  public var smaller: Double { min(forward, backward) }
+  package var smaller: Double { min(forward, backward) }
 
   /// What is known of one view, in pixels.
   struct View {

@@ -1,26 +1,26 @@
 import Foundation
-import Tensors
+import Runtime
 
 /// Two images that were compared and what came out.
-public struct PairMeasurement: Sendable {
+package struct PairMeasurement: Sendable {
   /// The numbers of the two images; the first is the smaller.
-  public let first: Int, second: Int
+  package let first: Int, second: Int
   /// Mutual nearest neighbours that pass the ratio test.
-  public let matchCount: Int
+  package let matchCount: Int
   /// How many of them one geometry explains.
-  public let inlierCount: Int
+  package let inlierCount: Int
   /// Some of these, x1, y1, x2, y2 in pixels of the images as shown; for pictures.
-  public let points: [SIMD4<Float>]
+  package let points: [SIMD4<Float>]
   /// Windows of view 1 and view 2 that show the same, for accepted pairs.
-  public internal(set) var crops: [AlignedCrop] = []
+  package internal(set) var crops: [AlignedCrop] = []
   /// The share of inliers that no single homography explains.
-  public let parallax: Double
+  package let parallax: Double
   /// How much the views share.
-  public let overlap: Overlap
+  package let overlap: Overlap
   /// The median distance between matched points, each as a share of its view's sides: near 0 for the same picture.
-  public let displacement: Double
+  package let displacement: Double
   /// By how many quarters view 2 has to be turned counterclockwise to stand like view 1, 0 to 3.
-  public let quarterTurns: Int
+  package let quarterTurns: Int
 
   /// The most points that are kept.
   static let pointLimit = 60

@@ -1,7 +1,7 @@
-import PairData
+import PairConversion
 
 /// What became of two images that show the same place.
-public enum PairVerdict: String, Sendable, CaseIterable, Codable {
+package enum PairVerdict: String, Sendable, CaseIterable, Codable {
   /// It goes into the list.
   case accepted
   /// The same picture twice, or nearly so.

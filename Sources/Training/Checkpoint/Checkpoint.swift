@@ -1,25 +1,26 @@
 import CroCoModel
 import Foundation
+import Runtime
 import Storage
 
 /// A checkpoint folder on disk whose files have been verified.
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
   /// The file of the network's weights, under official names.
-  public static let modelFile = "model.safetensors"
+  package static let modelFile = "model.safetensors"
   /// The file of the optimiser's moments.
-  public static let optimizerFile = "optimizer.safetensors"
+  package static let optimizerFile = "optimizer.safetensors"
   /// The file of everything else.
-  public static let stateFile = "state.json"
+  package static let stateFile = "state.json"
 
   /// The folder.
-  public let path: String
+  package let path: String
   /// What `state.json` says.
-  public let state: CheckpointState
+  package let state: CheckpointState
 
   /// Opens a checkpoint and compares the digests of its files.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
-  public init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     self.path = path
     state = try CheckpointState.read(path + "/" + Self.stateFile)
     for name in [Self.modelFile, Self.optimizerFile] {
@@ -37,7 +38,7 @@ public struct Checkpoint: Sendable {
   /// Fills values and moments of all parameters; the network's names and shapes must match exactly.
   ///
   /// - Throws: `Failure` of kind `badData` that names the tensors.
-  public func restore(
+  package func restore(
     _ parameters: ParameterStore, _ moments: Moments, buffers: [ModelBuffer]
   ) throws(Failure) {
     let model = try SafetensorsReader(path: path + "/" + Self.modelFile)
@@ -51,7 +52,7 @@ public struct Checkpoint: Sendable {
   ///
   /// - Throws: `Failure` of kind `badData` where all are damaged, `inputOutput` where one cannot be read now: a run must
   ///   not begin anew because a file system has a bad day.
-  public static func newest(in folder: String) throws(Failure) -> (checkpoint: Checkpoint?, passedOver: [String]) {
+  package static func newest(in folder: String) throws(Failure) -> (checkpoint: Checkpoint?, passedOver: [String]) {
     var passedOver: [String] = []
     for (_, path) in list(folder).reversed() {
       do throws(Failure) {
@@ -73,7 +74,7 @@ public struct Checkpoint: Sendable {
   /// with a sentence on each newer one that is damaged.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the path.
-  public static func find(_ path: String) throws(Failure) -> (checkpoint: Checkpoint, passedOver: [String]) {
+  package static func find(_ path: String) throws(Failure) -> (checkpoint: Checkpoint, passedOver: [String]) {
     for folder in [path, RunFolder(path).checkpointFolder] {
       let (checkpoint, passedOver) = try newest(in: folder)
       if let checkpoint { return (checkpoint, passedOver) }
@@ -85,7 +86,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// The checkpoint folders of `folder` by ascending step, verified or not.
-  public static func list(_ folder: String) -> [(step: Int, path: String)] {
+  package static func list(_ folder: String) -> [(step: Int, path: String)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let found = names.compactMap { name -> (step: Int, path: String)? in
       guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)) else { return nil }
@@ -95,7 +96,7 @@ public struct Checkpoint: Sendable {
   }
 
   /// The name of the folder after `step` steps: "step-00001000".
-  public static func name(ofStep step: Int) -> String {
+  package static func name(ofStep step: Int) -> String {
     let digits = String(step)
     return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
@@ -103,7 +104,7 @@ public struct Checkpoint: Sendable {
   /// Writes the network's weights alone, as `model.safetensors` of a checkpoint has them.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
-  public static func writeWeights(
+  package static func writeWeights(
     _ parameters: ParameterStore, buffers: [ModelBuffer], configuration: ModelConfiguration, to path: String
   ) throws(Failure) {
     try TensorTable(parameters, over: parameters.values).write(
@@ -113,7 +114,7 @@ public struct Checkpoint: Sendable {
   /// Reads the network's weights alone, strictly.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
-  public static func readWeights(
+  package static func readWeights(
     _ path: String, into parameters: ParameterStore, buffers: [ModelBuffer]
   ) throws(Failure) {
     try TensorTable(parameters, over: parameters.values).read(from: SafetensorsReader(path: path), buffers: buffers)

@@ -1,35 +1,36 @@
 import Foundation
+import Runtime
 import Storage
 
 /// `state.json` of a checkpoint: everything beside the tensors that a run needs to go on, and what its files must
 /// digest to.
-public struct CheckpointState: Codable, Sendable, Equatable {
+package struct CheckpointState: Codable, Sendable, Equatable {
   /// The newest layout that this program reads.
-  public static let currentFormat = 1
+  package static let currentFormat = 1
 
   /// The layout of the checkpoint folder.
-  public var format = CheckpointState.currentFormat
+  package var format = CheckpointState.currentFormat
   /// Completed steps.
-  public var step: Int
+  package var step: Int
   /// The seed of every random draw.
-  public var seed: UInt64
+  package var seed: UInt64
   /// The resolved configuration as YAML.
-  public var configuration: String
+  package var configuration: String
   /// The digest of the data set that the run trains on.
-  public var dataFingerprint: String
+  package var dataFingerprint: String
   /// The number of ranks that wrote it; of interest only to people.
-  public var worldSize: Int
+  package var worldSize: Int
   /// The kernels that OpenBLAS chose for the processor.
-  public var blasCore: String
+  package var blasCore: String
   /// What computed it: who formed the matrix products, and the kernels of the other passes. nil in older checkpoints.
-  public var arithmetic: String?
+  package var arithmetic: String?
   /// Versions of the program and its libraries.
-  public var versions: [String: String]
+  package var versions: [String: String]
   /// XXH3 digests of the other files, by name.
-  public var files: [String: String] = [:]
+  package var files: [String: String] = [:]
 
   /// Describes the state after `step` steps.
-  public init(
+  package init(
     step: Int, seed: UInt64, configuration: String, dataFingerprint: String, worldSize: Int, blasCore: String,
     arithmetic: String, versions: [String: String]
   ) {

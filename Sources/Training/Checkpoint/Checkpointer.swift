@@ -1,14 +1,14 @@
 import CroCoModel
 import Dispatch
 import Foundation
+import Runtime
 import Storage
 import Synchronization
-import Tensors
 
 /// Writes checkpoints from a snapshot in a background thread, one at a time, while training goes on.
 ///
 /// A checkpoint appears under its name complete and flushed, or not at all.
-public final class Checkpointer: @unchecked Sendable {
+package final class Checkpointer: @unchecked Sendable {
   private let folder: String
   private let keep: Int
   private let parameters: ParameterStore
@@ -25,7 +25,7 @@ public final class Checkpointer: @unchecked Sendable {
   ///
   /// - Parameter keep: how many of the newest checkpoints stay; 0: all.
   /// - Throws: `Failure` of kind `inputOutput` where the folder cannot be created.
-  public init(
+  package init(
     folder: String, keep: Int, parameters: ParameterStore, buffers: [ModelBuffer], configuration: ModelConfiguration
   ) throws(Failure) {
     self.folder = folder
@@ -38,7 +38,7 @@ public final class Checkpointer: @unchecked Sendable {
   }
 
   /// Where the moments of all parameters have to be copied before ``save(_:)``; waits for the checkpoint before.
-  public func momentsToFill() -> Moments {
+  package func momentsToFill() -> Moments {
     wait()
     return moments
   }
@@ -46,7 +46,7 @@ public final class Checkpointer: @unchecked Sendable {
   /// Copies the values and starts writing them and what ``momentsToFill()`` holds; waits first for the checkpoint before.
   ///
   /// - Throws: the `Failure` of the checkpoint before, where that could not be written.
-  public func save(_ state: CheckpointState) throws(Failure) {
+  package func save(_ state: CheckpointState) throws(Failure) {
     try finish()
     memcpy(values.pointer, parameters.values.pointer, values.count * MemoryLayout<Float>.stride)
     queue.async { [self] in
@@ -64,16 +64,16 @@ public final class Checkpointer: @unchecked Sendable {
   /// Waits until the checkpoint in hand is on disk.
   ///
   /// - Throws: the `Failure` that kept it from there.
-  public func finish() throws(Failure) {
+  package func finish() throws(Failure) {
     wait()
     if let failure = takeFailure() { throw failure }
   }
 
   /// Waits until nothing is being written.
-  public func wait() { queue.sync {} }
+  package func wait() { queue.sync {} }
 
   /// The failure of a checkpoint that was written in the background, once.
-  public func takeFailure() -> Failure? {
+  package func takeFailure() -> Failure? {
     failure.withLock { stored in
       defer { stored = nil }
       return stored

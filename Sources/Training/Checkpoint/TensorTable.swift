@@ -1,6 +1,6 @@
 import CroCoModel
+import Runtime
 import Storage
-import Tensors
 
 /// Named fp32 memory that is written to, and strictly read from, one safetensors file.
 ///
@@ -85,4 +85,4 @@ struct TensorTable {
 }
 
 /// A fixed table of a network that is part of its `state_dict` but is not trained: position embeddings.
-public typealias ModelBuffer = (name: String, shape: [Int], values: [Float])
+package typealias ModelBuffer = (name: String, shape: [Int], values: [Float])

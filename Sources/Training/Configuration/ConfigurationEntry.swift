@@ -2,18 +2,18 @@ import CroCoModel
 internal import Yams
 
 /// One key of a configuration: its name, what it means, and how its value is read, checked and written.
-public struct ConfigurationEntry: Sendable {
+package struct ConfigurationEntry: Sendable {
   /// The key with its section: "model.encoder_dim".
-  public let path: String
+  package let path: String
   /// What the value is, to stand after "expected".
-  public let expectation: String
+  package let expectation: String
   /// What the key means, with units.
-  public let summary: String
+  package let summary: String
   /// Whether a run may be resumed with another value, because the key does not change what is computed.
-  public let mayChange: Bool
+  package let mayChange: Bool
 
   let assign: @Sendable (Node, inout TrainingConfiguration) -> Bool
-  let format: @Sendable (TrainingConfiguration) -> String
+  package let format: @Sendable (TrainingConfiguration) -> String
 
   init<Value>(
     _ path: String, _ property: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
@@ -32,12 +32,12 @@ public struct ConfigurationEntry: Sendable {
   }
 
   /// The section, "" at the top level.
-  public var section: String {
+  package var section: String {
     path.contains(".") ? String(path.prefix { $0 != "." }) : ""
   }
 
   /// The key without its section.
-  public var leaf: String { path.split(separator: ".").last.map(String.init) ?? path }
+  package var leaf: String { path.split(separator: ".").last.map(String.init) ?? path }
 }
 
 extension ModelConfiguration {

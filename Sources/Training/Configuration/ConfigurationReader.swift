@@ -1,10 +1,11 @@
 import CroCoModel
 import Foundation
+import Runtime
 import Storage
 internal import Yams
 
 /// Reads a YAML configuration by walking its node tree, so that every error names file, line and key.
-public struct ConfigurationReader {
+package struct ConfigurationReader {
   /// A value in the text, and where it stands.
   private struct Setting {
     let node: Node
@@ -17,7 +18,7 @@ public struct ConfigurationReader {
   /// Reads the file at `path` and applies `overrides` of the form "section.key=value".
   ///
   /// - Throws: `Failure` of kind `noInput` (cannot be read) or `configuration` (file, line, key, nearest valid key).
-  public static func read(path: String, overrides: [String] = []) throws(Failure) -> TrainingConfiguration {
+  package static func read(path: String, overrides: [String] = []) throws(Failure) -> TrainingConfiguration {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw Failure(.noInput, "\(path) is a folder, not a configuration.", hint: "Name a YAML file, as in configs/.")
@@ -32,7 +33,7 @@ public struct ConfigurationReader {
   /// Reads YAML text; `name` stands for the file in messages.
   ///
   /// - Throws: `Failure` of kind `configuration`.
-  public static func parse(
+  package static func parse(
     _ text: String, name: String, overrides: [String] = []
   ) throws(Failure) -> TrainingConfiguration {
     var reader = ConfigurationReader(name: name)

@@ -4,9 +4,9 @@ import PairData
 internal import Yams
 
 /// The one table of keys that drives reading, checking, printing and comparing configurations.
-public enum ConfigurationSchema {
+package enum ConfigurationSchema {
   /// A key that names a set of values for all other `model` keys; not stored.
-  public static let presetPath = "model.preset"
+  package static let presetPath = "model.preset"
 
   /// Pairs of keys that say the same in two ways: setting one clears the other.
   static let alternatives = [
@@ -15,11 +15,11 @@ public enum ConfigurationSchema {
   ]
 
   /// All keys in the order in which they are printed.
-  public static let entries: [ConfigurationEntry] =
+  package static let entries: [ConfigurationEntry] =
     top + model + loss + data + optimizer + schedule + batch + compute + watching
 
   /// The names of the sections, in order.
-  public static let sections: [String] = entries.reduce(into: []) { names, entry in
+  package static let sections: [String] = entries.reduce(into: []) { names, entry in
     if !entry.section.isEmpty && !names.contains(entry.section) { names.append(entry.section) }
   }
 

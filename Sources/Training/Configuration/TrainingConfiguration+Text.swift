@@ -1,10 +1,8 @@
-import CroCoModel
-
 extension TrainingConfiguration {
   /// The complete configuration as YAML, in a fixed order; reads back as the same configuration.
   ///
   /// - Parameter documented: whether every line carries what the key means.
-  public func resolved(documented: Bool = false) -> String {
+  package func resolved(documented: Bool = false) -> String {
     var text = ""
     var section = ""
     for entry in ConfigurationSchema.entries {
@@ -20,7 +18,7 @@ extension TrainingConfiguration {
   }
 
   /// The keys whose values differ from those of `other` and change what is computed, each with both values.
-  public func differences(from other: TrainingConfiguration) -> [String] {
+  package func differences(from other: TrainingConfiguration) -> [String] {
     ConfigurationSchema.entries.filter { !$0.mayChange }.compactMap { entry in
       let (mine, theirs) = (entry.format(self), entry.format(other))
       return mine == theirs ? nil : "\(entry.path) (\(theirs) there, \(mine) now)"
@@ -28,7 +26,7 @@ extension TrainingConfiguration {
   }
 
   /// What is impossible about these values, as (key, sentence), or nil.
-  public var problem: (path: String, sentence: String)? {
+  package var problem: (path: String, sentence: String)? {
     if let problem = model.problem { return ("model.\(problem.property)", problem.sentence) }
     if model.maskedCount == 0 && loss.onMaskedOnly {
       return (

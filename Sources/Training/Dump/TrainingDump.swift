@@ -2,8 +2,8 @@ import Collectives
 import CroCoModel
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
 
 /// Training steps with every tensor kept, for debugging and for comparison with other implementations.
 ///
@@ -12,7 +12,7 @@ import Tensors
 /// (before clipping), `grad_act.*`, `grad_norm`, `lr`; with a single
 /// micro-batch of one pass also `grad_input.*`. With several steps, those of step s = 0, 1, ... carry the prefix
 /// `step<s>.`; the parameters after an update are the `param.*` of the next step, after the last one `final.*`.
-public struct TrainingDump {
+package struct TrainingDump {
   private let trainer: Trainer
   private let source: RecordingSource
   private let steps: Int
@@ -21,7 +21,7 @@ public struct TrainingDump {
   /// Prepares `steps` steps, from initial values or after those of a checkpoint.
   ///
   /// - Throws: `Failure` of kind `configuration`, `badData` or `noInput`.
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, checkpoint: String?, steps: Int, pool: WorkerPool
   ) throws(Failure) {
     let communicator = SingleProcessCommunicator()
@@ -50,7 +50,7 @@ public struct TrainingDump {
   /// Runs the steps and writes the file, complete or not at all.
   ///
   /// - Throws: what a step throws, or `Failure` of kind `inputOutput` that names the path.
-  public mutating func write(to path: String) throws {
+  package mutating func write(to path: String) throws {
     for step in 0..<steps { try add(step: steps == 1 ? "" : "step\(step).") }
     addParameters("final.", values: trainer.parameters.values)
     for buffer in ParameterLayout.buffers(trainer.configuration.model) {

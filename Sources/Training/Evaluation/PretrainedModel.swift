@@ -1,30 +1,31 @@
 import CroCoModel
 import Foundation
 import PairData
+import Runtime
 import Storage
 
 /// A trained network read from disk: a run folder, a checkpoint folder or a weights file.
-public struct PretrainedModel {
+package struct PretrainedModel {
   /// What was read: a checkpoint folder or a weights file.
-  public let path: String
+  package let path: String
   /// The network's sizes.
-  public let configuration: ModelConfiguration
+  package let configuration: ModelConfiguration
   /// The network's parameters.
-  public let parameters: ParameterStore
+  package let parameters: ParameterStore
   /// The configuration of the run that trained it; nil for a weights file.
-  public let training: TrainingConfiguration?
+  package let training: TrainingConfiguration?
 
   /// A sentence on each newer checkpoint that was passed over because it is damaged.
-  public let passedOver: [String]
+  package let passedOver: [String]
 
   /// The training objective, or the official one where it is not known.
-  public var loss: LossConfiguration { training?.loss ?? LossConfiguration() }
+  package var loss: LossConfiguration { training?.loss ?? LossConfiguration() }
 
   /// Reads a run folder (its newest checkpoint that verifies), a checkpoint folder, or a safetensors file whose metadata has
   /// `croco_kwargs`.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
-  public init(path: String) throws(Failure) {
+  package init(path: String) throws(Failure) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       throw Failure(
@@ -75,7 +76,7 @@ public struct PretrainedModel {
 
 extension LoaderConfiguration {
   /// What prepares images for a trained network: its sizes, and the seed of its run for the fixed masks.
-  public init(_ model: PretrainedModel, seed: UInt64? = nil) {
+  package init(_ model: PretrainedModel, seed: UInt64? = nil) {
     self.init()
     imageHeight = model.configuration.imageHeight
     imageWidth = model.configuration.imageWidth

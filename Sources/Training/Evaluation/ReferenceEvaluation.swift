@@ -1,31 +1,30 @@
 import CroCoModel
 import Foundation
 import PairData
-import Storage
-import Tensors
+import Runtime
 
 /// How much a network uses the second view: the masked loss with true, shuffled, blank and identical references.
 ///
 /// The reference gain is 1 - L(true) / L(shuffled): near 0 the network ignores the second view.
-public struct ReferenceEvaluation: Sendable, Equatable {
+package struct ReferenceEvaluation: Sendable, Equatable {
   /// The checkpoint or weights file.
-  public let checkpoint: String
+  package let checkpoint: String
   /// Held-out pairs that were used.
-  public let pairCount: Int
+  package let pairCount: Int
   /// The mean masked loss by kind of reference.
-  public let losses: [ReferenceVariant: Double]
+  package let losses: [ReferenceVariant: Double]
 
   /// 1 - L(true) / L(shuffled).
-  public var referenceGain: Double { 1 - losses[.matching, default: .nan] / losses[.shuffled, default: .nan] }
+  package var referenceGain: Double { 1 - losses[.matching, default: .nan] / losses[.shuffled, default: .nan] }
 
   /// L(true) / L(blank).
-  public var blankRatio: Double { losses[.matching, default: .nan] / losses[.blank, default: .nan] }
+  package var blankRatio: Double { losses[.matching, default: .nan] / losses[.blank, default: .nan] }
 
   /// Evaluates on the first `limit` pairs of `source`, view 1 to be completed, with masks fixed by seed and pair.
   ///
   /// - Parameter progress: called with pairs done and in all, counted over the four references.
   /// - Throws: `Failure` of kind `badData` that names the pair.
-  public init(
+  package init(
     _ model: PretrainedModel, source: some PairSource, limit: Int? = nil, slabCount: Int = 4, pool: WorkerPool,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws(Failure) {
@@ -55,7 +54,7 @@ public struct ReferenceEvaluation: Sendable, Equatable {
   }
 
   /// The result as one JSON object with sorted keys.
-  public var json: String {
+  package var json: String {
     let losses = ReferenceVariant.allCases.map { "\"\($0.rawValue)\": \(self.losses[$0, default: .nan])" }
     let name =
       (try? JSONSerialization.data(withJSONObject: [checkpoint], options: [.withoutEscapingSlashes]))

@@ -1,18 +1,18 @@
-internal import CKernels
+internal import CTransformer
 import CroCoModel
 import Foundation
-import Tensors
+import Runtime
 
 /// AdamW over the flat buffers of a parameter store, in fixed chunks, so that the threads do not touch the result.
 ///
 /// Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, algorithm 2; epsilon stands
 /// outside the
 /// root, after bias correction, and weight decay multiplies the value by 1 - lr * decay before the update.
-public final class AdamW {
+package final class AdamW {
   /// The parameters that this rank updates, as elements of the store's flat buffers.
-  public let share: Range<Int>
+  package let share: Range<Int>
   /// Their moments, [share.count].
-  public let moments: Moments
+  package let moments: Moments
 
   private struct Chunk {
     let range: Range<Int>
@@ -30,7 +30,7 @@ public final class AdamW {
   /// Allocates moments of zero.
   ///
   /// - Parameter share: the elements to update; nil: all.
-  public init(
+  package init(
     _ configuration: OptimizerConfiguration, parameters: ParameterStore, share: Range<Int>? = nil, pool: WorkerPool
   ) {
     self.configuration = configuration
@@ -53,7 +53,7 @@ public final class AdamW {
   ///   - step: the number of this update, from 1.
   ///   - learningRate: the rate of this update.
   ///   - gradientScale: multiplies every gradient first; see ``clippingFactor(norm:)``.
-  public func update(step: Int, learningRate: Double, gradientScale: Float) {
+  package func update(step: Int, learningRate: Double, gradientScale: Float) {
     precondition(step >= 1, "AdamW counts its updates from 1, not \(step)")
     let (beta1, beta2) = (configuration.betas[0], configuration.betas[1])
     var constants = croco_adamw_step()
@@ -78,7 +78,7 @@ public final class AdamW {
   }
 
   /// What every gradient is multiplied by so that the norm stays within `clip_grad`: min(1, clip / (norm + 1e-6)).
-  public func clippingFactor(norm: Double) -> Float {
+  package func clippingFactor(norm: Double) -> Float {
     guard let limit = configuration.gradientClip else { return 1 }
     return Float(min(1, limit / (norm + 1e-6)))
   }

@@ -1,16 +1,15 @@
-internal import CKernels
+internal import CTransformer
 import Collectives
 import CroCoModel
-import Storage
-import Tensors
+import Runtime
 
 /// The Euclidean norm of all gradients, to which each rank contributes the part that it updates.
 ///
 /// Squares are summed in double precision over fixed blocks of the flat buffer, whose sums are added in order: ranks and
 /// threads do not touch the result.
-public final class GradientNorm {
+package final class GradientNorm {
   /// The floats of a block; slices of ranks start at its multiples.
-  public static let blockLength = 1 << 12
+  package static let blockLength = 1 << 12
 
   // So many blocks are a task of a thread: large against its overhead.
   private static let blocksOfTask = 16
@@ -24,7 +23,7 @@ public final class GradientNorm {
   /// Prepares the norm of `parameters.gradients`, of which every rank has its one of `slices` or, without, everything.
   ///
   /// - Parameter slices: start at multiples of ``blockLength``.
-  public init(_ parameters: ParameterStore, slices: Slices?, communicator: any Communicator, pool: WorkerPool) {
+  package init(_ parameters: ParameterStore, slices: Slices?, communicator: any Communicator, pool: WorkerPool) {
     self.parameters = parameters
     self.communicator = communicator
     self.pool = pool
@@ -37,7 +36,7 @@ public final class GradientNorm {
   /// The norm of what the gradients are now. Collective where they are in slices.
   ///
   /// - Throws: `Failure` of kind `inputOutput` where communication fails.
-  public func value() throws(Failure) -> Double {
+  package func value() throws(Failure) -> Double {
     sumSquares(of: blocks[blocks.count == 1 ? 0 : communicator.rank])
     if blocks.count > 1 {
       try communicator.gatherSlices(

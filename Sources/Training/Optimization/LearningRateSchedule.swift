@@ -1,31 +1,31 @@
 import Foundation
-import Storage
+import Runtime
 
 /// The learning rate of every step: a linear warm-up from 0, then half a cosine or a constant.
 ///
 /// The rate follows the fractional epoch, step / steps per epoch, and is exactly 0 in the very first step.
 /// Source: Loshchilov, Hutter, "SGDR", ICLR 2017, equation 5, with the warm-up of the official trainer.
-public struct LearningRateSchedule: Sendable, Equatable {
+package struct LearningRateSchedule: Sendable, Equatable {
   /// The course after the warm-up.
-  public let kind: ScheduleConfiguration.Kind
+  package let kind: ScheduleConfiguration.Kind
   /// The highest rate, reached at the end of the warm-up.
-  public let peak: Double
+  package let peak: Double
   /// The rate at the end of the cosine.
-  public let minimum: Double
+  package let minimum: Double
   /// The schedule's length in steps.
-  public let totalSteps: Int
+  package let totalSteps: Int
   /// Steps of an epoch.
-  public let stepsPerEpoch: Double
+  package let stepsPerEpoch: Double
   /// The schedule's length in epochs.
-  public let epochs: Double
+  package let epochs: Double
   /// The warm-up's length in epochs.
-  public let warmupEpochs: Double
+  package let warmupEpochs: Double
 
   /// Derives the schedule of a run.
   ///
   /// - Parameter stepsPerEpoch: samples of the data set over those of a global batch; need not be whole.
   /// - Throws: `Failure` of kind `configuration` where the warm-up outlasts the schedule.
-  public init(_ configuration: TrainingConfiguration, stepsPerEpoch: Double) throws(Failure) {
+  package init(_ configuration: TrainingConfiguration, stepsPerEpoch: Double) throws(Failure) {
     let schedule = configuration.schedule
     kind = schedule.kind
     peak = configuration.optimizer.peakLearningRate(globalBatchSize: configuration.batch.globalBatchSize)
@@ -48,7 +48,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
   }
 
   /// The rate of step `step`, counted from 0.
-  public func rate(atStep step: Int) -> Double {
+  package func rate(atStep step: Int) -> Double {
     let epoch = Double(step) / stepsPerEpoch
     if epoch < warmupEpochs { return peak * epoch / warmupEpochs }
     switch kind {

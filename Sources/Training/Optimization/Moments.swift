@@ -1,14 +1,14 @@
-import Tensors
+import Runtime
 
 /// AdamW's running means of the gradients and of their squares, for a range of the parameters or all of them.
-public struct Moments: Sendable {
+package struct Moments: Sendable {
   /// The first moments, [count].
-  public let first: AlignedBuffer<Float>
+  package let first: AlignedBuffer<Float>
   /// The second moments, [count].
-  public let second: AlignedBuffer<Float>
+  package let second: AlignedBuffer<Float>
 
   /// Allocates moments of zero.
-  public init(count: Int) {
+  package init(count: Int) {
     first = AlignedBuffer(count: count)
     second = AlignedBuffer(count: count)
   }

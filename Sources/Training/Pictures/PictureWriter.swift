@@ -1,8 +1,8 @@
 import CroCoModel
 import Foundation
 import PairData
+import Runtime
 import Storage
-import Tensors
 
 /// Draws the same held-out pairs again and again while a network learns: `reconstructions/step-*.png`.
 ///

@@ -1,5 +1,4 @@
 import CroCoModel
-import PairData
 
 /// Predictions turned back into images [3, H, W], with the visible patches as they are.
 ///

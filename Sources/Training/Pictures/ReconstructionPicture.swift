@@ -1,14 +1,12 @@
-import CroCoModel
 import PairData
-import Storage
-import Tensors
+import Runtime
 
 /// The picture of one completion, for `croco reconstruct`.
-public enum ReconstructionPicture {
+package enum ReconstructionPicture {
   /// Completes `target` with the help of `reference`; both have the network's size.
   ///
   /// - Throws: `Failure` of kind `badData` where an image is smaller than the network's.
-  public static func draw(
+  package static func draw(
     _ model: PretrainedModel, target: RGBImage, reference: RGBImage, maskSeed: UInt64, pool: WorkerPool
   ) throws(Failure) -> RGBImage {
     let source = MemoryPairSource(pairs: [(target, reference)])
@@ -22,7 +20,7 @@ public enum ReconstructionPicture {
   /// Writes a picture as PNG, complete or not at all.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
-  public static func publish(_ image: RGBImage, at path: String) throws(Failure) {
+  package static func publish(_ image: RGBImage, at path: String) throws(Failure) {
     try PictureWriter.publish(image, at: path)
   }
 }

@@ -1,22 +1,21 @@
 import CroCoModel
 import PairData
-import Tensors
 
 /// A labelled picture of completions: a row a pair, with masked input, reference, completion and target.
-public struct ReconstructionSheet {
+package struct ReconstructionSheet {
   private let reconstruction: Reconstruction
   private let normalization: Normalization
   private let model: ModelConfiguration
 
   /// Sheets of a network trained with `loss`.
-  public init(_ model: ModelConfiguration, _ loss: LossConfiguration, normalization: Normalization = .imageNet) {
+  package init(_ model: ModelConfiguration, _ loss: LossConfiguration, normalization: Normalization = .imageNet) {
     self.model = model
     self.normalization = normalization
     reconstruction = Reconstruction(model: model, normalizesPatches: loss.normalizesPatches)
   }
 
   /// Draws all pairs of a batch with their predictions: [B, N, P].
-  public func draw(_ batch: PairBatch, prediction: UnsafeMutableBufferPointer<Float>) -> RGBImage {
+  package func draw(_ batch: PairBatch, prediction: UnsafeMutableBufferPointer<Float>) -> RGBImage {
     // Small images are enlarged so that patches can be told apart.
     let scale = max(1, 192 / max(model.imageHeight, model.imageWidth))
     let (gap, label) = (6, PictureCanvas.textHeight + 8)

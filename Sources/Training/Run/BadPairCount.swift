@@ -1,6 +1,6 @@
 import Collectives
 import PairData
-import Storage
+import Runtime
 
 /// Pairs that a run has skipped (`data.on_bad_pair: skip`), from its start or resumption: counted, named, limited.
 struct BadPairCount {

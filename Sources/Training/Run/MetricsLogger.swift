@@ -1,16 +1,17 @@
 import Foundation
+import Runtime
 import Storage
 
 /// `metrics.jsonl`: a line of JSON a step, each written in one call, so that a kill leaves whole lines but for the
 /// last.
-public final class MetricsLogger {
+package final class MetricsLogger {
   private let path: String
   private let file: AppendedFile
 
   /// Opens the file and cuts off what a run wrote after `step`, where it is resumed from there.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the file.
-  public init(path: String, afterStep step: Int) throws {
+  package init(path: String, afterStep step: Int) throws {
     self.path = path
     if let data = FileManager.default.contents(atPath: path), !data.isEmpty {
       let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
@@ -24,7 +25,7 @@ public final class MetricsLogger {
   /// Writes the line of a step.
   ///
   /// - Throws: `Failure` of kind `inputOutput`.
-  public func write(_ report: StepReport) throws(Failure) { try file.append(report.json + "\n") }
+  package func write(_ report: StepReport) throws(Failure) { try file.append(report.json + "\n") }
 
   private static func step(of line: Substring) -> Int? {
     let fields = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]

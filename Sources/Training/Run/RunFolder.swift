@@ -1,40 +1,41 @@
 import Foundation
+import Runtime
 import Storage
 
 /// The folder of a run, and what lies where in it.
-public struct RunFolder: Sendable, Equatable {
+package struct RunFolder: Sendable, Equatable {
   /// The folder.
-  public let path: String
+  package let path: String
 
   /// Names the folder; nothing is created.
-  public init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+  package init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
 
   /// The resolved configuration.
-  public var configurationFile: String { path + "/config.yaml" }
+  package var configurationFile: String { path + "/config.yaml" }
   /// A line of JSON a step.
-  public var metricsFile: String { path + "/metrics.jsonl" }
+  package var metricsFile: String { path + "/metrics.jsonl" }
   /// What was said, with times.
-  public var logFile: String { path + "/log.txt" }
+  package var logFile: String { path + "/log.txt" }
   /// The checkpoints.
-  public var checkpointFolder: String { path + "/checkpoints" }
+  package var checkpointFolder: String { path + "/checkpoints" }
   /// The pictures.
-  public var pictureFolder: String { path + "/reconstructions" }
+  package var pictureFolder: String { path + "/reconstructions" }
   /// What `croco evaluate` found, where it was run.
-  public var evaluationFile: String { path + "/evaluation.json" }
+  package var evaluationFile: String { path + "/evaluation.json" }
   /// The page with curves and pictures.
-  public var reportFile: String { path + "/report.html" }
+  package var reportFile: String { path + "/report.html" }
   /// Held by a ``RunLock`` while a process trains in the folder.
-  public var lockFile: String { path + "/.lock" }
+  package var lockFile: String { path + "/.lock" }
   /// There once the run has reached its last step; launch scripts look for it.
-  public var completionMarker: String { path + "/COMPLETED" }
+  package var completionMarker: String { path + "/COMPLETED" }
 
   /// Whether the run has reached its last step.
-  public var isCompleted: Bool { FileManager.default.fileExists(atPath: completionMarker) }
+  package var isCompleted: Bool { FileManager.default.fileExists(atPath: completionMarker) }
 
   /// Creates the folder, and tries whether files can be written there.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the folder.
-  public func create() throws(Failure) {
+  package func create() throws(Failure) {
     try Publication.createFolder(path)
     guard access(path, W_OK) == 0 else { throw SystemCall.writeFailure(path) }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -48,7 +49,7 @@ public struct RunFolder: Sendable, Equatable {
   /// Refuses a folder that holds a run of another configuration.
   ///
   /// - Throws: `Failure` of kind `configuration` that names the differing keys.
-  public func check(against configuration: TrainingConfiguration) throws(Failure) {
+  package func check(against configuration: TrainingConfiguration) throws(Failure) {
     // A run that came to no checkpoint binds nobody.
     guard FileManager.default.fileExists(atPath: configurationFile), !Checkpoint.list(checkpointFolder).isEmpty else {
       return
@@ -64,14 +65,14 @@ public struct RunFolder: Sendable, Equatable {
   /// Writes `config.yaml`.
   ///
   /// - Throws: `Failure` of kind `inputOutput`.
-  public func write(_ configuration: TrainingConfiguration) throws {
+  package func write(_ configuration: TrainingConfiguration) throws {
     try Publication.publishText(configuration.resolved(documented: true), at: configurationFile)
   }
 
   /// Writes the completion marker, or removes that of a run that goes on.
   ///
   /// - Throws: `Failure` of kind `inputOutput`.
-  public func setCompleted(step: Int?) throws {
+  package func setCompleted(step: Int?) throws {
     if let step {
       try Publication.publishText("{\"step\": \(step)}\n", at: completionMarker)
     } else {

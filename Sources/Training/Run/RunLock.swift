@@ -1,3 +1,4 @@
+import Runtime
 import Storage
 
 /// Keeps other processes from training in a run folder, as long as it exists.

@@ -1,10 +1,10 @@
 import Foundation
-import Storage
+import Runtime
 
 /// What rank 0 says: to `log.txt` with the time, and to the listener that the command line gives.
-public final class RunLog {
+package final class RunLog {
   /// What a line is.
-  public enum Level: String, Sendable {
+  package enum Level: String, Sendable {
     /// The line of a step.
     case step
     /// Anything else of interest.
@@ -19,13 +19,13 @@ public final class RunLog {
   /// A log that writes to `path`, if any, and calls `listener`.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the file.
-  public init(path: String?, listener: @escaping (Level, String) -> Void) throws(Failure) {
+  package init(path: String?, listener: @escaping (Level, String) -> Void) throws(Failure) {
     if let path { file = try AppendedFile(path: path) } else { file = nil }
     self.listener = listener
   }
 
   /// A log that nobody reads: that of all ranks but the first.
-  public static var silent: RunLog {
+  package static var silent: RunLog {
     guard let log = try? RunLog(path: nil, listener: { _, _ in }) else {
       preconditionFailure("a log without a file opens none")
     }
@@ -33,7 +33,7 @@ public final class RunLog {
   }
 
   /// Says a line.
-  public func callAsFunction(_ level: Level, _ text: String) {
+  package func callAsFunction(_ level: Level, _ text: String) {
     let prefix = level == .warning ? "warning: " : ""
     // A log that cannot be written must not end a run; a full disk shows in the metrics and checkpoints.
     try? file?.append("\(Date().ISO8601Format()) \(prefix)\(text)\n")

@@ -4,12 +4,12 @@ import Synchronization
 /// The signals that ask a run to write a checkpoint and stop: SIGTERM, SIGINT and SIGUSR1.
 ///
 /// The handlers only set a flag that the trainer reads once a step. SIGINT has its usual effect the second time.
-public enum SignalFlags {
+package enum SignalFlags {
   // One bit a signal, by its number; written by the handler.
   private static let pending = Atomic<UInt64>(0)
 
   /// Installs the handlers; call once, before the first step.
-  public static func install() {
+  package static func install() {
     // The first access to a global initialises it, which a handler must not do.
     pending.store(0, ordering: .relaxed)
     for signal in [SIGTERM, SIGINT, SIGUSR1] {
@@ -22,7 +22,7 @@ public enum SignalFlags {
   }
 
   /// The name of a signal that has come since ``install()``, or nil.
-  public static var received: String? {
+  package static var received: String? {
     let bits = pending.load(ordering: .relaxed)
     let names = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGUSR1, "SIGUSR1")]
     return names.first { bits & (1 << UInt64($0.0)) != 0 }?.1

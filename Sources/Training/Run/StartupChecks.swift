@@ -1,10 +1,10 @@
 import Collectives
 import Foundation
-import Storage
-import Tensors
+import Kernels
+import Runtime
 
 /// What is worth a warning before hours of computation, and what the run's log says of its machine.
-public struct StartupChecks {
+package struct StartupChecks {
   /// Cores that this process may run on: `Cpus_allowed` of /proc/self/status on Linux, which heeds binding.
   static var availableCores: Int {
     let bits = coreMask.reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
@@ -22,18 +22,18 @@ public struct StartupChecks {
   /// bound.
   ///
   /// Ranks of a host that may run on the very same cores, bound or not, in a container or not, share them.
-  public static func threads(configured: Int?, ranksSharingCores: Int = 1) -> Int {
+  package static func threads(configured: Int?, ranksSharingCores: Int = 1) -> Int {
     configured ?? max(1, availableCores / max(1, ranksSharingCores))
   }
 
   /// The compute threads of this rank, with ``threads(configured:ranksSharingCores:)``; collective.
-  static func threads(configured: Int?, of communicator: any Communicator) throws(Failure) -> Int {
+  package static func threads(configured: Int?, of communicator: any Communicator) throws(Failure) -> Int {
     let cores = try communicator.gatherBytes(Array("\(communicator.hostName) \(coreMask)".utf8))
     return threads(configured: configured, ranksSharingCores: cores.count { $0 == cores[communicator.rank] })
   }
 
   /// One sentence for each thing that looks wrong.
-  static func warnings(threads: Int, slabs: Int, environment: [String: String]) -> [String] {
+  package static func warnings(threads: Int, slabs: Int, environment: [String: String]) -> [String] {
     var warnings: [String] = []
     if MatrixProducts.floatIsOpenBLAS, let core = environment["OPENBLAS_CORETYPE"] {
       warnings.append(

@@ -1,37 +1,37 @@
 import Foundation
 
 /// The stages of a step whose times are taken apart.
-public enum StepStage: String, Sendable, CaseIterable {
+package enum StepStage: String, Sendable, CaseIterable {
   case data, forward, backward, reduce, optimizer
 }
 
 /// What one step did; the same on every rank but for the times.
-public struct StepReport: Sendable, Equatable {
+package struct StepReport: Sendable, Equatable {
   /// Completed steps, this one included.
-  public var step: Int
+  package var step: Int
   /// Completed passes over the data set.
-  public var epoch: Double
+  package var epoch: Double
   /// The mean loss over the global batch.
-  public var loss: Double
+  package var loss: Double
   /// The loss of each micro-batch, in order.
-  public var microBatchLosses: [Double]
+  package var microBatchLosses: [Double]
   /// The gradient's norm before clipping.
-  public var gradientNorm: Double
+  package var gradientNorm: Double
   /// The learning rate of the update.
-  public var learningRate: Double
+  package var learningRate: Double
   /// Milliseconds of the whole step.
-  public var milliseconds: Double
+  package var milliseconds: Double
   /// Milliseconds of its stages on this rank.
-  public var stages: [StepStage: Double]
+  package var stages: [StepStage: Double]
   /// Pairs a second, over all ranks.
-  public var pairsPerSecond: Double
+  package var pairsPerSecond: Double
   /// Pairs of the global batch that stand in for pairs that could not be used (`data.on_bad_pair: skip`).
-  public var replacedPairs = 0
+  package var replacedPairs = 0
   /// The mean loss on held-out scenes, where this step took it.
-  public var validationLoss: Double?
+  package var validationLoss: Double?
 
   /// The line of the log: `step 12/1000 | loss 0.8123 | grad norm 0.53 | lr 1.2e-4 | 812 ms | 78.8 pairs/s`.
-  public func line(of totalSteps: Int) -> String {
+  package func line(of totalSteps: Int) -> String {
     var fields = [
       "step \(step)/\(totalSteps)", "loss \(fixed(loss, 4))", "grad norm \(fixed(gradientNorm, 2))",
       "lr \(scientific(learningRate))", "\(fixed(milliseconds, 0)) ms", "\(fixed(pairsPerSecond, 1)) pairs/s",
@@ -42,7 +42,7 @@ public struct StepReport: Sendable, Equatable {
   }
 
   /// The line of `metrics.jsonl`.
-  public var json: String {
+  package var json: String {
     var fields = [
       "\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(loss)", "\"grad_norm\":\(gradientNorm)",
       "\"lr\":\(learningRate)", "\"ms\":\(fixed(milliseconds, 3))",

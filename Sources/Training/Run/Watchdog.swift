@@ -1,10 +1,9 @@
 import Foundation
-import Storage
 import Synchronization
 
 /// Notices a rank that makes no progress: MPI has no time limit, so that one hung rank would keep all others waiting
 /// for ever.
-public final class Watchdog: Sendable {
+package final class Watchdog: Sendable {
   private struct Progress {
     var time: ContinuousClock.Instant
     var phase: String
@@ -18,7 +17,7 @@ public final class Watchdog: Sendable {
   /// - Parameters:
   ///   - seconds: the longest time between two calls of ``note(_:)``.
   ///   - bite: called once, from the watching thread, with the phase that hangs.
-  public init(seconds: Double, bite: @escaping @Sendable (_ phase: String) -> Void) {
+  package init(seconds: Double, bite: @escaping @Sendable (_ phase: String) -> Void) {
     progress = Mutex(Progress(time: ContinuousClock.now, phase: "start"))
     let thread = Thread { [weak self] in
       let interval = min(1, seconds / 10)
@@ -33,7 +32,7 @@ public final class Watchdog: Sendable {
   }
 
   /// Tells that the run goes on, and with what.
-  public func note(_ phase: String) {
+  package func note(_ phase: String) {
     progress.withLock {
       $0.time = ContinuousClock.now
       $0.phase = phase
@@ -41,5 +40,5 @@ public final class Watchdog: Sendable {
   }
 
   /// Ends the watch.
-  public func stop() { progress.withLock { $0.isStopped = true } }
+  package func stop() { progress.withLock { $0.isStopped = true } }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PairConversion
 import PairData
 
 extension ImageFit: ExpressibleByArgument {}

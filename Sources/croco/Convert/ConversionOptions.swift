@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import PairConversion
 import PairData
-import Storage
 
 /// What all converters share.
 struct ConversionOptions: ParsableArguments {

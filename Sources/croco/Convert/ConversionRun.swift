@@ -1,8 +1,8 @@
 import ArgumentParser
 import Collectives
 import Foundation
-import PairData
-import Storage
+import PairConversion
+import Runtime
 
 /// One conversion, alone or as one rank of many: rank 0 claims and finishes the folder, all ranks share the shards.
 struct ConversionRun {

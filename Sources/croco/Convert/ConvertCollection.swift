@@ -1,5 +1,5 @@
 import ArgumentParser
-import PairData
+import PairConversion
 
 /// `croco convert kitti`, `sintel`, ...: stereo collections with a layout of their own.
 struct ConvertCollection<Layout: StereoLayout>: ParsableCommand {

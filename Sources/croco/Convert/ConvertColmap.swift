@@ -1,5 +1,6 @@
 import ArgumentParser
-import PairData
+import PairConversion
+import PairMining
 
 /// `croco convert colmap`.
 struct ConvertColmap: ParsableCommand {

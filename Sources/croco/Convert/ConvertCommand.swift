@@ -1,5 +1,5 @@
 import ArgumentParser
-import PairData
+import PairConversion
 
 /// `croco convert`: image collections to HDF5 data sets.
 struct ConvertCommand: ParsableCommand {

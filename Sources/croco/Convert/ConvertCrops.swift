@@ -1,6 +1,6 @@
 import ArgumentParser
-import PairData
-import Storage
+import PairConversion
+import Runtime
 
 /// `croco convert crops`.
 struct ConvertCrops: ParsableCommand {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import PairData
 
 /// `croco convert frames`.
 struct ConvertFrames: ParsableCommand {

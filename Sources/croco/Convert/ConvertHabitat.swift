@@ -1,5 +1,5 @@
 import ArgumentParser
-import PairData
+import PairConversion
 
 /// `croco convert habitat`.
 struct ConvertHabitat: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import PairData
+import PairConversion
 
 /// `croco convert pairs`.
 struct ConvertPairs: ParsableCommand {

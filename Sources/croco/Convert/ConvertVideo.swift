@@ -1,7 +1,9 @@
 import ArgumentParser
 import Collectives
 import Foundation
+import PairConversion
 import PairData
+import Runtime
 import Storage
 
 /// `croco convert video`.

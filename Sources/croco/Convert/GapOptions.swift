@@ -1,5 +1,5 @@
 import ArgumentParser
-import PairData
+import PairConversion
 
 /// The distances of temporal pairs.
 struct GapOptions: ParsableArguments {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Collectives
 import Foundation
+import Runtime
 import Storage
-import Tensors
 
 /// What the tests run under mpirun, since MPI must not be initialised in the test process.
 @main

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Collectives
-import Storage
+import Runtime
 
 /// Checks every collective operation against what it must give, on every rank.
 struct Operations: ParsableCommand {

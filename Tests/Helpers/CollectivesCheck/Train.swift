@@ -1,6 +1,6 @@
 import ArgumentParser
-import Collectives
 import Foundation
+import Runtime
 import Storage
 import Synchronization
 

@@ -1,5 +1,4 @@
 import Foundation
-import PairData
 
 /// A sparse model of some images, written as COLMAP writes it.
 struct ColmapFixture {

@@ -1,6 +1,7 @@
+import DataFixtures
 import Foundation
+import PairConversion
 import PairData
-import Storage
 import Testing
 
 /// The crops of CroCo v2: extracted, and as boxes in original images.

@@ -1,6 +1,6 @@
+import DataFixtures
 import Foundation
-import PairData
-import Storage
+import PairConversion
 import Testing
 
 /// `habitat_release`, with and without `pairs.txt`.

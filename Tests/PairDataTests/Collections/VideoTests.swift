@@ -1,6 +1,7 @@
+import DataFixtures
 import Foundation
+import PairConversion
 import PairData
-import Storage
 import TestSupport
 import Testing
 

@@ -1,0 +1,31 @@
+#include "croco_clones.h"
+#include "CTransformer.h"
+#include "vector.h"
+
+#include "element_float.h"
+#include "rows_passes.h"
+
+#include "element_bfloat16.h"
+#include "rows_passes.h"
+
+CROCO_CLONES
+void croco_add_bias_residual(float *x, const float *bias, const float *residual, long rows, long columns) {
+  for (long r = 0; r < rows; r++) {
+    float *restrict row = x + r * columns;
+    const float *other = residual + r * columns;
+    for (long c = 0; c < columns; c++) row[c] += bias[c] + other[c];
+  }
+}
+
+CROCO_CLONES
+void croco_add(float *x, const float *y, long count) {
+  float *restrict target = x;
+  for (long i = 0; i < count; i++) target[i] += y[i];
+}
+
+CROCO_CLONES
+void croco_narrow(const float *x, uint16_t *out, long count) {
+  long i = 0;
+  for (; i + LANES <= count; i += LANES) store_bfloat16(out + i, load(x + i));
+  for (; i < count; i++) out[i] = narrow_scalar(x[i]);
+}

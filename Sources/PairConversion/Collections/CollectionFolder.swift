@@ -1,0 +1,41 @@
+import Foundation
+import Runtime
+import Storage
+
+/// What the readers of collections share.
+enum CollectionFolder {
+  /// The images of a folder; failures tell which tree is expected.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData`.
+  static func images(in folder: String, tree: String) throws -> ImageFolder {
+    do {
+      return try ImageFolder(folder)
+    } catch let failure as Failure {
+      throw Failure(failure.kind, failure.message, hint: "Expected: \(tree).")
+    }
+  }
+
+  /// The names of the folders from the root of the file system to `folder`.
+  static func parts(of folder: String) -> [String] {
+    URL(fileURLWithPath: folder).standardizedFileURL.path.split(separator: "/").map(String.init)
+  }
+
+  /// Whether there is a regular file.
+  static func hasFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+  }
+
+  /// The lines of a text file, without line ends.
+  ///
+  /// - Throws: `Failure` of kind `noInput`, or `badData` where it is not text.
+  static func lines(of path: String) throws -> [Substring] {
+    guard let text = String(validating: try FileContent.read(path, limit: 1 << 34), as: UTF8.self) else {
+      throw Failure(.badData, "\(path) is not a list: it is not UTF-8 text.")
+    }
+    // By bytes, since lists can have millions of lines.
+    return text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+      Substring(line.last == 0x0D ? line.dropLast() : line)
+    }
+  }
+}

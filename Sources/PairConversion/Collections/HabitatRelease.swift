@@ -1,0 +1,134 @@
+import Foundation
+import Runtime
+
+/// Pairs rendered with Habitat-Sim by CroCo's instructions: `X_1.jpeg` and `X_2.jpeg` at any depth, perhaps listed in
+/// `pairs.txt`.
+package enum HabitatRelease {
+  /// The tree that is expected, in one line.
+  package static let tree = "habitat_release/**/X_1.jpeg, X_2.jpeg, and perhaps habitat_release/pairs.txt"
+
+  /// The pairs of a folder. Each folder that holds images is a scene.
+  ///
+  /// - Parameters:
+  ///   - sceneDepth: how many folders below `folder` name a scene; nil: all of them.
+  ///   - usesList: whether `pairs.txt` is used where there is one.
+  ///   - skipsIncomplete: whether views without a counterpart are left out instead of being an error.
+  ///   - log: receives a line about what is left out.
+  /// - Throws: `Failure` of kind `noInput`, or `badData` that names the folder, or the line of the list.
+  package static func pairs(
+    in folder: String, sceneDepth: Int? = nil, usesList: Bool = true, skipsIncomplete: Bool = false,
+    log: (String) -> Void = { _ in }
+  ) throws -> [PairCandidate] {
+    let list = folder + "/pairs.txt"
+    let stems =
+      if usesList, CollectionFolder.hasFile(list) {
+        try listed(list, folder)
+      } else {
+        try walked(folder, skipsIncomplete, log)
+      }
+    guard !stems.isEmpty else {
+      throw Failure(.badData, "\(folder) holds no pair X_1.jpeg, X_2.jpeg.", hint: "Expected: \(tree).")
+    }
+    return stems.map { pair in
+      let folders = pair.view1.source.split(separator: "/").dropLast()
+      let scene = folders.prefix(sceneDepth ?? folders.count).joined(separator: "/")
+      return PairCandidate(pair.view1, pair.view2, scene: scene.isEmpty ? "." : scene, origin: pair.origin)
+    }
+  }
+
+  private struct Found {
+    let view1: PairCandidate.View
+    let view2: PairCandidate.View
+    var origin: String?
+  }
+
+  // MARK: Files
+
+  private static func walked(_ folder: String, _ skipsIncomplete: Bool, _ log: (String) -> Void) throws -> [Found] {
+    let images = try CollectionFolder.images(in: folder, tree: tree)
+    var found: [Found] = []
+    var lonely: [String] = []
+    for subfolder in images.subfolders {
+      let files = images.files[subfolder] ?? []
+      let second = Dictionary(files.compactMap { file in key(file, "_2").map { ($0, file) } }) { first, _ in first }
+      var matched: Set<String> = []
+      for file in files {
+        guard let key = key(file, "_1") else { continue }
+        guard let partner = second[key] else {
+          lonely.append(file)
+          continue
+        }
+        matched.insert(key)
+        found.append(
+          Found(
+            view1: .init(path: folder + "/" + file, source: file),
+            view2: .init(path: folder + "/" + partner, source: partner)))
+      }
+      lonely += files.filter { file in key(file, "_2").map { !matched.contains($0) } ?? false }
+    }
+    if !lonely.isEmpty {
+      let names = lonely.prefix(3).joined(separator: ", ") + (lonely.count > 3 ? ", ..." : "")
+      let sentence = "\(lonely.count) images of \(folder) have no second view: \(names)"
+      guard skipsIncomplete else {
+        throw Failure(
+          .badData, sentence + ".", hint: "Expected: \(tree). Render them again, or leave them out with --skip-bad.")
+      }
+      log(sentence + "; they are left out")
+    }
+    return found
+  }
+
+  /// The path without `_1` or `_2` and the suffix.
+  private static func key(_ file: String, _ number: String) -> String? {
+    (file as NSString).deletingPathExtension.removing(suffix: number)
+  }
+
+  // MARK: The list
+
+  /// Each line is `A_1.jpeg B_2.jpeg`, with one blank between; the paths may have blanks themselves.
+  private static func listed(_ list: String, _ folder: String) throws -> [Found] {
+    var found: [Found] = []
+    var root: String?
+    for (number, line) in try CollectionFolder.lines(of: list).enumerated() {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      let origin = "pairs.txt:\(number + 1)"
+      guard let (first, second) = split(line) else {
+        throw Failure(
+          .badData,
+          "\(list):\(number + 1) is not a pair: two paths with a blank between, ending with _1.jpeg and _2.jpeg.",
+          hint: "Leave the list out with --ignore-list.")
+      }
+      let base = try root ?? findRoot(of: first, folder, list)
+      root = base
+      found.append(Found(view1: view(first, base), view2: view(second, base), origin: origin))
+    }
+    return found
+  }
+
+  /// The two paths of a line: they part where `_1` and an image's suffix are followed by a blank.
+  private static func split(_ line: String) -> (String, String)? {
+    for suffix in [".jpeg", ".jpg", ".png"] {
+      guard line.hasSuffix("_2" + suffix),
+        let middle = line.range(of: "_1\(suffix) ") ?? line.range(of: "_1\(suffix)\t")
+      else { continue }
+      let second = line[middle.upperBound...].trimmingCharacters(in: .whitespaces)
+      return (line[..<middle.upperBound].trimmingCharacters(in: .whitespaces), second)
+    }
+    return nil
+  }
+
+  /// What the paths of the list are relative to: its folder or the one above.
+  private static func findRoot(of path: String, _ folder: String, _ list: String) throws -> String {
+    let above = (folder as NSString).appendingPathComponent("..")
+    for root in [folder, above] where CollectionFolder.hasFile(root + "/" + path) { return root }
+    guard !path.hasPrefix("/") else { return "" }
+    throw Failure(
+      .badData, "\(list) names \(path), which lies neither in \(folder) nor beside it.",
+      hint: "Expected: \(tree). Leave the list out with --ignore-list.")
+  }
+
+  private static func view(_ path: String, _ root: String) -> PairCandidate.View {
+    .init(path: path.hasPrefix("/") ? path : root + "/" + path, source: path)
+  }
+}

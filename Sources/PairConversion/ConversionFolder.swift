@@ -1,0 +1,118 @@
+import Foundation
+import PairData
+import Runtime
+import Storage
+
+/// The output folder of a conversion while it lasts: claimed for one process, resumable after a kill, finished by the
+/// manifest. Held by one rank for all.
+final class ConversionFolder {
+  private let path: String
+  private let didCreateFolder: Bool
+  private let lock: FileLock
+
+  private var descriptionPath: String { path + "/" + ConversionDescription.fileName }
+
+  /// Claims a folder: a new or empty one, or one that holds the same conversion, unfinished, and nobody works on.
+  ///
+  /// - Throws: `Failure` of kind `usage` (another conversion, something else, or a living process) or `inputOutput`.
+  init(_ path: String, _ description: ConversionDescription) throws {
+    self.path = path
+    let file = path + "/" + ConversionDescription.fileName
+    didCreateFolder = !FileManager.default.fileExists(atPath: path)
+    if !FileManager.default.fileExists(atPath: file) { try OutputFolder.claim(path) }
+    guard let lock = try FileLock(file) else {
+      throw Failure(
+        .usage, "Another process converts into \(path) right now.",
+        hint: "Wait for it, or choose another --output.")
+    }
+    self.lock = lock
+    try enter(description)
+  }
+
+  private func enter(_ description: ConversionDescription) throws {
+    let found = try Data(FileContent.read(descriptionPath, limit: 1 << 20))
+    if found.isEmpty {
+      // Another conversion may have ended between our look at the folder and the lock.
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      guard names.allSatisfy({ $0 == ConversionDescription.fileName || $0.contains(Publication.temporaryMarker) })
+      else {
+        throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another --output.")
+      }
+      let failure = try description.encoded().withUnsafeBytes {
+        FileContent.pwrite(lock.descriptor, $0, at: 0, path: descriptionPath)
+      }
+      if let failure { throw failure }
+      try SystemCall.synchronize(descriptionPath)
+      try SystemCall.synchronize(path)
+    } else if let difference = try description.difference(from: found) {
+      throw Failure(
+        .usage, "\(path) holds an unfinished conversion that is not this one: \(difference).",
+        hint: "Give the same command as then, choose another --output, or remove the folder.")
+    }
+    Publication.removeLeftovers(in: path)
+  }
+
+  /// The shards that are finished: those whose record and file are there, or all where the manifest is there already.
+  func finished(_ plan: ShardPlan) -> [ConvertedShard] {
+    let manifest = try? DatasetManifest(folder: path)
+    return plan.shards.indices.compactMap { number in
+      record(number, plan.shards[number].name) ?? manifest.map { record(number, plan.shards[number], $0) }
+    }
+  }
+
+  private func record(_ number: Int, _ name: String) -> ConvertedShard? {
+    guard let data = FileManager.default.contents(atPath: path + "/" + ConvertedShard.fileName(ofShard: name)),
+      let record = try? JSONDecoder().decode(ConvertedShard.self, from: data), record.number == number
+    else { return nil }
+    guard let entry = record.entry else { return record }
+    guard entry.name == name, (try? ShardFile.length(of: path + "/" + name)) == entry.bytes else { return nil }
+    return record
+  }
+
+  /// What the manifest says of a shard whose record was removed before the conversion was killed.
+  private func record(_ number: Int, _ shard: ShardPlan.Shard, _ manifest: DatasetManifest) -> ConvertedShard {
+    let entry = manifest.shards(of: shard.split).first { $0.name == shard.name }
+    return ConvertedShard(
+      number: number, entry: entry, imageSize: manifest.image,
+      skippedPairs: shard.pairs.count - (entry?.pairs ?? 0), badFiles: [])
+  }
+
+  /// Publishes the manifest, and removes what only the conversion needs. Again where that was interrupted.
+  func finish(_ manifest: DatasetManifest, _ plan: ShardPlan) throws {
+    try SystemCall.synchronize(path)
+    try Publication.publishBytes(Array(manifest.encoded()), at: path + "/" + DatasetManifest.fileName)
+    removeRecords(plan)
+    unlink(descriptionPath)
+  }
+
+  /// Leaves the folder: finished shards stay for another try; without any, nothing does.
+  func abandon(_ plan: ShardPlan) {
+    guard finished(plan).isEmpty else { return }
+    discard(plan)
+  }
+
+  /// Removes everything that the conversion wrote.
+  func discard(_ plan: ShardPlan) {
+    removeRecords(plan)
+    for shard in plan.shards { unlink(path + "/" + shard.name) }
+    Publication.removeLeftovers(in: path)
+    unlink(descriptionPath)
+    if didCreateFolder { rmdir(path) }
+  }
+
+  private func removeRecords(_ plan: ShardPlan) {
+    for shard in plan.shards { unlink(path + "/" + ConvertedShard.fileName(ofShard: shard.name)) }
+  }
+}
+
+extension OutputFolder {
+  /// Looks, before long work, whether a conversion may go to the folder: it is missing, empty, or holds an unfinished
+  /// conversion. Claiming it comes later and is what counts.
+  ///
+  /// - Throws: `Failure` of kind `usage` where it holds something else.
+  package static func check(_ path: String) throws(Failure) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    if names.contains(ConversionDescription.fileName) { return }
+    try checkEmpty(path, names)
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import PairData
+import Runtime
+import Storage
+
+/// What a data set holds, for `croco inspect`; encodes to JSON as it is.
+package struct DatasetReport: Codable, Sendable, Equatable {
+  /// One split.
+  package struct SplitReport: Codable, Sendable, Equatable {
+    /// The split's name: train or val.
+    package let name: String
+    /// The number of pairs.
+    package let pairs: Int
+    /// The number of stored images.
+    package let images: Int
+    /// The number of scenes.
+    package let scenes: Int
+    /// The number of shard files.
+    package let shards: Int
+    /// The bytes of all shard files.
+    package let bytes: Int
+    /// The smallest and largest height and width of an image in pixels, as [height, width].
+    package let smallest: [Int]
+    /// The largest, as ``smallest``.
+    package let largest: [Int]
+    /// Pairs whose overlap is known, by tenths from 0 to 1.
+    package let overlapHistogram: [Int]
+    /// The mean of the known overlaps, or nil.
+    package let meanOverlap: Float?
+  }
+
+  /// The folder.
+  package let path: String
+  /// The name of the format.
+  package let format: String
+  /// The version of the format.
+  package let version: Int
+  /// How images are stored: keep, jpeg, png or raw.
+  package let codec: String
+  /// JPEG quality where images were encoded as JPEG.
+  package let quality: Int?
+  /// Whether pairs have their true flow.
+  package let hasFlow: Bool
+  /// Licence or origin of the images, where it was recorded.
+  package let licence: String?
+  /// The program that wrote it.
+  package let tool: String
+  /// The seed of splits, gaps and crops.
+  package let seed: UInt64
+  /// XXH3 of the manifest: the identity of the data set.
+  package let fingerprint: String
+  /// The splits, in the manifest's order.
+  package let splits: [SplitReport]
+
+  /// Opens and describes a data set; lengths and indices of all shards are checked on the way.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
+  package init(path: String) throws {
+    let (manifest, digest) = try DatasetManifest.load(folder: path)
+    self.path = path
+    format = manifest.format
+    version = manifest.version
+    codec = manifest.codec
+    quality = manifest.quality
+    hasFlow = manifest.flow
+    licence = manifest.licence
+    tool = manifest.tool
+    seed = manifest.seed
+    fingerprint = digest.description
+    splits = try Split.allCases.filter { !manifest.shards(of: $0).isEmpty }.map { split in
+      try Self.describe(PairDataset(path: path, split: split))
+    }
+  }
+
+  private static func describe(_ dataset: PairDataset) throws -> SplitReport {
+    var scenes: Set<UInt32> = []
+    var smallest = [Int.max, Int.max]
+    var largest = [0, 0]
+    var histogram = [Int](repeating: 0, count: 10)
+    var overlapSum = 0.0
+    for number in dataset.shardNumbers.indices {
+      let shard = try dataset.cache.reader(number)
+      scenes.formUnion(try shard.scenes)
+      for (place, side) in try shard.sizes.enumerated() {
+        smallest[place % 2] = min(smallest[place % 2], Int(side))
+        largest[place % 2] = max(largest[place % 2], Int(side))
+      }
+      for overlap in try shard.overlaps where overlap.isFinite {
+        histogram[min(9, max(0, Int(min(1, max(0, overlap)) * 10)))] += 1
+        overlapSum += Double(overlap)
+      }
+    }
+    let known = histogram.reduce(0, +)
+    let entries = dataset.manifest.shards(of: dataset.split)
+    return SplitReport(
+      name: dataset.split.rawValue, pairs: dataset.count, images: dataset.imageCount, scenes: scenes.count,
+      shards: entries.count, bytes: entries.reduce(0) { $0 + $1.bytes }, smallest: smallest, largest: largest,
+      overlapHistogram: histogram, meanOverlap: known == 0 ? nil : Float(overlapSum / Double(known)))
+  }
+}
+
+/// Checks everything in a data set: digests of whole shards, checksums, and that every image decodes.
+package struct DatasetVerification: Sendable {
+  /// What was found wrong, in the order of the shards; empty for a sound data set.
+  package let problems: [String]
+  /// How many items were checked.
+  package let shardCount: Int, imageCount: Int
+
+  /// Verifies the data set at `path` with some threads.
+  ///
+  /// - Parameter progress: receives the number of images checked.
+  /// - Throws: `Failure` where the manifest itself cannot be used; damage of shards is a problem, not an error.
+  package init(path: String, threadCount: Int = 1, progress: (Int) -> Void = { _ in }) throws {
+    let manifest = try DatasetManifest(folder: path)
+    let pool = WorkerPool(workerCount: threadCount)
+    var problems: [String] = []
+    var shardCount = 0
+    var imageCount = 0
+    for entry in Split.allCases.flatMap({ manifest.shards(of: $0) }) {
+      shardCount += 1
+      do {
+        let shard = try ShardReader(
+          path: path + "/" + entry.name, entry: entry, codec: manifest.codec)
+        let found = Self.problems(of: shard, pool) { progress(imageCount + $0) }
+        problems += found
+        imageCount += shard.imageCount
+        if found.isEmpty, try FileDigest(ofFile: shard.path).description != entry.xxh3 {
+          problems.append("Shard \(shard.path) is damaged: its digest does not match the manifest.")
+        }
+      } catch {
+        problems.append("\(error)")
+      }
+    }
+    self.problems = problems
+    self.shardCount = shardCount
+    self.imageCount = imageCount
+  }
+
+  private static func problems(of shard: ShardReader, _ pool: WorkerPool, progress: (Int) -> Void) -> [String] {
+    let items = shard.imageCount + shard.pairCount
+    let batchSize = 64 * pool.workerCount
+    var problems: [String] = []
+    for start in stride(from: 0, to: items, by: batchSize) {
+      let count = min(batchSize, items - start)
+      let results = UnsafeMutableBufferPointer<String?>.allocate(capacity: count)
+      results.initialize(repeating: nil)
+      defer { results.deinitialize().deallocate() }
+      pool.run(count) { task, _ in
+        let item = start + task
+        do {
+          if item < shard.imageCount {
+            _ = try shard.image(item)
+          } else {
+            _ = try shard.flow(ofPair: item - shard.imageCount)
+          }
+        } catch {
+          results[task] = "\(error)"
+        }
+      }
+      problems += results.compactMap { $0 }
+      progress(min(start + count, shard.imageCount))
+    }
+    return problems
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Runtime
+
+/// Pairs of two folders, left and right views.
+package enum StereoFolders {
+  /// How the files of the two folders belong together.
+  package enum Matching: String, Sendable, CaseIterable {
+    /// Equal sub-folder and name, whatever the suffix.
+    case name
+    /// Equal sub-folder and place in natural order.
+    case order
+  }
+
+  /// The pairs of two folders: left is view 1, right is view 2. Every sub-folder is a scene; files that lie directly
+  /// in the folders are a scene each.
+  ///
+  /// - Throws: `Failure` of kind `noInput`, or `badData` that names files without a counterpart.
+  package static func pairs(left: String, right: String, matching: Matching = .name) throws -> [PairCandidate] {
+    let (leftFiles, rightFiles) = (try ImageFolder(left).files, try ImageFolder(right).files)
+    let matches =
+      switch matching {
+      case .name: try matchNames(leftFiles, rightFiles, left, right)
+      case .order: try matchOrder(leftFiles, rightFiles, left, right)
+      }
+    return matches.map { subfolder, leftFile, rightFile in
+      PairCandidate(
+        .init(path: left + "/" + leftFile, source: "left/" + leftFile),
+        .init(path: right + "/" + rightFile, source: "right/" + rightFile),
+        scene: subfolder.isEmpty ? stem(leftFile) : subfolder)
+    }
+  }
+
+  private typealias Match = (subfolder: String, left: String, right: String)
+
+  private static func matchNames(
+    _ leftFiles: [String: [String]], _ rightFiles: [String: [String]], _ left: String, _ right: String
+  ) throws -> [Match] {
+    let rightByStem = try byStem(rightFiles, right)
+    _ = try byStem(leftFiles, left)
+    var matches: [Match] = []
+    var lonely: [String] = []
+    for subfolder in leftFiles.keys.sorted(by: NaturalOrder.precedes) {
+      for file in leftFiles[subfolder] ?? [] {
+        if let partner = rightByStem[stem(file)] {
+          matches.append((subfolder, file, partner))
+        } else {
+          lonely.append(left + "/" + file)
+        }
+      }
+    }
+    let matched = Set(matches.map(\.right))
+    let files = rightFiles.values.joined().filter { !matched.contains($0) }.sorted(by: NaturalOrder.precedes)
+    lonely += files.map { right + "/" + $0 }
+    guard lonely.isEmpty else {
+      let shown = lonely.prefix(3).joined(separator: ", ") + (lonely.count > 3 ? ", ..." : "")
+      throw Failure(
+        .badData, "\(lonely.count) files of \(left) and \(right) have no counterpart of the same name: \(shown)",
+        hint: "Remove them, or pair files by their order with --match order.")
+    }
+    return matches
+  }
+
+  private static func matchOrder(
+    _ leftFiles: [String: [String]], _ rightFiles: [String: [String]], _ left: String, _ right: String
+  ) throws -> [Match] {
+    let subfolders = Set(leftFiles.keys).union(rightFiles.keys).sorted(by: NaturalOrder.precedes)
+    return try subfolders.flatMap { subfolder in
+      let (first, second) = (leftFiles[subfolder] ?? [], rightFiles[subfolder] ?? [])
+      guard first.count == second.count else {
+        throw Failure(
+          .badData,
+          "The folders do not match: \(left)/\(subfolder) holds \(first.count) images,"
+            + " \(right)/\(subfolder) holds \(second.count)."
+        )
+      }
+      return zip(first, second).map { (subfolder, $0, $1) }
+    }
+  }
+
+  private static func byStem(_ files: [String: [String]], _ folder: String) throws -> [String: String] {
+    var result: [String: String] = [:]
+    for file in files.values.joined() {
+      if let other = result.updateValue(file, forKey: stem(file)) {
+        let both = [file, other].sorted().joined(separator: " and ")
+        throw Failure(.badData, "\(folder) holds \(both), which differ in their suffix only.", hint: "Remove one.")
+      }
+    }
+    return result
+  }
+
+  private static func stem(_ file: String) -> String { (file as NSString).deletingPathExtension }
+}

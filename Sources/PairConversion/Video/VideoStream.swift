@@ -1,0 +1,148 @@
+import Foundation
+import PairData
+import Runtime
+import Storage
+
+/// Which frames of a video are taken.
+package enum FrameSelection: Sendable, Equatable {
+  /// So many a second.
+  case rate(Double)
+  /// Every n-th.
+  case every(Int)
+
+  /// A filter graph of ffmpeg that passes these frames. Converted with exact rounding, so that processors agree.
+  var filter: String {
+    let selection =
+      switch self {
+      case .rate(let rate): "fps=\(rate)"
+      // Renumbered, or the output's constant rate would fill the gaps with copies.
+      case .every(let step): "select=not(mod(n\\,\(step))),setpts=N/\(Self.nominalRate)/TB"
+      }
+    return selection + ",scale=flags=bicubic+accurate_rnd+full_chroma_int+bitexact,format=rgb24"
+  }
+
+  var outputArguments: [String] { if case .every = self { ["-r", "\(Self.nominalRate)"] } else { [] } }
+
+  private static let nominalRate = 25
+}
+
+/// The frames of a video, decoded by an `ffmpeg` process and read through a pipe one at a time.
+final class VideoStream {
+  private let video: String
+  private let errorFile: String
+  private let process: pid_t
+  private let pipe: Int32
+  private var isOpen = true
+
+  /// Starts ffmpeg.
+  ///
+  /// - Parameters:
+  ///   - program: the path of ffmpeg.
+  ///   - errorFile: a file for its messages; removed at the end.
+  /// - Throws: `Failure` of kind `inputOutput` where it cannot be started.
+  init(_ video: String, _ selection: FrameSelection, program: String, errorFile: String) throws {
+    self.video = video
+    self.errorFile = errorFile
+    var ends: [Int32] = [0, 0]
+    guard Foundation.pipe(&ends) == 0 else {
+      throw Failure(.inputOutput, "Cannot make a pipe to ffmpeg: \(SystemCall.errorText()).")
+    }
+    // ffmpeg must not hold its own end open for reading.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // "file:" keeps names with a colon from being taken for protocols, and options out.
+    let command =
+      [program, "-nostdin", "-v", "error", "-i", "file:" + video, "-map", "0:v:0", "-vf", selection.filter]
+      + selection.outputArguments + ["-f", "image2pipe", "-c:v", "ppm", "pipe:1"]
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    let variables = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
+    let (arguments, environment) = (command.map { strdup($0) } + [nil], variables.map { strdup($0) } + [nil])
+    defer { for copy in arguments + environment { free(copy) } }
+    var child: pid_t = 0
+    let code = posix_spawn(&child, program, &actions, nil, arguments, environment)
+    close(ends[1])
+    guard code == 0 else {
+      close(ends[0])
+      throw Failure(.inputOutput, "Cannot start \(program): \(SystemCall.errorText(code)).")
+    }
+    process = child
+    pipe = ends[0]
+  }
+
+  deinit {
+    if isOpen {
+      kill(process, SIGKILL)
+      _ = finish()
+    }
+    unlink(errorFile)
+  }
+
+  /// The next frame, or nil at the end.
+  ///
+  /// - Throws: `Failure` of kind `badData` where ffmpeg cannot read the video.
+  func next() throws -> RGBImage? {
+    guard isOpen, let size = try header() else { return nil }
+    var isWhole = true
+    let pixels = [UInt8](unsafeUninitializedCapacity: size.width * size.height * 3) { buffer, count in
+      count = size.width * size.height * 3
+      isWhole =
+        read(into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])) == count
+    }
+    guard isWhole else { throw ended(finish()) }
+    return RGBImage(width: size.width, height: size.height, pixels: pixels)
+  }
+
+  /// The header of a PPM image: "P6", width, height and 255, each followed by one white space.
+  private func header() throws -> (width: Int, height: Int)? {
+    var fields: [[UInt8]] = [[]]
+    var byte: [UInt8] = [0]
+    while fields.count < 5 {
+      guard byte.withUnsafeMutableBytes({ read(into: $0) }) == 1, fields[fields.count - 1].count < 8 else {
+        let status = finish()
+        guard status == 0, fields == [[]] else { throw ended(status) }
+        return nil
+      }
+      if byte[0] == 0x20 || byte[0] == 0x0A { fields.append([]) } else { fields[fields.count - 1].append(byte[0]) }
+    }
+    let words = fields.map { String(decoding: $0, as: UTF8.self) }
+    guard words[0] == "P6", let width = Int(words[1]), let height = Int(words[2]), words[3] == "255" else {
+      throw ended(finish())
+    }
+    try ImageLimits.check(width: width, height: height, name: video)
+    return (width, height)
+  }
+
+  /// Fills a buffer as far as there is something to read; returns how far.
+  private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    var done = 0
+    while done < buffer.count {
+      let count = Foundation.read(pipe, buffer.baseAddress! + done, buffer.count - done)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Waits for the process; its status.
+  private func finish() -> Int32 {
+    guard isOpen else { return 0 }
+    isOpen = false
+    close(pipe)
+    var word: Int32 = 0
+    while waitpid(process, &word, 0) < 0, errno == EINTR {}
+    return word & 0x7f == 0 ? word >> 8 & 0xff : 128 + (word & 0x7f)
+  }
+
+  private func ended(_ status: Int32) -> Failure {
+    let text = String(decoding: FileManager.default.contents(atPath: errorFile) ?? Data(), as: UTF8.self)
+    let reason = text.split(separator: "\n").last.map(String.init) ?? "it ended with status \(status)"
+    return Failure(
+      .badData, "ffmpeg cannot read the video \(video): \(reason)",
+      hint: "Play it to see whether it is whole, or leave it out with --skip-bad.")
+  }
+}

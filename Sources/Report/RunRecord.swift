@@ -1,0 +1,98 @@
+import Foundation
+import Runtime
+import Training
+
+/// `evaluation.json` of a run folder: losses with several references, as `croco evaluate` writes them.
+struct EvaluationRecord: Decodable {
+  /// Pairs that were evaluated.
+  let pairs: Int
+  /// The masked loss by reference: true, shuffled, blank, identical.
+  let loss: [String: Double]
+  /// 1 - loss with the true / loss with a shuffled reference.
+  let referenceGain: Double
+  /// The checkpoint that was evaluated.
+  let checkpoint: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case pairs, loss, checkpoint
+    case referenceGain = "reference_gain"
+  }
+
+  /// Reads the file, or gives nil where there is none.
+  ///
+  /// - Throws: `Failure` of kind `badData` that names the file.
+  static func read(path: String) throws(Failure) -> EvaluationRecord? {
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    do {
+      return try JSONDecoder().decode(EvaluationRecord.self, from: data)
+    } catch {
+      throw Failure(
+        .badData, "\(path) is not the result of an evaluation.",
+        hint: "Remove it, or write it anew with croco evaluate.")
+    }
+  }
+}
+
+/// A picture of reconstructions, as PNG.
+struct PictureRecord {
+  /// The step that it shows.
+  let step: Int
+  /// The bytes of the file.
+  let data: Data
+}
+
+/// What a report reads of a run folder.
+struct RunRecord {
+  /// The run's name in legends: the last component of its path.
+  var name: String
+  /// The folder.
+  let folder: RunFolder
+  /// The metrics of its steps; at least one.
+  let metrics: MetricsFile
+  /// The resolved configuration as text, where it is there.
+  let configurationText: String?
+  /// The resolved configuration, where this version of the program can read it.
+  let configuration: TrainingConfiguration?
+  /// The newest evaluation, where there is one.
+  let evaluation: EvaluationRecord?
+  /// The newest pictures, in order of steps.
+  let pictures: [PictureRecord]
+  /// The last lines of the log.
+  let lastLogLines: [String]
+
+  /// Reads a run folder.
+  ///
+  /// - Throws: `Failure` of kind `noInput` (no run there) or `badData` (no step yet, or a broken evaluation).
+  init(path: String, pictureLimit: Int) throws(Failure) {
+    let folder = RunFolder(path)
+    self.folder = folder
+    guard FileManager.default.fileExists(atPath: folder.metricsFile) else {
+      throw Failure(
+        .noInput, "\(folder.path) is not the folder of a run: there is no metrics.jsonl in it.",
+        hint: "Give the folder that croco train --output names.")
+    }
+    let component = URL(fileURLWithPath: folder.path).standardizedFileURL.lastPathComponent
+    name = component.isEmpty ? folder.path : component
+    metrics = try MetricsFile(path: folder.metricsFile)
+    configurationText = Self.text(folder.configurationFile)
+    configuration = configurationText.flatMap { try? ConfigurationReader.parse($0, name: folder.configurationFile) }
+    evaluation = try EvaluationRecord.read(path: folder.evaluationFile)
+    pictures = Self.pictures(folder.pictureFolder, limit: pictureLimit)
+    lastLogLines = Self.text(folder.logFile)?.split(separator: "\n").suffix(40).map(String.init) ?? []
+  }
+
+  private static func text(_ path: String) -> String? {
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func pictures(_ folder: String, limit: Int) -> [PictureRecord] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let steps = names.compactMap { name -> (step: Int, name: String)? in
+      guard name.hasPrefix("step-"), name.hasSuffix(".png") else { return nil }
+      return Int(name.dropFirst("step-".count).dropLast(".png".count)).map { ($0, name) }
+    }
+    return steps.sorted { $0.step < $1.step }.suffix(limit).compactMap { step, name in
+      FileManager.default.contents(atPath: folder + "/" + name).map { PictureRecord(step: step, data: $0) }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Training
+
+/// The few numbers of a run that people ask for first.
+struct RunSummary {
+  /// A number with its name and what it refers to.
+  struct Item {
+    /// The name: "last loss".
+    let name: String
+    /// The number with its unit, or a dash.
+    let value: String
+    /// A short remark, such as the step; may be empty.
+    let detail: String
+  }
+
+  /// Mean milliseconds a step, by stage in order, then "other"; the first step, which warms up, is left out.
+  let stages: [(name: String, milliseconds: Double)]
+  /// The numbers, in the same order for every run.
+  let items: [Item]
+
+  init(_ run: RunRecord) {
+    let records = run.metrics.records
+    let last = records[records.count - 1]
+    stages = Self.stages(records.count > 1 ? Array(records.dropFirst()) : records)
+
+    let losses = records.compactMap { record in record.loss.map { (step: record.step, loss: $0) } }
+    let recent = losses.suffix(max(1, losses.count / 20))
+    let mean = recent.reduce(0) { $0 + $1.loss } / Double(max(1, recent.count))
+    let best = records.filter { $0.validationLoss != nil }.min { $0.validationLoss! < $1.validationLoss! }
+    let times = records.compactMap(\.milliseconds).sorted()
+    let seconds = times.reduce(0, +) / 1000
+    let pairs = records.reduce(0.0) { $0 + ($1.pairsPerSecond ?? 0) * ($1.milliseconds ?? 0) / 1000 }
+
+    var items = [
+      Item(
+        name: "Steps", value: Numeral.grouped(last.step), detail: run.folder.isCompleted ? "completed" : "not completed"
+      ),
+      Item(name: "Epochs", value: last.epoch.map { Numeral.short($0) } ?? "–", detail: "passes over the data"),
+      Item(
+        name: "Last loss", value: losses.last.map { Numeral.fixed($0.loss, 4) } ?? "–",
+        detail: recent.count > 1 ? "mean of the last \(recent.count): \(Numeral.fixed(mean, 4))" : ""),
+      Item(
+        name: "Best validation loss", value: best?.validationLoss.map { Numeral.fixed($0, 4) } ?? "–",
+        detail: best.map { "at step \(Numeral.grouped($0.step))" } ?? "none taken"),
+      Item(name: "Training time", value: Numeral.duration(seconds), detail: "sum of all steps"),
+      Item(
+        name: "Speed", value: seconds > 0 ? "\(Numeral.short(pairs / seconds)) pairs/s" : "–",
+        detail: times.isEmpty ? "" : "median step \(Numeral.milliseconds(times[times.count / 2]))"),
+    ]
+    if let evaluation = run.evaluation {
+      items.append(
+        Item(
+          name: "Reference gain", value: Numeral.fixed(evaluation.referenceGain, 3),
+          detail: "on \(Numeral.grouped(evaluation.pairs)) pairs"))
+    }
+    self.items = items
+  }
+
+  private static func stages(_ records: [StepRecord]) -> [(name: String, milliseconds: Double)] {
+    func mean(_ value: (StepRecord) -> Double?) -> Double {
+      records.reduce(0) { $0 + (value($1) ?? 0) } / Double(records.count)
+    }
+    let known = StepStage.allCases.map { stage in (stage.rawValue, mean { $0.milliseconds(of: stage) }) }
+    let other = mean(\.milliseconds) - known.reduce(0) { $0 + $1.1 }
+    return known + [("other", max(0, other))]
+  }
+}

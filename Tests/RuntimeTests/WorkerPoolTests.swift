@@ -1,0 +1,68 @@
+import Foundation
+import Runtime
+import Synchronization
+import Testing
+
+@Suite struct WorkerPoolTests {
+  @Test("Every task runs exactly once, on a worker of the pool", arguments: [1, 2, 5])
+  func tasks(workers: Int) {
+    let pool = WorkerPool(workerCount: workers)
+    for count in [0, 1, 2, 3, 100] {
+      let counts = AlignedBuffer<Int32>(count: count)
+      let strangers = Atomic<Int>(0)
+      for _ in 0..<50 {
+        pool.run(count) { task, worker in
+          counts.pointer[task] += 1
+          if !(0..<workers).contains(worker) { strangers.add(1, ordering: .relaxed) }
+        }
+      }
+      #expect(counts.elements.allSatisfy { $0 == 50 })
+      #expect(strangers.load(ordering: .relaxed) == 0)
+    }
+  }
+
+  @Test("Threads end with their pool")
+  func end() throws {
+    func threadCount() -> Int {
+      (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task"))?.filter {
+        let name = FileManager.default.contents(atPath: "/proc/self/task/\($0)/comm")
+        return name.map { String(decoding: $0, as: UTF8.self).hasPrefix("pool-end") } ?? false
+      }.count ?? 0
+    }
+    for _ in 0..<200 { WorkerPool(workerCount: 4, name: "pool-end").run(8) { _, _ in } }
+    var left = threadCount()
+    for _ in 0..<200 where left > 0 {
+      usleep(10_000)
+      left = threadCount()
+    }
+    #expect(left == 0)
+  }
+
+  @Test("Partitions cover everything once, at multiples of the grain", arguments: [1, 2, 3, 8], [1, 16])
+  func partition(parts: Int, grain: Int) {
+    for count in [0, 1, 15, 16, 17, 100, 768] {
+      var next = 0
+      for part in 0..<parts {
+        let range = Partition.range(part, of: parts, count: count, grain: grain)
+        #expect(range.lowerBound == next)
+        #expect(range.lowerBound % grain == 0 || range.lowerBound == count)
+        next = range.upperBound
+      }
+      #expect(next == count)
+    }
+  }
+
+  @Test("Pieces of a matrix cover every place once, and are cut along its longer side", arguments: [1, 2, 3, 8, 12])
+  func pieces(parts: Int) {
+    for (rows, columns) in [(1, 1), (16, 32), (40, 100), (96, 768), (768, 96)] {
+      var covered = [Int](repeating: 0, count: rows * columns)
+      for part in 0..<parts {
+        let piece = Partition.piece(part, of: parts, rows: rows, columns: columns)
+        for row in piece.rows { for column in piece.columns { covered[row * columns + column] += 1 } }
+      }
+      #expect(covered.allSatisfy { $0 == 1 }, "\(rows) x \(columns)")
+    }
+    #expect(Partition.piece(0, of: parts, rows: 24, columns: 2400).rows == 0..<24)
+    #expect(Partition.piece(0, of: parts, rows: 2400, columns: 24).columns == 0..<24)
+  }
+}
