@@ -24,8 +24,10 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas",
       providers: [.apt(["libopenblas-dev"]), .yum(["openblas-devel"])]),
     .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
-      providers: [.apt(["libturbojpeg0-dev"]), .yum(["turbojpeg-devel"])]),
+      name: "CLibJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .yum(["libjpeg-turbo-devel"])]),
+    .systemLibrary(
+      name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"]), .yum(["libwebp-devel"])]),
     .systemLibrary(
       name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"]), .yum(["libspng-devel"])]),
     .systemLibrary(
@@ -38,6 +40,8 @@ let package = Package(
     .target(name: "CFeatures", dependencies: ["CSIMD"]),
     .target(name: "CGEMM"),
     .target(name: "CHeap"),
+    // Where libjpeg's errors jump to.
+    .target(name: "CJPEG", dependencies: ["CLibJPEG"]),
     // oneDNN is optional: its header is looked for when croco is built, its library where bf16 needs it.
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
 
@@ -48,7 +52,7 @@ let package = Package(
     .target(name: "Collectives", dependencies: ["Runtime", "CMPI", "CTransformer"]),
     .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels", "CTransformer"]),
     .target(
-      name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CTurboJPEG", "CSpng", "CImage"]),
+      name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CJPEG", "CWebP", "CSpng", "CImage"]),
     .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
     .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "PairData"]),
     .target(

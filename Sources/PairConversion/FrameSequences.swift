@@ -39,7 +39,7 @@ package struct FrameSequences: Sendable {
   package func pairs(in folder: String, log: (String) -> Void = { _ in }) throws -> [PairCandidate] {
     let images = try ImageFolder(folder)
     if images.ignoredCount > 0 {
-      log("\(folder): \(images.ignoredCount) files are left out, not being named .jpg, .jpeg or .png")
+      log("\(folder): \(images.ignoredCount) files are left out, not being named .jpg, .jpeg, .png or .webp")
     }
     let sequences = images.subfolders.map { subfolder in
       Sequence(

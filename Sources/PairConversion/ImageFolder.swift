@@ -5,7 +5,7 @@ import Runtime
 package struct ImageFolder {
   /// Paths relative to the folder, in natural order, by sub-folder ("" for the folder itself).
   package private(set) var files: [String: [String]] = [:]
-  /// Files that are not named like JPEG or PNG images.
+  /// Files that are not named like JPEG, PNG or WebP images.
   package private(set) var ignoredCount = 0
 
   /// The sub-folders that hold images, in natural order.
@@ -14,7 +14,7 @@ package struct ImageFolder {
   /// The number of image files.
   package var count: Int { files.values.reduce(0) { $0 + $1.count } }
 
-  private static let suffixes: Set<String> = ["jpg", "jpeg", "png"]
+  private static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp"]
 
   /// Lists a folder; links are followed, hidden files left out.
   ///
@@ -23,7 +23,7 @@ package struct ImageFolder {
     try list(path, "", depth: 0)
     guard !files.isEmpty else {
       throw Failure(
-        .badData, "\(path) holds no images: no file in it is named .jpg, .jpeg or .png.", hint: "Check the path.")
+        .badData, "\(path) holds no images: no file in it is named .jpg, .jpeg, .png or .webp.", hint: "Check the path.")
     }
   }
 

@@ -18,7 +18,7 @@ package struct SourceImage: Sendable, Equatable {
     for source in sources {
       let listing = try ImageFolder(source)
       if listing.ignoredCount > 0 {
-        log("\(source): \(listing.ignoredCount) files are left out, not being named .jpg, .jpeg or .png")
+        log("\(source): \(listing.ignoredCount) files are left out, not being named .jpg, .jpeg, .png or .webp")
       }
       let root = resolved(source)
       for subfolder in listing.subfolders {

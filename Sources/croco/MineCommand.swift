@@ -16,7 +16,7 @@ struct MineCommand: ParsableCommand {
       explains (a plane, a camera that only turned), teach nothing about depth: they are left out and counted.
       """)
 
-  @Argument(help: "Folders of JPEG or PNG images, with their sub-folders.", completion: .directory)
+  @Argument(help: "Folders of JPEG, PNG or WebP images, with their sub-folders.", completion: .directory)
   var sources: [String]
 
   @Option(name: .shortAndLong, help: "The folder to write; it must not exist or be empty.")

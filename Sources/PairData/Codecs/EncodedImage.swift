@@ -19,7 +19,7 @@ package struct EncodedImage: Sendable {
 
   /// Recognises an image by its first bytes and reads its header.
   ///
-  /// - Throws: `Failure` of kind `badData` that names the image: empty, not JPEG or PNG, damaged header, too large.
+  /// - Throws: `Failure` of kind `badData` that names the image: empty, not JPEG, PNG or WebP, damaged header, too large.
   package init(bytes: [UInt8], name: String) throws {
     self.bytes = bytes
     self.name = name
@@ -31,6 +31,9 @@ package struct EncodedImage: Sendable {
         return (format, size.width, size.height, Orientation(jpeg: bytes))
       case .png:
         let header = try PNGCodec.header(of: bytes, name: name)
+        return (format, header.width, header.height, header.orientation)
+      case .webp:
+        let header = try WebPCodec.header(of: bytes, name: name)
         return (format, header.width, header.height, header.orientation)
       }
     }
@@ -47,10 +50,11 @@ package struct EncodedImage: Sendable {
     try self.init(bytes: FileContent.read(path, limit: 1 << 30), name: path)
   }
 
-  /// Encodes pixels.
+  /// Encodes pixels as JPEG or PNG.
   ///
   /// - Throws: `Failure` of kind `internalError` where the codec refuses.
   package init(encoding image: RGBImage, as format: ImageFormat, quality: Int = 95, name: String) throws {
+    precondition(format != .webp, "WebP is read, not written")
     self.name = name
     self.format = format
     bytes = format == .jpeg ? try JPEGCodec.encode(image, quality: quality) : try PNGCodec.encode(image)
@@ -72,6 +76,7 @@ package struct EncodedImage: Sendable {
       switch format {
       case .jpeg: try JPEGCodec.decode(bytes, name: name)
       case .png: try PNGCodec.decode(bytes, name: name)
+      case .webp: try WebPCodec.decode(bytes, name: name)
       }
     }
   }

@@ -4,11 +4,12 @@ import Runtime
 package enum ImageFormat: String, Sendable {
   case jpeg
   case png
+  case webp
 
   /// The format of an image file's bytes.
   ///
   /// - Parameter name: the file's name for messages.
-  /// - Throws: `Failure` of kind `badData` for an empty file, and for anything but JPEG and PNG.
+  /// - Throws: `Failure` of kind `badData` for an empty file, and for anything but JPEG, PNG and WebP.
   package init(recognizing bytes: UnsafeRawBufferPointer, name: String) throws(Failure) {
     if bytes.isEmpty {
       throw Failure(
@@ -18,16 +19,17 @@ package enum ImageFormat: String, Sendable {
       self = .jpeg
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       self = .png
+    } else if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
+      self = .webp
     } else {
       throw Failure(
-        .badData, "\(name) is not a JPEG or PNG image: \(Self.guess(bytes)).",
-        hint: "Convert it to JPEG or PNG, or leave it out (croco convert --skip-bad).")
+        .badData, "\(name) is not a JPEG, PNG or WebP image: \(Self.guess(bytes)).",
+        hint: "Convert it to one of these, or leave it out (croco convert --skip-bad).")
     }
   }
 
   private static func guess(_ bytes: UnsafeRawBufferPointer) -> String {
     func has(_ text: String, at offset: Int = 0) -> Bool { bytes.dropFirst(offset).starts(with: text.utf8) }
-    if has("RIFF") && has("WEBP", at: 8) { return "it is a WebP file" }
     if has("GIF8") { return "it is a GIF file" }
     if has("BM") { return "it looks like a BMP file" }
     if has("II*\0") || has("MM\0*") { return "it is a TIFF file" }

@@ -2,29 +2,26 @@ internal import CSpng
 import Foundation
 import Runtime
 
-/// PNG through libspng. Public, because pictures of a run are PNG files as well.
+/// PNG through libspng. For other modules too, because pictures of a run are PNG files as well.
 package enum PNGCodec {
+  /// The keyword of the text chunk in which ImageMagick keeps EXIF data.
+  static let profileKeyword = "Raw profile type exif"
+
   /// The stored size and orientation (from an eXIf chunk before the image data).
   static func header(
     of bytes: UnsafeRawBufferPointer, name: String
   ) throws(Failure) -> (width: Int, height: Int, orientation: Orientation) {
-    let context = try open(bytes, name)
-    defer { spng_ctx_free(context) }
-    let header = try header(context, name)
-    var exif = spng_exif()
-    var orientation = Orientation.upright
-    if spng_get_exif(context, &exif) == 0 {
-      orientation = Orientation(tiff: UnsafeRawBufferPointer(start: exif.data, count: exif.length))
-    }
-    return (Int(header.width), Int(header.height), orientation)
+    let input = try PNGInput(bytes, name)
+    let header = try header(input.context, name)
+    return (Int(header.width), Int(header.height), orientation(input.context))
   }
 
   /// Decodes any PNG to RGB: palettes and grey expanded, 16 bits cut to their upper 8, transparency laid over white.
   ///
   /// - Throws: `Failure` of kind `badData` that names the file: damaged, cut off, too large.
   static func decode(_ bytes: UnsafeRawBufferPointer, name: String) throws(Failure) -> RGBImage {
-    let context = try open(bytes, name)
-    defer { spng_ctx_free(context) }
+    let input = try PNGInput(bytes, name)
+    let context = input.context
     let header = try header(context, name)
     let (width, height) = (Int(header.width), Int(header.height))
     var transparency = spng_trns()
@@ -37,8 +34,9 @@ package enum PNGCodec {
         hasAlpha ? Int32(SPNG_DECODE_TRNS.rawValue) : 0)
       count = width * height * channels
     }
+    withExtendedLifetime(input) {}
     guard status == 0 else { throw damaged(name, status) }
-    if hasAlpha { pixels = overWhite(pixels) }
+    if hasAlpha { pixels = Transparency.overWhite(pixels) }
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
@@ -70,18 +68,24 @@ package enum PNGCodec {
     return Array(UnsafeRawBufferPointer(start: buffer, count: length))
   }
 
-  private static func open(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(Failure) -> OpaquePointer {
-    guard let context = spng_ctx_new(0) else { throw Failure(.internalError, "libspng does not start: out of memory.") }
-    let side = UInt32(ImageLimits.side)
-    var status = spng_set_image_limits(context, side, side)
-    // Text and profiles of hostile files could claim gigabytes.
-    if status == 0 { status = spng_set_chunk_limits(context, 64 << 20, 128 << 20) }
-    if status == 0 { status = spng_set_png_buffer(context, bytes.baseAddress, bytes.count) }
-    guard status == 0 else {
-      spng_ctx_free(context)
-      throw damaged(name, status)
+  /// From an eXIf chunk before the image data, else from ImageMagick's text chunk.
+  private static func orientation(_ context: OpaquePointer) -> Orientation {
+    var exif = spng_exif()
+    if spng_get_exif(context, &exif) == 0 {
+      return Orientation(exif: UnsafeRawBufferPointer(start: exif.data, count: exif.length))
     }
-    return context
+    var count: UInt32 = 0
+    guard spng_get_text(context, nil, &count) == 0, count > 0 else { return .upright }
+    var texts = [spng_text](repeating: spng_text(), count: Int(count))
+    guard spng_get_text(context, &texts, &count) == 0 else { return .upright }
+    for var text in texts.prefix(Int(count)) {
+      let keyword = withUnsafeBytes(of: &text.keyword) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if keyword == profileKeyword, let content = text.text {
+        return Orientation(
+          rawProfile: String(decoding: UnsafeRawBufferPointer(start: content, count: text.length), as: UTF8.self))
+      }
+    }
+    return .upright
   }
 
   private static func header(_ context: OpaquePointer, _ name: String) throws(Failure) -> spng_ihdr {
@@ -92,25 +96,39 @@ package enum PNGCodec {
     return header
   }
 
-  private static func overWhite(_ rgba: [UInt8]) -> [UInt8] {
-    let count = rgba.count / 4
-    return rgba.withUnsafeBufferPointer { source in
-      [UInt8](unsafeUninitializedCapacity: count * 3) { target, written in
-        for pixel in 0..<count {
-          let alpha = UInt32(source[4 * pixel + 3])
-          for channel in 0..<3 {
-            let value = UInt32(source[4 * pixel + channel]) * alpha + 255 * (255 - alpha)
-            target[3 * pixel + channel] = UInt8((value + 127) / 255)
-          }
-        }
-        written = count * 3
-      }
-    }
-  }
-
-  private static func damaged(_ name: String, _ status: Int32) -> Failure {
+  fileprivate static func damaged(_ name: String, _ status: Int32) -> Failure {
     Failure(
       .badData, "\(name) is a damaged PNG: \(String(cString: spng_strerror(status))).",
       hint: "Copy it again, or leave it out (croco convert --skip-bad).")
+  }
+}
+
+/// A decoder of a PNG file in memory, with limits.
+private final class PNGInput {
+  let context: OpaquePointer
+  /// What is read instead of the file, where that has too many chunks for libspng.
+  private let lean: UnsafeMutableRawBufferPointer?
+
+  /// - Parameter bytes: must stay valid as long as the input.
+  init(_ bytes: UnsafeRawBufferPointer, _ name: String) throws(Failure) {
+    guard let context = spng_ctx_new(0) else { throw Failure(.internalError, "libspng does not start: out of memory.") }
+    self.context = context
+    lean = PNGChunks.withoutExcess(bytes).map {
+      let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: $0.count, alignment: 16)
+      memory.copyBytes(from: $0)
+      return memory
+    }
+    let source = lean.map { UnsafeRawBufferPointer($0) } ?? bytes
+    let side = UInt32(ImageLimits.side)
+    var status = spng_set_image_limits(context, side, side)
+    // Text and profiles of hostile files could claim gigabytes.
+    if status == 0 { status = spng_set_chunk_limits(context, 64 << 20, 128 << 20) }
+    if status == 0 { status = spng_set_png_buffer(context, source.baseAddress, source.count) }
+    guard status == 0 else { throw PNGCodec.damaged(name, status) }
+  }
+
+  deinit {
+    spng_ctx_free(context)
+    lean?.deallocate()
   }
 }

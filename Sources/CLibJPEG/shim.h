@@ -1,0 +1,5 @@
+// libjpeg-turbo's libjpeg; `CJPEG` speaks to it.
+#pragma once
+#include <stdio.h>
+
+#include <jpeglib.h>

@@ -1,0 +1,3 @@
+// libwebp's decoder of single pictures.
+#pragma once
+#include <webp/decode.h>
