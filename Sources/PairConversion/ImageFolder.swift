@@ -23,7 +23,8 @@ package struct ImageFolder {
     try list(path, "", depth: 0)
     guard !files.isEmpty else {
       throw Failure(
-        .badData, "\(path) holds no images: no file in it is named .jpg, .jpeg, .png or .webp.", hint: "Check the path.")
+        .badData, "\(path) holds no images: no file in it is named .jpg, .jpeg, .png or .webp.", hint: "Check the path."
+      )
     }
   }
 

@@ -41,7 +41,8 @@ enum WebPCodec {
     guard status == VP8_STATUS_OK else { throw damaged(name, "its header is cut off or wrong") }
     guard features.has_animation == 0 else {
       throw Failure(
-        .badData, "\(name) is an animation.", hint: "Save its pictures apart, or leave it out (croco convert --skip-bad).")
+        .badData, "\(name) is an animation.",
+        hint: "Save its pictures apart, or leave it out (croco convert --skip-bad).")
     }
     try ImageLimits.check(width: Int(features.width), height: Int(features.height), name: name)
     return features
