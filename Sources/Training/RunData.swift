@@ -102,7 +102,7 @@ extension RunData {
   /// configuration wants none. For rank 0 alone.
   func pictures(_ trainer: Trainer, folder: String) throws(Failure) -> PictureWriter? {
     guard trainer.configuration.pictures.everySteps > 0 else { return nil }
-    try Publication.createFolder(folder)
+    try FileSystem.createFolder(folder)
     return try PictureWriter(trainer, source: validation ?? training, folder: folder)
   }
 }

@@ -88,11 +88,11 @@ struct ResumptionPlan {
   init(
     _ configuration: TrainingConfiguration, options: RunOptions, folder: RunFolder, data: RunData, log: RunLog
   ) throws {
-    Publication.removeLeftovers(in: folder.checkpointFolder)
+    folder.removeLeftovers()
     try folder.check(against: configuration)
     switch options.resume {
     case .never:
-      if let last = Checkpoint.list(folder.checkpointFolder).last {
+      if let last = try Checkpoint.list(folder.checkpointFolder).last {
         throw Failure(
           .usage,
           "\(folder.path) already holds checkpoints up to step \(last.step), and --resume none would replace them.",
@@ -107,7 +107,7 @@ struct ResumptionPlan {
     case .checkpoint(let path):
       let (chosen, passedOver) = try Checkpoint.find(path)
       for sentence in passedOver { log(.warning, sentence) }
-      if let last = Checkpoint.list(folder.checkpointFolder).last, last.step > chosen.state.step {
+      if let last = try Checkpoint.list(folder.checkpointFolder).last, last.step > chosen.state.step {
         throw Failure(
           .usage,
           "\(folder.path) holds a checkpoint of step \(last.step), after that of step \(chosen.state.step) in \(path).",

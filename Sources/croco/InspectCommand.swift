@@ -42,10 +42,10 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard FileSystem.exists(path) else {
       throw Failure(.noInput, "There is nothing at \(path).", hint: "Check the path.")
     }
-    if FileManager.default.fileExists(atPath: path + "/" + DatasetManifest.fileName) {
+    if FileSystem.exists(path.appending(path: DatasetManifest.fileName)) {
       try inspectDataset()
     } else {
       try inspectWeights()
@@ -79,7 +79,7 @@ struct InspectCommand: ParsableCommand {
     if let contactSheet, report != nil { try writeContactSheet(contactSheet) }
     let statistics = statistics && report != nil ? try measured() : nil
     if json {
-      try printJSON(DatasetOutput(dataset: report, problems: problems, statistics: statistics))
+      printJSON(DatasetOutput(dataset: report, problems: problems, statistics: statistics))
     } else {
       if let report { for line in Self.lines(report) { print(line) } }
       if let statistics { for line in Self.lines(statistics) { print(line) } }
@@ -167,7 +167,7 @@ struct InspectCommand: ParsableCommand {
   // MARK: Weights
 
   private func inspectWeights() throws {
-    let isCheckpoint = FileManager.default.fileExists(atPath: path + "/" + Checkpoint.stateFile)
+    let isCheckpoint = FileSystem.exists(path.appending(path: Checkpoint.stateFile))
     guard contactSheet == nil, !verify || isCheckpoint else {
       throw Failure(
         .usage, "\(path) is no data set, and what was asked for is of data sets (--verify also of checkpoints).")
@@ -175,7 +175,7 @@ struct InspectCommand: ParsableCommand {
     // Compares the digests of all files.
     if isCheckpoint { _ = try Checkpoint(path: path) }
     let report = try WeightsReport(path: path)
-    if json { return try printJSON(report) }
+    if json { return printJSON(report) }
     for line in report.lines { print(line) }
   }
 }

@@ -122,7 +122,7 @@ struct MineCommand: ParsableCommand {
     progress.clear()
     guard let found else { return }
     if json {
-      try printJSON(MiningReport(output: target, seconds: progress.elapsed, found.result.summary, found.written))
+      printJSON(MiningReport(output: target, seconds: progress.elapsed, found.result.summary, found.written))
     } else {
       report(found.result.summary, found.written, target, seconds: progress.elapsed)
     }

@@ -32,7 +32,7 @@ package final class ChildProcess {
     currentFolder: String? = nil
   ) throws(Failure) {
     var template = Array((NSTemporaryDirectory() + "/croco-process-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemCall.writeFailure(NSTemporaryDirectory()) }
+    guard mkdtemp(&template) != nil else { throw .cannotWrite(NSTemporaryDirectory(), code: errno) }
     folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     var merged = ProcessInfo.processInfo.environment
     for (name, value) in environment { merged[name] = value }
@@ -66,7 +66,7 @@ package final class ChildProcess {
     }
     processIdentifier = process
     guard code == 0 else {
-      throw Failure(.inputOutput, "Cannot start \(executable): \(SystemCall.errorText(code)).")
+      throw Failure(.inputOutput, "Cannot start \(executable): \(Failure.systemText(code)).")
     }
   }
 

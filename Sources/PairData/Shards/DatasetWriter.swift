@@ -185,7 +185,7 @@ package final class DatasetWriter {
     let name = Self.shardName(split, written[split]?.count ?? 0)
     let path = publication.add(name)
     let shard = try builder.write(to: path, name: name, attributes: Self.attributes(options))
-    try SystemCall.synchronize(path)
+    try FileSystem.synchronize(path)
     written[split, default: []].append(shard)
     log("\(name): \(shard.pairs) pairs, \(shard.images) images, \(shard.bytes) bytes")
   }

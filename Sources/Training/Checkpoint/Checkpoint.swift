@@ -54,7 +54,7 @@ package struct Checkpoint: Sendable {
   ///   not begin anew because a file system has a bad day.
   package static func newest(in folder: String) throws(Failure) -> (checkpoint: Checkpoint?, passedOver: [String]) {
     var passedOver: [String] = []
-    for (_, path) in list(folder).reversed() {
+    for (_, path) in try list(folder).reversed() {
       do throws(Failure) {
         return (try Checkpoint(path: path), passedOver)
       } catch {
@@ -79,16 +79,17 @@ package struct Checkpoint: Sendable {
       let (checkpoint, passedOver) = try newest(in: folder)
       if let checkpoint { return (checkpoint, passedOver) }
     }
-    guard FileManager.default.fileExists(atPath: path + "/" + stateFile) else {
+    guard FileSystem.exists(path + "/" + stateFile) else {
       throw Failure(.noInput, "\(path) holds no checkpoint.", hint: "Name a run folder or a checkpoint folder.")
     }
     return (try Checkpoint(path: path), [])
   }
 
-  /// The checkpoint folders of `folder` by ascending step, verified or not.
-  package static func list(_ folder: String) -> [(step: Int, path: String)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let found = names.compactMap { name -> (step: Int, path: String)? in
+  /// The checkpoint folders of `folder` by ascending step, verified or not; none where there is no such folder.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` or `noInput` where the folder cannot be read now.
+  package static func list(_ folder: String) throws(Failure) -> [(step: Int, path: String)] {
+    let found = try FileSystem.names(in: folder).compactMap { name -> (step: Int, path: String)? in
       guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)) else { return nil }
       return (step, folder + "/" + name)
     }

@@ -33,7 +33,7 @@ package final class Checkpointer: @unchecked Sendable {
     self.parameters = parameters
     self.buffers = buffers
     metadata = Checkpoint.weightsMetadata(configuration)
-    try Publication.createFolder(folder)
+    try FileSystem.createFolder(folder)
     Publication.removeLeftovers(in: folder)
   }
 
@@ -99,22 +99,23 @@ package final class Checkpointer: @unchecked Sendable {
       for name in [Checkpoint.modelFile, Checkpoint.optimizerFile] {
         state.files[name] = try FileDigest(ofFile: temporary + "/" + name).description
       }
-      try Publication.publishText(state.json(), at: temporary + "/" + Checkpoint.stateFile)
+      try Publication.publishBytes(JSON.encode(state, .page), at: temporary + "/" + Checkpoint.stateFile)
     }
   }
 
   /// Folders of later steps are damaged ones that were passed over: they count for nothing until the run comes by again.
   private func removeOld(upTo step: Int) {
     guard keep > 0 else { return }
-    for (_, path) in Checkpoint.list(folder).filter({ $0.step <= step }).dropLast(keep) { try? retire(path) }
+    let all = (try? Checkpoint.list(folder)) ?? []
+    for (_, path) in all.filter({ $0.step <= step }).dropLast(keep) { try? retire(path) }
   }
 
   /// Removes a checkpoint, under another name so that a kill leaves no half of it that looks whole.
   private func retire(_ path: String) throws(Failure) {
-    guard FileManager.default.fileExists(atPath: path) else { return }
+    guard FileSystem.exists(path) else { return }
     let doomed = path + Publication.temporaryMarker + "old"
-    try? FileManager.default.removeItem(atPath: doomed)
-    try SystemCall.rename(path, to: doomed)
-    try? FileManager.default.removeItem(atPath: doomed)
+    try? FileSystem.removeTree(doomed)
+    try FileSystem.rename(path, to: doomed)
+    try? FileSystem.removeTree(doomed)
   }
 }

@@ -26,13 +26,12 @@ package struct PretrainedModel {
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
   package init(path: String) throws(Failure) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    guard FileSystem.exists(path) else {
       throw Failure(
         .noInput, "There is no checkpoint at \(path).",
         hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
     }
-    if isFolder.boolValue {
+    if FileSystem.isFolder(path) {
       let (checkpoint, passedOver) = try Checkpoint.find(path)
       try self.init(checkpoint: checkpoint, passedOver: passedOver)
     } else {

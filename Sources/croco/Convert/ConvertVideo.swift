@@ -57,10 +57,10 @@ struct ConvertVideo: ParsableCommand {
         hint: "Wait for it, or choose another --output or --frames.")
     }
     defer {
-      if frames == nil { try? FileManager.default.removeItem(atPath: folder) }
-      withExtendedLifetime(lock) { _ = unlink(lockFile) }
+      if frames == nil { try? FileSystem.removeTree(folder) }
+      withExtendedLifetime(lock) { try? FileSystem.remove(lockFile) }
     }
-    if frames == nil { try? FileManager.default.removeItem(atPath: folder) }
+    if frames == nil { try? FileSystem.removeTree(folder) }
     let sequences = try reader.extract(sources, to: folder) {
       FileHandle.standardError.write(Data(($0 + "\n").utf8))
     }
