@@ -38,7 +38,9 @@ struct WeightsReport: Encodable {
     }
     let names = try FileSystem.names(in: path).sorted()
     files = try names.filter { $0.hasSuffix(".safetensors") }.map { try Self.file(path + "/" + $0) }
-    state = (try? Storage.File.contents(of: path.appending(path: Checkpoint.stateFile))).map { String(decoding: $0, as: UTF8.self) }
+    state = (try? Storage.File.contents(of: path.appending(path: Checkpoint.stateFile))).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     guard !files.isEmpty else {
       throw Failure(
         .badData, "\(path) is neither a data set (no manifest.json) nor a checkpoint (no .safetensors file).")

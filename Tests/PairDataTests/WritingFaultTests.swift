@@ -16,7 +16,7 @@ import Testing
     try writer.finish()
   }
 
-  private func failure(_ body: () throws -> Void) -> Failure? {
+  private func caught(_ body: () throws -> Void) -> Failure? {
     do {
       try body()
       return nil
@@ -54,7 +54,7 @@ import Testing
     let (expected, places) = try whole(folder)
     let path = folder.path + "/set"
     for place in places {
-      let failure = Faults.at(place, code).run(on: path) { failure { try write(to: path) } }
+      let failure = Faults.at(place, code).run(on: path) { caught { try write(to: path) } }
       if let failure {
         #expect(failure.kind == .inputOutput && failure.message.contains(path), "\(failure)")
         #expect(!FileSystem.exists(path), "call \(place)")
@@ -65,7 +65,9 @@ import Testing
     }
   }
 
-  @Test("wherever the process dies, there is no manifest before all shards, and the next start goes its way or says why not")
+  @Test(
+    "wherever the process dies, there is no manifest before all shards, and the next start goes its way or says why not"
+  )
   func deaths() throws {
     let folder = try TemporaryFolder()
     let (expected, places) = try whole(folder)
@@ -104,7 +106,7 @@ import Testing
       #expect(Set(expected.keys).isSubset(of: left.keys), "\(path)")
       return
     }
-    let failure = failure { try write(to: path) }
+    let failure = caught { try write(to: path) }
     if expected.keys.contains(where: { left[$0] != nil }) {
       // Shards have their names already, the manifest is missing: the user has to decide.
       #expect(failure?.kind == .usage && failure?.hint != nil, "\(path)")

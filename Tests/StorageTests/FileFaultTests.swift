@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct FileFaultTests {
-  private func failure(_ body: () throws -> Void) -> Failure? {
+  private func caught(_ body: () throws -> Void) -> Failure? {
     do {
       try body()
       return nil
@@ -32,7 +32,8 @@ import Testing
   private func isWhole(_ path: String) throws -> Bool {
     let digest = try FileDigest(ofFile: path.appending(path: "x.safetensors"))
     let reader = try SafetensorsReader(path: path.appending(path: "x.safetensors"))
-    return try text(path.appending(path: "digest")) == "\(digest)" && reader.floats("t2") == .init(repeating: 2, count: 100)
+    return try text(path.appending(path: "digest")) == "\(digest)"
+      && reader.floats("t2") == .init(repeating: 2, count: 100)
   }
 
   @Test("interrupted calls and calls that move few bytes change nothing", arguments: [1, 7])
@@ -55,7 +56,8 @@ import Testing
     #expect(faults.calls.count > 1200 / bytes)
   }
 
-  @Test("whichever call fails, a file is the old one or the new one, and nothing else is left", arguments: [ENOSPC, EIO])
+  @Test(
+    "whichever call fails, a file is the old one or the new one, and nothing else is left", arguments: [ENOSPC, EIO])
   func files(code: Int32) throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/file"
@@ -65,7 +67,7 @@ import Testing
     for place in 1...counted.calls.count {
       try Publication.publishText("old", at: path)
       let failure = try #require(
-        Faults.at(place, code).run(on: folder.path) { failure { try Publication.publishText("new", at: path) } })
+        Faults.at(place, code).run(on: folder.path) { caught { try Publication.publishText("new", at: path) } })
       #expect(failure.kind == .inputOutput && failure.message.contains(folder.path), "\(failure)")
       #expect(failure.message.contains(Failure.systemText(code)), "\(failure)")
       #expect(try names(folder) == ["file"])
@@ -79,7 +81,7 @@ import Testing
     let path = folder.path + "/file"
     for place in 1...6 {
       try Publication.publishText("old", at: path)
-      _ = Faults.from(place, EIO).run(on: folder.path) { failure { try Publication.publishText("new", at: path) } }
+      _ = Faults.from(place, EIO).run(on: folder.path) { caught { try Publication.publishText("new", at: path) } }
       #expect(try text(path) == (place < 5 ? "old" : "new"))
       Publication.removeLeftovers(in: folder.path)
       #expect(try names(folder) == ["file"])
@@ -95,7 +97,7 @@ import Testing
     for place in 1...counted.calls.count {
       for faults in [Faults.at(place, code), Faults.from(place, code)] {
         try FileSystem.removeTree(path)
-        let failure = faults.run(on: folder.path) { failure { try publishTensors(path) } }
+        let failure = faults.run(on: folder.path) { caught { try publishTensors(path) } }
         // That a folder is there already is no failure, nor that there is nothing to remove.
         if let failure { #expect(failure.kind == .inputOutput && failure.message.contains(path), "\(failure)") }
         #expect(failure != nil || counted.calls[place - 1].kind == .createFolder)
@@ -116,7 +118,7 @@ import Testing
     for write in [
       { try writer.write(to: folder.path + "/x") }, { try Publication.publishText("x", at: folder.path + "/x") },
     ] {
-      let failure = try #require(full.run(on: folder.path) { failure { try write() } })
+      let failure = try #require(full.run(on: folder.path) { caught { try write() } })
       #expect(failure.message == "Cannot write \(folder.path)/x: No space left on device.")
       #expect(failure.hint != nil)
     }
@@ -128,15 +130,18 @@ import Testing
     let path = folder.path + "/x"
     try publishTensors(path)
     let reads: [(FileCall.Kind, () throws -> Void)] = [
-      (.read, { _ = try File.contents(of: path + "/digest") }), (.open, { _ = try File.contents(of: path + "/digest") }),
-      (.read, { _ = try FileDigest(ofFile: path + "/digest") }), (.look, { _ = try File.contents(of: path + "/digest") }),
-      (.map, { _ = try SafetensorsReader(path: path + "/x.safetensors") }), (.list, { _ = try FileSystem.names(in: path) }),
+      (.read, { _ = try File.contents(of: path + "/digest") }),
+      (.open, { _ = try File.contents(of: path + "/digest") }),
+      (.read, { _ = try FileDigest(ofFile: path + "/digest") }),
+      (.look, { _ = try File.contents(of: path + "/digest") }),
+      (.map, { _ = try SafetensorsReader(path: path + "/x.safetensors") }),
+      (.list, { _ = try FileSystem.names(in: path) }),
       (.look, { _ = try FileSystem.status(of: path) }),
     ]
     for (kind, read) in reads {
       try read()
       let broken = Faults { _, call in call.kind == kind ? .error(EIO) : nil }
-      let failure = try #require(broken.run(on: folder.path) { failure(read) })
+      let failure = try #require(broken.run(on: folder.path) { caught(read) })
       #expect(failure.kind == .inputOutput && failure.message.contains("Input/output error"), "\(failure)")
       #expect(failure.message.contains(path), "\(failure)")
     }
@@ -151,7 +156,7 @@ import Testing
     let (folder, other) = (try TemporaryFolder(), try TemporaryFolder())
     let all = Faults { _, _ in .error(EIO) }
     try all.run(on: folder.path) {
-      #expect(failure { try Publication.publishText("x", at: folder.path + "/x") } != nil)
+      #expect(caught { try Publication.publishText("x", at: folder.path + "/x") } != nil)
       try Publication.publishText("x", at: other.path + "/x")
     }
     try Publication.publishText("x", at: folder.path + "/x")
@@ -168,7 +173,10 @@ import Testing
     #expect(try FileLock(path) != nil)
     // Some file systems have no locks.
     let unlocked = Faults { _, call in call.kind == .lock ? .error(ENOLCK) : nil }
-    try unlocked.run(on: folder.path) { #expect(try FileLock(path) != nil) }
+    try unlocked.run(on: folder.path) {
+      let lock = try FileLock(path)
+      #expect(lock != nil)
+    }
   }
 
   @Test("a folder is removed with all that is in it, links are not followed")
@@ -197,7 +205,8 @@ import Testing
   @Test("the output of a program is read to its end, and its status told")
   func programs() throws {
     let folder = try TemporaryFolder()
-    let program = try Subprocess(["/bin/sh", "-c", "echo output; echo trouble >&2; exit 3"], errorFile: folder.path + "/e")
+    let program = try Subprocess(
+      ["/bin/sh", "-c", "echo output; echo trouble >&2; exit 3"], errorFile: folder.path + "/e")
     #expect(String(decoding: try program.output.readToEnd(), as: UTF8.self) == "output\n")
     #expect(program.finish() == 3)
     #expect(try text(folder.path + "/e") == "trouble\n")

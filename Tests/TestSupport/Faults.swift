@@ -26,11 +26,17 @@ package final class Faults: Sendable {
   }
 
   /// Runs `body` with these faults on all paths that begin with `prefix`.
+  @discardableResult
   package func run<Result>(on prefix: String, _ body: () throws -> Result) rethrows -> Result {
     try FaultInjection.run(
       forPathsWith: prefix,
       { [self] call in
-        let number = call.kind.changesDisk ? made.withLock { $0.append(call); return $0.count } : 0
+        let number =
+          call.kind.changesDisk
+          ? made.withLock {
+            $0.append(call)
+            return $0.count
+          } : 0
         return decide(number, call)
       }, body)
   }

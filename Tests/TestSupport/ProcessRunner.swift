@@ -31,7 +31,7 @@ package final class ChildProcess {
     _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
     currentFolder: String? = nil
   ) throws(Failure) {
-    var template = Array((NSTemporaryDirectory() + "/croco-process-XXXXXX").utf8CString)
+    var template = Array((NSTemporaryDirectory().appending(path: "croco-process-XXXXXX")).utf8CString)
     guard mkdtemp(&template) != nil else { throw .cannotWrite(NSTemporaryDirectory(), code: errno) }
     folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     var merged = ProcessInfo.processInfo.environment

@@ -11,7 +11,8 @@ import Training
 @main
 struct DeathCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "death-check", abstract: "Writes files until a given call.", subcommands: [Train.self, Synthesize.self])
+    commandName: "death-check", abstract: "Writes files until a given call.",
+    subcommands: [Train.self, Synthesize.self])
 }
 
 /// Where a process dies.
@@ -25,8 +26,7 @@ struct Death: ParsableArguments {
 
   func run(_ body: () throws -> Void) -> Never {
     if let largestFile {
-      var limit = rlimit(rlim_cur: rlim_t(largestFile), rlim_max: rlim_t(largestFile))
-      setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+      Self.limitFiles(to: rlim_t(largestFile))
       if !diesOfLargeFiles { signal(SIGXFSZ, SIG_IGN) }
     }
     let deadly = Faults { [place] number, _ in
@@ -37,10 +37,17 @@ struct Death: ParsableArguments {
       try deadly.run(on: output, body)
       Foundation.exit(0)
     } catch {
+      // What it says goes to a file, too.
+      Self.limitFiles(to: .max)
       let failure = error as? Failure ?? Failure(.internalError, "\(error)")
       print(failure)
       Foundation.exit(failure.kind.exitCode)
     }
+  }
+
+  private static func limitFiles(to bytes: rlim_t) {
+    var limit = rlimit(rlim_cur: bytes, rlim_max: .max)
+    setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
   }
 }
 
