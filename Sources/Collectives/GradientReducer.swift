@@ -95,6 +95,18 @@ package final class GradientReducer {
     return PartialSums.slotCount(tree: tree, leaves: leaves)
   }
 
+  /// The bytes through which ranks exchange sums, at most; for estimates.
+  package static func exchangeBytes(size: Int, count: Int, microBatchCount: Int) -> Int {
+    guard size > 1 else { return 0 }
+    let tree = SumTree(leafCount: microBatchCount)
+    let nodes = (0..<size).map {
+      tree.nodes(covering: $0 * microBatchCount / size..<($0 + 1) * microBatchCount / size).count
+    }
+    let bucket = min(defaultBucketLength(ranks: size), count)
+    let sent = nodes.max() ?? 1
+    return (nodes.reduce(0, +) * bucket / size + (sent > 1 ? sent * bucket : 0)) * MemoryLayout<Float>.stride
+  }
+
   /// Takes the gradient of this rank's next micro-batch. Clear `gradients` afterwards, but not after the last one.
   package func accumulate(_ gradients: AlignedBuffer<Float>) {
     precondition(gradients.count == count, "\(gradients.count) gradients for a reducer of \(count)")

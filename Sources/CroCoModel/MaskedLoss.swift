@@ -55,6 +55,12 @@ package final class MaskedLoss {
     patchLosses = AlignedBuffer(count: batchSize * model.patchCount)
   }
 
+  /// The bytes of the buffers of a loss.
+  package static func bufferBytes(_ model: ModelConfiguration, batchSize: Int) -> Int {
+    batchSize * model.patchCount
+      * (2 * model.patchDimension * MemoryLayout<Float>.stride + MemoryLayout<Double>.stride)
+  }
+
   /// The target of the last ``forward(prediction:view1:mask:)``, normalised if so configured: [B, N, P]. Patches that do not
   /// count are not filled in.
   package var target: UnsafeMutableBufferPointer<Float> { targetBuffer.elements }

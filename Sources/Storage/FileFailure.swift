@@ -4,10 +4,10 @@ import Runtime
 extension Failure {
   /// The failure of a write to `path`, of kind `inputOutput`. Unfinished files are called by the name that they are to have.
   package static func cannotWrite(_ path: String, code: Int32) -> Failure {
-    let hint: String? =
+    let hint: Advice? =
       switch code {
-      case ENOSPC, EDQUOT: "Free some space or choose another --output."
-      case EACCES, EROFS, EPERM: "Choose an --output folder that you may write to."
+      case ENOSPC, EDQUOT: "Free some space or choose another \(.output)."
+      case EACCES, EROFS, EPERM: "Choose an \(.output) that you may write to."
       default: nil
       }
     let name = Publication.finalPath(of: path)

@@ -1,4 +1,3 @@
-import CroCoModel
 import PairData
 import Runtime
 import Storage
@@ -35,14 +34,14 @@ package struct ReferenceEvaluation: Sendable, Equatable {
     var done = 0
     for variant in ReferenceVariant.allCases {
       var sum = 0.0
-      var evaluator: BatchEvaluator?
+      var evaluator: NetworkEvaluator?
       for start in stride(from: 0, to: count, by: 16) {
         let pairs = start..<min(count, start + 16)
         if evaluator?.batchSize != pairs.count {
-          evaluator = BatchEvaluator(model, batchSize: pairs.count, slabCount: slabCount, pool: pool)
+          evaluator = NetworkEvaluator(model.network, batchSize: pairs.count, slabCount: slabCount, pool: pool)
         }
         let batch = try loader.batch(pairs: pairs, reference: variant)
-        sum += (evaluator?.loss(batch) ?? .nan) * Double(pairs.count)
+        sum += (evaluator?.loss(of: batch) ?? .nan) * Double(pairs.count)
         done += pairs.count
         progress(done, count * ReferenceVariant.allCases.count)
       }
@@ -60,26 +59,5 @@ package struct ReferenceEvaluation: Sendable, Equatable {
       ("checkpoint", .text(checkpoint)), ("loss", .object(losses)), ("pairs", .integer(pairCount)),
       ("reference_gain", .number(referenceGain)), ("true_over_blank", .number(blankRatio)),
     ]).spacedText
-  }
-}
-
-/// A network for inference with its loss, for batches of one size.
-final class BatchEvaluator {
-  let batchSize: Int
-  let network: CroCoNet
-  private let loss: MaskedLoss
-
-  init(_ model: PretrainedModel, batchSize: Int, slabCount: Int, pool: WorkerPool) {
-    self.batchSize = batchSize
-    network = CroCoNet(
-      model.configuration, batchSize: batchSize, slabCount: slabCount, parameters: model.parameters, pool: pool,
-      activations: .discard)
-    loss = MaskedLoss(model.loss, model.configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
-  }
-
-  func loss(_ batch: PairBatch) -> Double {
-    network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
-    return loss.forward(
-      prediction: network.prediction.baseAddress!, view1: batch.view1.pointer, mask: batch.mask.pointer)
   }
 }
