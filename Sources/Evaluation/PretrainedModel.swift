@@ -41,10 +41,10 @@ package struct PretrainedModel {
   private init(checkpoint: Checkpoint, passedOver: [String]) throws(Failure) {
     self.passedOver = passedOver
     let training = try ConfigurationReader.parse(
-      checkpoint.state.configuration, name: checkpoint.path + "/" + Checkpoint.stateFile)
+      checkpoint.state.configuration, name: checkpoint.path.appending(path: Checkpoint.stateFile))
     path = checkpoint.path
     self.training = training
-    network = try Self.read(path + "/" + Checkpoint.modelFile, training.model, training.loss)
+    network = try Self.read(path.appending(path: Checkpoint.modelFile), training.model, training.loss)
   }
 
   private init(weights: String) throws(Failure) {

@@ -37,7 +37,7 @@ struct WeightsReport: Encodable {
       return
     }
     let names = try FileSystem.names(in: path).sorted()
-    files = try names.filter { $0.hasSuffix(".safetensors") }.map { try Self.file(path + "/" + $0) }
+    files = try names.filter { $0.hasSuffix(".safetensors") }.map { try Self.file(path.appending(path: $0)) }
     state = (try? Storage.File.contents(of: path.appending(path: Checkpoint.stateFile))).map {
       String(decoding: $0, as: UTF8.self)
     }

@@ -40,7 +40,7 @@ package final class PictureWriter: RunObserver {
     guard times.include(report.step) else { return }
     try ReconstructionPicture.publish(
       sheet.draw(batch, prediction: evaluator.predict(batch)),
-      at: folder + "/" + Checkpoint.name(ofStep: report.step) + ".png")
+      at: folder.appending(path: Checkpoint.name(ofStep: report.step) + ".png"))
   }
 }
 

@@ -87,19 +87,19 @@ package final class Checkpointer: @unchecked Sendable {
   }
 
   private func write(_ state: CheckpointState) throws {
-    let path = folder + "/" + Checkpoint.name(ofStep: state.step)
+    let path = folder.appending(path: Checkpoint.name(ofStep: state.step))
     // A folder of that name was passed over or belongs to the course that this run replaces.
     try retire(path)
     try Publication.publishFolder(at: path) { temporary in
       try TensorTable(parameters, over: values).write(
-        to: temporary + "/" + Checkpoint.modelFile, buffers: buffers, metadata: metadata)
+        to: temporary.appending(path: Checkpoint.modelFile), buffers: buffers, metadata: metadata)
       try Self.momentTable(parameters, moments).write(
-        to: temporary + "/" + Checkpoint.optimizerFile, buffers: [], metadata: [:])
+        to: temporary.appending(path: Checkpoint.optimizerFile), buffers: [], metadata: [:])
       var state = state
       for name in [Checkpoint.modelFile, Checkpoint.optimizerFile] {
-        state.files[name] = try FileDigest(ofFile: temporary + "/" + name).description
+        state.files[name] = try FileDigest(ofFile: temporary.appending(path: name)).description
       }
-      try Publication.publishBytes(JSON.encode(state, .page), at: temporary + "/" + Checkpoint.stateFile)
+      try Publication.publishBytes(JSON.encode(state, .page), at: temporary.appending(path: Checkpoint.stateFile))
     }
   }
 

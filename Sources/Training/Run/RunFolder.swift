@@ -11,23 +11,23 @@ package struct RunFolder: Sendable, Equatable {
   package init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
 
   /// The resolved configuration.
-  package var configurationFile: String { path + "/config.yaml" }
+  package var configurationFile: String { path.appending(path: "config.yaml") }
   /// A line of JSON a step.
-  package var metricsFile: String { path + "/metrics.jsonl" }
+  package var metricsFile: String { path.appending(path: "metrics.jsonl") }
   /// What was said, with times.
-  package var logFile: String { path + "/log.txt" }
+  package var logFile: String { path.appending(path: "log.txt") }
   /// The checkpoints.
-  package var checkpointFolder: String { path + "/checkpoints" }
+  package var checkpointFolder: String { path.appending(path: "checkpoints") }
   /// The pictures.
-  package var pictureFolder: String { path + "/reconstructions" }
+  package var pictureFolder: String { path.appending(path: "reconstructions") }
   /// What `croco evaluate` found, where it was run.
-  package var evaluationFile: String { path + "/evaluation.json" }
+  package var evaluationFile: String { path.appending(path: "evaluation.json") }
   /// The page with curves and pictures.
-  package var reportFile: String { path + "/report.html" }
+  package var reportFile: String { path.appending(path: "report.html") }
   /// Held by a ``RunLock`` while a process trains in the folder.
-  package var lockFile: String { path + "/.lock" }
+  package var lockFile: String { path.appending(path: ".lock") }
   /// There once the run has reached its last step; launch scripts look for it.
-  package var completionMarker: String { path + "/COMPLETED" }
+  package var completionMarker: String { path.appending(path: "COMPLETED") }
 
   /// Whether the run has reached its last step.
   package var isCompleted: Bool { FileSystem.exists(completionMarker) }
