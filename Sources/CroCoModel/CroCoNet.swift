@@ -20,7 +20,7 @@ package final class CroCoNet {
   /// - Parameters:
   ///   - slabCount: into how many slabs of whole samples a micro-batch is cut; part of the definition of the result.
   ///   - precision: of matrix products; bf16 needs ``MatrixProducts/requireBFloat16()`` to have succeeded.
-  ///   - activations: what is kept for ``backward(predictionGradient:adding:)``; it does not change results.
+  ///   - activations: what is kept for ``backward(predictionGradient:adding:finished:)``; it does not change results.
   package init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,
     precision: Precision = .fp32, activations: ActivationPolicy = .keep
@@ -82,12 +82,18 @@ package final class CroCoNet {
   ///
   /// Follows a ``forward(view1:view2:mask:)`` of the same micro-batch.
   ///
-  /// - Parameter adding: adds to the gradients that are there instead of setting them.
-  package func backward(predictionGradient: UnsafePointer<Float>, adding: Bool = false) {
-    engine.backward(predictionGradient: predictionGradient, adding: adding)
+  /// - Parameters:
+  ///   - adding: adds to the gradients that are there instead of setting them.
+  ///   - finished: is told which elements of ``ParameterStore/gradients`` are complete, layer by layer as backward comes to
+  ///     their end, on the calling thread. The ranges follow each other from the end of the store to its beginning
+  ///     and leave nothing out.
+  package func backward(
+    predictionGradient: UnsafePointer<Float>, adding: Bool = false, finished: (Range<Int>) -> Void = { _ in }
+  ) {
+    engine.backward(predictionGradient: predictionGradient, adding: adding, finished: finished)
   }
 
-  /// The gradients with respect to both images, [B, 3, H, W] each, after ``backward(predictionGradient:adding:)``.
+  /// The gradients with respect to both images, [B, 3, H, W] each, after ``backward(predictionGradient:adding:finished:)``.
   package func imageGradients() -> (view1: [Float], view2: [Float]) { engine.imageGradients() }
 
   /// The patch embedding of all patches of an image, before positions: [B, N, C]. For `croco dump`; training embeds only

@@ -2,16 +2,27 @@ import Kernels
 
 /// For each layer the gradients of the rows (by slab), then those of the parameters (by part).
 extension Engine {
-  func backward(predictionGradient: UnsafePointer<Float>, adding: Bool) {
+  func backward(predictionGradient: UnsafePointer<Float>, adding: Bool, finished: (Range<Int>) -> Void) {
     guard let gradients = memory.gradients, let mask else {
       preconditionFailure("backward needs a forward pass of a network that keeps its activations")
     }
     recorder?.beginBackward()
     addsGradients = adding
     backwardHead(stream(of: predictionGradient, gradients), gradients)
-    let decoderGradient = backwardDecoder(gradients)
+    finished(range(of: ["dec_norm", "prediction_head"]))
+    let decoderGradient = backwardDecoder(gradients, finished)
     backwardDecoderInput(decoderGradient, mask, gradients)
-    backwardEncoder(gradients)
+    finished(range(of: ["enc_norm", "decoder_embed", "mask_token"]))
+    backwardEncoder(gradients, finished)
+    finished(range(of: ["patch_embed"]))
+  }
+
+  /// The place of neighbouring layers' parameters in the store.
+  private func range(of layers: [String]) -> Range<Int> {
+    let ranges = parameters.store.parameters.filter { parameter in
+      layers.contains { parameter.name == $0 || parameter.name.hasPrefix($0 + ".") }
+    }.map(\.range)
+    return ranges[0].lowerBound..<ranges[ranges.count - 1].upperBound
   }
 
   /// The loss's gradient with room for the copy that products read.
@@ -48,7 +59,9 @@ extension Engine {
   }
 
   /// Returns the gradient with respect to the decoder's input stream.
-  private func backwardDecoder(_ gradients: NetworkGradients<Element>) -> Stream<Element> {
+  private func backwardDecoder(
+    _ gradients: NetworkGradients<Element>, _ finished: (Range<Int>) -> Void
+  ) -> Stream<Element> {
     var (outputGradient, inputGradient) = (gradients.decoderStreams[0], gradients.decoderStreams[1])
     for index in decoder.indices.reversed() {
       let block = decoder[index]
@@ -65,6 +78,7 @@ extension Engine {
         block.formGradients(
           outputGradient, memory: memory.memory, memory.decoderSaved[index], gradients.decoder, part)
       }
+      finished(range(of: [block.name]))
       swap(&outputGradient, &inputGradient)
     }
     return outputGradient
@@ -99,7 +113,7 @@ extension Engine {
     }
   }
 
-  private func backwardEncoder(_ gradients: NetworkGradients<Element>) {
+  private func backwardEncoder(_ gradients: NetworkGradients<Element>, _ finished: (Range<Int>) -> Void) {
     var (outputGradient, inputGradient) = (gradients.encoderStreams[0], gradients.encoderStreams[1])
     for index in encoder.indices.reversed() {
       let block = encoder[index]
@@ -115,6 +129,7 @@ extension Engine {
       formGradients { part in
         block.formGradients(outputGradient, memory.encoderSaved[index], gradients.encoder, part)
       }
+      finished(range(of: [block.name]))
       swap(&outputGradient, &inputGradient)
     }
     if let recorder {

@@ -6,7 +6,7 @@ protocol NetworkEngine: AnyObject {
   var prediction: Matrix { get }
   var recorder: TensorRecorder? { get set }
   func forward(view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, mask: UnsafePointer<UInt8>)
-  func backward(predictionGradient: UnsafePointer<Float>, adding: Bool)
+  func backward(predictionGradient: UnsafePointer<Float>, adding: Bool, finished: (Range<Int>) -> Void)
   func imageGradients() -> (view1: [Float], view2: [Float])
   func patchEmbeddings(of images: UnsafePointer<Float>) -> [Float]
 }
