@@ -26,7 +26,7 @@ package struct RunEstimate: Sendable, Equatable {
     let (model, batch) = (configuration.model, configuration.batch)
     let partialSums = try GradientReducer.bufferCount(
       configuration.compute.reduction, rank: 0, size: rankCount, microBatchCount: batch.microBatchCount)
-    parameterCount = ParameterLayout.shapes(model).reduce(0) { $0 + $1.shape.reduce(1, *) }
+    parameterCount = CroCoNet.declarations(model).reduce(0) { $0 + $1.count }
     let bufferBytes = 4 * parameterCount
     let copyBytes = configuration.compute.precision.copiesParameters ? bufferBytes / 2 : 0
     let momentBytes = 2 * bufferBytes / (configuration.compute.shardOptimizer ? rankCount : 1)
@@ -36,7 +36,7 @@ package struct RunEstimate: Sendable, Equatable {
       workerCount: configuration.compute.threads ?? 1, precision: configuration.compute.precision,
       activations: configuration.compute.activationCheckpointing.policy)
     snapshotBytes = 3 * bufferBytes
-    checkpointBytes = 3 * bufferBytes + 4 * ParameterLayout.buffers(model).reduce(0) { $0 + $1.values.count }
+    checkpointBytes = 3 * bufferBytes + 4 * CroCoNet.buffers(model).reduce(0) { $0 + $1.values.count }
     // A sum is as two exchanges of slices, of which a sharded optimiser replaces one by that of values, but not within MPI.
     let exchanges = configuration.compute.reduction == .mpi && configuration.compute.shardOptimizer ? 3 : 2
     sentBytes = exchanges * bufferBytes * (rankCount - 1) / rankCount

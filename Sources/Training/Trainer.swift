@@ -27,8 +27,8 @@ package final class Trainer {
   package let parameters: ParameterStore
   /// The network, for as many pairs as a pass has.
   package let network: CroCoNet
-  /// The objective of a pass.
-  package let loss: MaskedLoss
+  /// What is minimised.
+  package let objective: any Objective
   /// The optimiser with its moments.
   package let optimizer: AdamW
   /// The learning rate of every step.
@@ -68,11 +68,11 @@ package final class Trainer {
     }
     schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)
-    ParameterLayout.initialize(parameters, seed: configuration.seed, pool: pool)
+    parameters.initialize(seed: configuration.seed, pool: pool)
     network = CroCoNet(
       model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
       precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
-    loss = MaskedLoss(configuration.loss, model, batchSize: batchSize, slabCount: slabs, pool: pool)
+    objective = configuration.loss.makeObjective(model, batchSize: batchSize, slabCount: slabs, pool: pool)
     reducer = try GradientReducer(
       communicator: communicator, reduction: configuration.compute.reduction, count: parameters.count,
       microBatchCount: configuration.batch.microBatchCount, workers: pool, sliceUnit: GradientNorm.blockLength)
@@ -99,8 +99,7 @@ package final class Trainer {
         for (index, part) in passes.enumerated() {
           clock.measure(.forward) { losses[microBatch] += loss(of: part) / Double(passes.count) }
           clock.measure(.backward) {
-            let gradient = loss.gradient(scale: 1 / Double(losses.count * passes.count))
-            network.backward(predictionGradient: gradient, adding: index > 0)
+            network.backward(from: objective, scale: 1 / Double(losses.count * passes.count), adding: index > 0)
           }
         }
         clock.measure(.reduce) { reducer.accumulate(parameters.gradients) }
@@ -135,8 +134,7 @@ package final class Trainer {
 
   /// The mean loss of a pass. Every pair has the same number of masked patches, so the mean over passes is that over pairs.
   private func loss(of part: PairBatch.Part) -> Double {
-    network.forward(view1: part.view1, view2: part.view2, mask: part.mask)
-    return loss.forward(prediction: network.prediction.baseAddress!, view1: part.view1, mask: part.mask)
+    network.loss(of: NetworkInput(part), by: objective)
   }
 
   /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.

@@ -63,7 +63,7 @@ extension TrainingRun {
     try folder.setCompleted(step: nil)
     let checkpointer = try Checkpointer(
       folder: folder.checkpointFolder, keep: configuration.checkpoints.keep, parameters: trainer.parameters,
-      buffers: ParameterLayout.buffers(configuration.model), configuration: configuration.model)
+      buffers: CroCoNet.buffers(configuration.model), configuration: configuration.model)
     return (checkpointer, try MetricsLogger(path: folder.metricsFile, afterStep: firstStep))
   }
 
@@ -131,7 +131,7 @@ struct ResumptionPlan {
     guard let checkpoint else { return nil }
     let moments = trainer.wholeMoments
     try checkpoint.restore(
-      trainer.parameters, moments, buffers: ParameterLayout.buffers(trainer.configuration.model))
+      trainer.parameters, moments, buffers: CroCoNet.buffers(trainer.configuration.model))
     return moments
   }
 

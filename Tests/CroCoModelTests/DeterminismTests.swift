@@ -47,7 +47,7 @@ import Testing
     for index in run.store.gradients.elements.indices { run.store.gradients.pointer[index] = .nan }
     var end = run.store.count
     var reports = 0
-    run.network.backward(predictionGradient: loss.gradient(scale: 1)) { range in
+    run.network.backward(from: loss, scale: 1) { range in
       #expect(range.upperBound == end)
       #expect(Array(run.store.gradients.elements[range]) == Array(complete[range]))
       end = range.lowerBound
@@ -78,7 +78,7 @@ import Testing
     let network = CroCoNet(
       run.configuration, batchSize: run.batchSize, slabCount: run.slabCount, parameters: run.store, pool: run.pool,
       activations: .discard)
-    network.forward(view1: run.view1.pointer, view2: run.view2.pointer, mask: run.mask.pointer)
-    #expect(Array(network.prediction) == Array(run.network.prediction))
+    network.forward(run.input)
+    #expect(Array(network.prediction.elements) == Array(run.network.prediction.elements))
   }
 }

@@ -73,16 +73,23 @@ import Testing
     var configuration = LossConfiguration()
     configuration.normalizesPatches = normalizes
     configuration.onMaskedOnly = masked
-    let loss = MaskedLoss(configuration, model, batchSize: 2, slabCount: 2, pool: WorkerPool(workerCount: 1))
-    let image = Patchify.images(of: try reference("loss.target"), height: 4, width: 6, patchSize: 2)
-    let prediction = ReferenceRun.buffer(try reference("loss.pred"))
-    let view1 = ReferenceRun.buffer(image)
+    let loss = configuration.makeObjective(
+      model, batchSize: 2, slabCount: 2, pool: WorkerPool(workerCount: 1))
+    let image = ReferenceRun.buffer(
+      Patchify.images(of: try reference("loss.target"), height: 4, width: 6, patchSize: 2))
     let mask = ReferenceRun.buffer(try reference.tensors.bytes("loss.mask"))
-    let value = loss.forward(prediction: prediction.pointer, view1: view1.pointer, mask: mask.pointer)
+    let input = ReferenceRun.input(image, image, mask, 2)
+    let prediction = ReferenceRun.buffer(try reference("loss.pred"))
+    let patches = Matrix(prediction.pointer, rows: mask.count, columns: model.patchDimension)
+    let value = loss.loss(of: patches, for: input)
     let name = "\(normalizes ? "norm" : "raw")_pix.\(masked ? "masked" : "all")"
     let expected = try reference.scalar("loss." + name)
     #expect(abs(value / expected - 1) < 2e-5)
-    let gradient = Array(UnsafeBufferPointer(start: loss.gradient(scale: 1), count: prediction.count))
+    let buffer = AlignedBuffer<Float>(count: prediction.count)
+    loss.formGradient(
+      of: patches, for: input, scale: 1,
+      into: Matrix(buffer.pointer, rows: patches.rows, columns: patches.columns))
+    let gradient = Array(buffer.elements)
     #expect(relativeDifference(gradient, try reference("loss.grad_pred." + name)) < 2e-4)
   }
 

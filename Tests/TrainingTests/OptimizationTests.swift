@@ -21,7 +21,10 @@ import Training
   }
 
   private func store(_ seed: UInt64) -> ParameterStore {
-    let store = ParameterStore(shapes: [("mask_token", [1, 1, 5]), ("a.weight", [300, 301]), ("a.bias", [301])])
+    let store = ParameterStore([
+      ParameterDeclaration("mask_token", [1, 1, 5], isDecayed: true),
+      ParameterDeclaration("a.weight", [300, 301], isDecayed: true), ParameterDeclaration("a.bias", [301]),
+    ])
     var random = RandomStream(seed: seed, purpose: .test)
     for index in 0..<store.count { store.values.pointer[index] = random.nextNormal() }
     return store

@@ -69,7 +69,7 @@ package struct PretrainedModel {
 
   private static func read(_ path: String, _ configuration: ModelConfiguration) throws(Failure) -> ParameterStore {
     let store = CroCoNet.makeParameters(configuration)
-    try Checkpoint.readWeights(path, into: store, buffers: ParameterLayout.buffers(configuration))
+    try Checkpoint.readWeights(path, into: store, buffers: CroCoNet.buffers(configuration))
     return store
   }
 }

@@ -66,23 +66,22 @@ package struct ReferenceEvaluation: Sendable, Equatable {
   }
 }
 
-/// A network for inference with its loss, for batches of one size.
+/// A network for inference with its objective, for batches of one size.
 final class BatchEvaluator {
   let batchSize: Int
   let network: CroCoNet
-  private let loss: MaskedLoss
+  private let objective: any Objective
 
   init(_ model: PretrainedModel, batchSize: Int, slabCount: Int, pool: WorkerPool) {
     self.batchSize = batchSize
     network = CroCoNet(
       model.configuration, batchSize: batchSize, slabCount: slabCount, parameters: model.parameters, pool: pool,
       activations: .discard)
-    loss = MaskedLoss(model.loss, model.configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
+    objective = model.loss.makeObjective(
+      model.configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
   }
 
   func loss(_ batch: PairBatch) -> Double {
-    network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
-    return loss.forward(
-      prediction: network.prediction.baseAddress!, view1: batch.view1.pointer, mask: batch.mask.pointer)
+    network.loss(of: NetworkInput(batch.whole), by: objective)
   }
 }

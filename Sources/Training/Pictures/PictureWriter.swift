@@ -32,7 +32,7 @@ final class PictureWriter {
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
   func write(step: Int) throws(Failure) {
-    network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
+    network.forward(NetworkInput(batch.whole))
     try Self.publish(
       sheet.draw(batch, prediction: network.prediction), at: folder + "/" + Checkpoint.name(ofStep: step) + ".png")
   }
