@@ -33,14 +33,14 @@ final class Arena {
   func matrix(_ rows: Int, _ columns: Int) -> Matrix { Matrix(floats(rows * columns), rows: rows, columns: columns) }
 
   /// A matrix [rows, columns] of operands.
-  func operands<Element: Operand>(_ rows: Int, _ columns: Int) -> MatrixView<Element> {
+  func operands<Element: MatrixElement>(_ rows: Int, _ columns: Int) -> MatrixView<Element> {
     let perFloat = MemoryLayout<Float>.size / MemoryLayout<Element>.size
     let memory = UnsafeMutableRawPointer(floats((rows * columns + perFloat - 1) / perFloat))
     return MatrixView(memory.assumingMemoryBound(to: Element.self), rows: rows, columns: columns)
   }
 
   /// fp32 rows with the copy that matrix products read: [rows, columns].
-  func stream<Element: Operand>(_ rows: Int, _ columns: Int) -> Stream<Element> {
+  func stream<Element: MatrixElement>(_ rows: Int, _ columns: Int) -> Stream<Element> {
     let values = matrix(rows, columns)
     let operands = Element.mirror(values.pointer, count: values.count, allocate: floats)
     return Stream(values: values, operands: MatrixView(operands, rows: rows, columns: columns))

@@ -1,15 +1,20 @@
-internal import CTransformer
 import Kernels
 
-/// A decoder block: self-attention, cross-attention to the memory of view 2, MLP, each pre-normalised and residual.
+/// What a decoder attends to: the tokens of view 2, the same for all blocks, and backward the sum of the blocks' gradients
+/// with respect to them: [rows, C] each.
+struct Context<Element: MatrixElement> {
+  let tokens: Stream<Element>
+  let gradient: Stream<Element>
+}
+
+/// A decoder block: self-attention, cross-attention to the context, which is view 2, and MLP, each pre-normalised and residual.
 ///
-/// Source: CroCo, section 3.1, the "CrossBlock" decoder. The memory is the same for all blocks; each normalises it with its
-/// own weights (`norm_y`), from statistics that are formed once.
-struct DecoderBlock<Element: Operand> {
+/// Source: CroCo, section 3.1, the "CrossBlock" decoder. Each block normalises the context with its own weights (`norm_y`).
+struct DecoderBlock<Element: MatrixElement> {
   let name: String
   private let norm1: LayerNorm
   private let attention: SelfAttention<Element>
-  private let memoryNorm: LayerNorm?
+  private let contextNorm: LayerNorm?
   private let norm2: LayerNorm
   private let crossAttention: CrossAttention<Element>
   private let norm3: LayerNorm
@@ -20,16 +25,16 @@ struct DecoderBlock<Element: Operand> {
     self.name = name
     norm1 = LayerNorm(name + ".norm1", in: store)
     attention = SelfAttention(name + ".attn", headCount: headCount, rotary: rotary, in: parameters)
-    memoryNorm = store.contains(name + ".norm_y.weight") ? LayerNorm(name + ".norm_y", in: store) : nil
+    contextNorm = store.contains(name + ".norm_y.weight") ? LayerNorm(name + ".norm_y", in: store) : nil
     norm2 = LayerNorm(name + ".norm2", in: store)
     crossAttention = CrossAttention(name + ".cross_attn", headCount: headCount, rotary: rotary, in: parameters)
     norm3 = LayerNorm(name + ".norm3", in: store)
     feedForward = FeedForward(name + ".mlp", in: parameters)
   }
 
-  /// What backward needs besides the block's input and the memory, over all rows.
+  /// What backward needs besides the block's input and the context, over all rows.
   struct Saved {
-    let statistics1, statistics2, statistics3, memoryStatistics: LayerNorm.Statistics
+    let statistics1, statistics2, statistics3, contextStatistics: LayerNorm.Statistics
     let attention: SelfAttention<Element>.Saved
     let middle1: Matrix  // [rows, C], the stream after self-attention
     let cross: CrossAttention<Element>.Saved
@@ -40,7 +45,7 @@ struct DecoderBlock<Element: Operand> {
       statistics1 = LayerNorm.Statistics(arena, rows: rows)
       statistics2 = LayerNorm.Statistics(arena, rows: rows)
       statistics3 = LayerNorm.Statistics(arena, rows: rows)
-      memoryStatistics = LayerNorm.Statistics(arena, rows: rows)
+      contextStatistics = LayerNorm.Statistics(arena, rows: rows)
       attention = SelfAttention<Element>.Saved(arena, rows: rows, dimension: dimension, headCount: headCount)
       middle1 = arena.matrix(rows, dimension)
       cross = CrossAttention<Element>.Saved(arena, rows: rows, dimension: dimension, headCount: headCount)
@@ -57,7 +62,7 @@ struct DecoderBlock<Element: Operand> {
     let hidden: MatrixView<Element>  // [rows, ratio * C]
     let activated: MatrixView<Element>  // [rows, ratio * C], GELU again
     let normalized1, normalized2, normalized3: MatrixView<Element>  // [rows, C], the norms' outputs again
-    let normalizedMemory: MatrixView<Element>  // [rows, C]
+    let normalizedContext: MatrixView<Element>  // [rows, C]
     let norms: NormPartials
 
     init(_ arena: Arena, rows: Int, dimension: Int, ratio: Int, slabCount: Int) {
@@ -70,103 +75,89 @@ struct DecoderBlock<Element: Operand> {
       normalized1 = arena.operands(rows, dimension)
       normalized2 = arena.operands(rows, dimension)
       normalized3 = arena.operands(rows, dimension)
-      normalizedMemory = arena.operands(rows, dimension)
+      normalizedContext = arena.operands(rows, dimension)
       norms = NormPartials(arena, slabCount: slabCount, widest: dimension)
     }
   }
 
-  /// output = block(input, memory) for the rows of one slab. All are [all rows, C].
+  /// output = block(input, context) for the rows of one slab. All are [all rows, C].
   func forward(
-    _ input: Matrix, memory: Stream<Element>, into output: Matrix, rows: Range<Int>, sequences: [Range<Int>],
-    _ saved: Saved,
-    _ scratch: Scratch<Element>, _ recorder: TensorRecorder?
+    _ input: Matrix, context: Stream<Element>, into output: Matrix, _ saved: Saved, _ pass: Pass<Element>
   ) {
+    let rows = pass.rows
     let (x, middle1, middle2, y) = (input[rows], saved.middle1[rows], saved.middle2[rows], output[rows])
-    let normalized = scratch.normalized(x.rows, x.columns)
-    let first = rows.lowerBound
-    norm1.forward(x, into: normalized, saved.statistics1, firstRow: first)
-    recorder?.record(name + ".norm1", normalized, rows)
-    attention.forward(
-      normalized, rows: rows, sequences: sequences, saved.attention, into: middle1, scratch: scratch.attention)
-    recorder?.record(name + ".attn", middle1, rows, adding: attention.branchBias)
+    let normalized = pass.scratch.normalized(x.rows, x.columns)
+    norm1.forward(x, into: normalized, saved.statistics1[rows])
+    pass.record(name + ".norm1", normalized)
+    attention.forward(normalized, into: middle1, saved.attention, pass)
+    pass.record(name + ".attn", middle1, adding: attention.branchBias)
 
-    if let memoryNorm {
-      memoryNorm.forward(memory.values[rows], into: normalized, saved.memoryStatistics, firstRow: first)
-      recorder?.record(name + ".norm_y", normalized, rows)
+    if let contextNorm {
+      contextNorm.forward(context.values[rows], into: normalized, saved.contextStatistics[rows])
+      pass.record(name + ".norm_y", normalized)
     }
-    crossAttention.forward(memory: memoryNorm == nil ? memory.operands[rows] : normalized, rows: rows, saved.cross)
+    crossAttention.forward(context: contextNorm == nil ? context.operands[rows] : normalized, saved.cross, pass)
     norm2.forward(
-      addingTo: middle1, branchBias: attention.branchBias, residual: x, into: normalized, saved.statistics2,
-      firstRow: first)
-    recorder?.record(name + ".norm2", normalized, rows)
-    crossAttention.forward(
-      normalized, rows: rows, sequences: sequences, saved.cross, into: middle2, scratch: scratch.attention)
-    recorder?.record(name + ".cross_attn", middle2, rows, adding: crossAttention.branchBias)
+      addingTo: middle1, branchBias: attention.branchBias, residual: x, into: normalized, saved.statistics2[rows])
+    pass.record(name + ".norm2", normalized)
+    crossAttention.forward(normalized, into: middle2, saved.cross, pass)
+    pass.record(name + ".cross_attn", middle2, adding: crossAttention.branchBias)
 
     norm3.forward(
-      addingTo: middle2, branchBias: crossAttention.branchBias, residual: middle1, into: normalized, saved.statistics3,
-      firstRow: first)
-    recorder?.record(name + ".norm3", normalized, rows)
-    let activated = scratch.wide(x.rows, feedForward.hiddenCount)
+      addingTo: middle2, branchBias: crossAttention.branchBias, residual: middle1, into: normalized,
+      saved.statistics3[rows])
+    pass.record(name + ".norm3", normalized)
+    let activated = pass.scratch.wide(x.rows, feedForward.hiddenCount)
     feedForward.forward(normalized, hidden: saved.hidden[rows], activated: activated, into: y)
-    recorder?.record(name + ".mlp", y, rows, adding: feedForward.branchBias)
-    croco_add_bias_residual(y.pointer, feedForward.branchBias, middle2.pointer, y.rows, y.columns)
-    recorder?.record(name, y, rows)
+    pass.record(name + ".mlp", y, adding: feedForward.branchBias)
+    y.add(bias: feedForward.branchBias, residual: middle2)
+    pass.record(name, y)
   }
 
-  /// inputGradient = gradient with respect to `input`; memoryGradient += that with respect to the memory. One slab.
+  /// inputGradient = gradient with respect to `input`; the context's gradient += that with respect to its tokens. One slab.
   func backward(
-    _ outputGradient: Stream<Element>, input: Matrix, memory: Stream<Element>, into inputGradient: Stream<Element>,
-    memoryGradient: Stream<Element>,
-    slab: Int, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved, _ gradients: Gradients,
-    _ scratch: Scratch<Element>,
-    _ recorder: TensorRecorder?
+    _ outputGradient: Stream<Element>, input: Matrix, context: Context<Element>, into inputGradient: Stream<Element>,
+    _ saved: Saved, _ gradients: Gradients, _ pass: Pass<Element>
   ) {
-    let dy = outputGradient[rows]
-    recorder?.record(name, dy.values, rows)
-    let (count, columns) = (dy.values.rows, dy.values.columns)
-    let normalizedGradient = scratch.normalizedGradient(count, columns)
-    let outputScratch = scratch.outputGradient(count, columns)
-    let first = rows.lowerBound
-    func partial(_ slot: Int) -> UnsafeMutablePointer<Float> { gradients.norms.pointer(slot: slot, slab: slab) }
+    let rows = pass.rows
+    let (dy, middle2, middle1) = (outputGradient[rows], gradients.middle2[rows], gradients.middle1[rows])
+    pass.record(name, dy.values)
+    let normalizedGradient = pass.scratch.normalizedGradient(dy.values.rows, dy.values.columns)
+    func partial(_ slot: Int) -> UnsafeMutablePointer<Float> {
+      gradients.norms.pointer(slot: slot, slab: pass.slab.index)
+    }
 
     feedForward.backward(
       dy.operands, hidden: saved.hidden[rows], hiddenGradient: gradients.hidden[rows],
-      activated: gradients.activated[rows],
-      into: normalizedGradient)
+      activated: gradients.activated[rows], into: normalizedGradient)
     norm3.backward(
-      normalizedGradient, input: saved.middle2[rows], saved.statistics3, firstRow: first, residualGradient: dy.values,
-      into: gradients.middle2[rows], recomputing: gradients.normalized3[rows], partial: partial(2))
+      normalizedGradient, input: saved.middle2[rows], saved.statistics3[rows], residualGradient: dy.values,
+      into: middle2, recomputing: gradients.normalized3[rows], partial: partial(2))
 
-    crossAttention.backward(
-      gradients.middle2[rows].operands, rows: rows, sequences: sequences, saved.cross, gradients.cross,
-      outputGradient: outputScratch, into: normalizedGradient, scratch: scratch.attention)
+    crossAttention.backward(middle2.operands, into: normalizedGradient, saved.cross, gradients.cross, pass)
     norm2.backward(
-      normalizedGradient, input: saved.middle1[rows], saved.statistics2, firstRow: first,
-      residualGradient: gradients.middle2[rows].values, into: gradients.middle1[rows],
-      recomputing: gradients.normalized2[rows], partial: partial(1))
-    if let memoryNorm {
-      crossAttention.backwardMemory(gradients.cross, rows: rows, into: normalizedGradient, adding: false)
-      memoryNorm.backward(
-        normalizedGradient, input: memory.values[rows], saved.memoryStatistics, firstRow: first,
-        residualGradient: memoryGradient.values[rows], into: memoryGradient[rows],
-        recomputing: gradients.normalizedMemory[rows], partial: partial(3))
+      normalizedGradient, input: saved.middle1[rows], saved.statistics2[rows], residualGradient: middle2.values,
+      into: middle1, recomputing: gradients.normalized2[rows], partial: partial(1))
+    if let contextNorm {
+      crossAttention.backwardContext(gradients.cross, into: normalizedGradient, adding: false, pass)
+      contextNorm.backward(
+        normalizedGradient, input: context.tokens.values[rows], saved.contextStatistics[rows],
+        residualGradient: context.gradient.values[rows], into: context.gradient[rows],
+        recomputing: gradients.normalizedContext[rows], partial: partial(3))
     } else {
-      crossAttention.backwardMemory(gradients.cross, rows: rows, into: memoryGradient.values[rows], adding: true)
+      crossAttention.backwardContext(gradients.cross, into: context.gradient.values[rows], adding: true, pass)
     }
 
     attention.backward(
-      gradients.middle1[rows].operands, rows: rows, sequences: sequences, saved.attention, qkvGradient: gradients.qkv,
-      outputGradient: outputScratch, into: normalizedGradient, scratch: scratch.attention)
+      middle1.operands, qkvGradient: gradients.qkv, into: normalizedGradient, saved.attention, pass)
     norm1.backward(
-      normalizedGradient, input: input[rows], saved.statistics1, firstRow: first,
-      residualGradient: gradients.middle1[rows].values, into: inputGradient[rows],
-      recomputing: gradients.normalized1[rows], partial: partial(0))
+      normalizedGradient, input: input[rows], saved.statistics1[rows], residualGradient: middle1.values,
+      into: inputGradient[rows], recomputing: gradients.normalized1[rows], partial: partial(0))
   }
 
   /// Forms one part of the parameter gradients, once all slabs are through.
   func formGradients(
-    _ outputGradient: Stream<Element>, memory: Stream<Element>, _ saved: Saved, _ gradients: Gradients,
+    _ outputGradient: Stream<Element>, context: Stream<Element>, _ saved: Saved, _ gradients: Gradients,
     _ part: GradientPart
   ) {
     feedForward.formGradients(
@@ -174,7 +165,7 @@ struct DecoderBlock<Element: Operand> {
       normalized: gradients.normalized3, part)
     crossAttention.formGradients(
       gradients.middle2.operands, gradients.cross, normalized: gradients.normalized2,
-      memory: memoryNorm == nil ? memory.operands : gradients.normalizedMemory, saved.cross, part)
+      context: contextNorm == nil ? context.operands : gradients.normalizedContext, saved.cross, part)
     attention.formGradients(
       gradients.middle1.operands, qkvGradient: gradients.qkv, normalized: gradients.normalized1, saved.attention,
       part)
@@ -182,7 +173,7 @@ struct DecoderBlock<Element: Operand> {
       norm1.formGradients(gradients.norms, slot: 0, adding: part.adds)
       norm2.formGradients(gradients.norms, slot: 1, adding: part.adds)
       norm3.formGradients(gradients.norms, slot: 2, adding: part.adds)
-      memoryNorm?.formGradients(gradients.norms, slot: 3, adding: part.adds)
+      contextNorm?.formGradients(gradients.norms, slot: 3, adding: part.adds)
     }
   }
 }

@@ -1,11 +1,10 @@
-internal import CTransformer
 import Kernels
 
 /// Between encoder and decoder: the linear map to decoder channels, the mask tokens, and the decoder's positions.
 ///
 /// Source: CroCo, section 3.1: visible tokens go back to their places, the mask token fills the others, and positions are
 /// added to both streams.
-struct DecoderInput<Element: Operand> {
+struct DecoderInput<Element: MatrixElement> {
   let linear: Linear<Element>
   private let maskToken: UnsafeMutablePointer<Float>  // [C]
   private let maskTokenGradient: UnsafeMutablePointer<Float>
@@ -24,17 +23,16 @@ struct DecoderInput<Element: Operand> {
     self.layout = layout
   }
 
-  /// stream and memory [decoder rows, C] from the normalised encoder output of one slab.
-  ///
-  /// - Parameter embedded: room for the mapped tokens of the slab: [encoder rows of the slab, C].
+  /// stream and context [decoder rows, C] from the normalised encoder output of one slab, in the encoder's pass.
   func forward(
-    _ normalized: MatrixView<Element>, embedded: Matrix, positions: UnsafePointer<Int32>, _ slab: TokenLayout.Slab,
-    stream: Matrix, memory: Stream<Element>, _ recorder: TensorRecorder?
+    _ normalized: MatrixView<Element>, positions: UnsafePointer<Int32>, stream: Matrix, context: Stream<Element>,
+    _ pass: Pass<Element>
   ) {
+    let (slab, columns) = (pass.slab, linear.outputs)
+    let embedded = pass.scratch.embedded(normalized.rows, columns)  // [encoder rows of the slab, C]
     linear.forward(normalized, into: embedded)
-    croco_add_bias(embedded.pointer, embedded.columns, linear.bias, embedded.rows, embedded.columns)
-    recorder?.record("decoder_embed", embedded, slab.encoderRows)
-    let columns = embedded.columns
+    embedded.add(bias: linear.bias)
+    pass.record("decoder_embed", embedded)
     for (number, sample) in slab.samples.enumerated() {
       let first = sample * layout.patchCount
       let source = number * (layout.visibleCount + layout.patchCount)
@@ -45,40 +43,40 @@ struct DecoderInput<Element: Operand> {
       for token in 0..<layout.visibleCount {
         stream.row(first + Int(visible[token])).update(from: embedded.row(source + token), count: columns)
       }
-      memory.values.row(first).update(
+      context.values.row(first).update(
         from: embedded.row(source + layout.visibleCount), count: layout.patchCount * columns)
       rasterPositions.withUnsafeBufferPointer { raster in
         let rows = first..<first + layout.patchCount
         PositionTable.add(table, to: stream[rows], positions: raster.baseAddress!)
-        PositionTable.add(table, to: memory.values[rows], positions: raster.baseAddress!)
+        PositionTable.add(table, to: context.values[rows], positions: raster.baseAddress!)
       }
     }
-    memory[slab.decoderRows].updateOperands()
-    recorder?.record("dec_in.x", stream[slab.decoderRows], slab.decoderRows)
-    recorder?.record("dec_in.y", memory.values[slab.decoderRows], slab.decoderRows)
+    context[slab.decoderRows].updateOperands()
+    pass.recorder?.record("dec_in.x", stream[slab.decoderRows], slab.decoderRows)
+    pass.recorder?.record("dec_in.y", context.values[slab.decoderRows], slab.decoderRows)
   }
 
-  /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and memory, for one slab.
+  /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and context, for one slab, in the encoder's
+  /// pass.
   func backward(
-    streamGradient: Matrix, memoryGradient: Matrix, positions: UnsafePointer<Int32>, _ slab: TokenLayout.Slab,
-    into embeddedGradient: MatrixView<Element>, _ recorder: TensorRecorder?
+    streamGradient: Matrix, contextGradient: Matrix, positions: UnsafePointer<Int32>,
+    into embeddedGradient: MatrixView<Element>, _ pass: Pass<Element>
   ) {
-    let columns = embeddedGradient.columns
+    let (slab, columns) = (pass.slab, embeddedGradient.columns)
     for (number, sample) in slab.samples.enumerated() {
       let first = sample * layout.patchCount
-      let visible = slab.encoderSequences[2 * number]
-      for row in visible {
+      for row in slab.encoderSequences[2 * number] {
         Element.convert(
           streamGradient.row(first + Int(positions[row])), into: embeddedGradient.row(row), count: columns)
       }
       Element.convert(
-        memoryGradient.row(first),
+        contextGradient.row(first),
         into: embeddedGradient.row(slab.encoderSequences[2 * number + 1].lowerBound),
         count: layout.patchCount * columns)
     }
-    recorder?.record("dec_in.x", streamGradient[slab.decoderRows], slab.decoderRows)
-    recorder?.record("dec_in.y", memoryGradient[slab.decoderRows], slab.decoderRows)
-    recorder?.record("decoder_embed", embeddedGradient[slab.encoderRows], slab.encoderRows)
+    pass.recorder?.record("dec_in.x", streamGradient[slab.decoderRows], slab.decoderRows)
+    pass.recorder?.record("dec_in.y", contextGradient[slab.decoderRows], slab.decoderRows)
+    pass.record("decoder_embed", embeddedGradient[pass.rows])
   }
 
   /// Forms the mask token's gradient: the sum of the stream's gradient over the masked places, rows in order, added to
@@ -86,7 +84,7 @@ struct DecoderInput<Element: Operand> {
   func formMaskTokenGradient(_ streamGradient: Matrix, mask: UnsafePointer<UInt8>, adding: Bool) {
     if !adding { maskTokenGradient.update(repeating: 0, count: streamGradient.columns) }
     for row in 0..<streamGradient.rows where mask[row] != 0 {
-      croco_add(maskTokenGradient, streamGradient.row(row), streamGradient.columns)
+      addVector(streamGradient.row(row), to: maskTokenGradient, count: streamGradient.columns)
     }
   }
 }

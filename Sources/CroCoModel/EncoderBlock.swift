@@ -1,10 +1,9 @@
-internal import CTransformer
 import Kernels
 
 /// A pre-normalised transformer block: x + attention(norm1(x)), then x + mlp(norm2(x)).
 ///
 /// Source: ViT (Dosovitskiy et al., 2021); CroCo uses it for both views with the same weights.
-struct EncoderBlock<Element: Operand> {
+struct EncoderBlock<Element: MatrixElement> {
   let name: String
   private let norm1: LayerNorm
   private let attention: SelfAttention<Element>
@@ -59,56 +58,48 @@ struct EncoderBlock<Element: Operand> {
   }
 
   /// output = block(input) for the rows of one slab. Both are [all rows, C].
-  func forward(
-    _ input: Matrix, into output: Matrix, rows: Range<Int>, sequences: [Range<Int>], _ saved: Saved,
-    _ scratch: Scratch<Element>,
-    _ recorder: TensorRecorder?
-  ) {
+  func forward(_ input: Matrix, into output: Matrix, _ saved: Saved, _ pass: Pass<Element>) {
+    let rows = pass.rows
     let (x, middle, y) = (input[rows], saved.middle[rows], output[rows])
-    let normalized = scratch.normalized(x.rows, x.columns)
-    let first = rows.lowerBound
-    norm1.forward(x, into: normalized, saved.statistics1, firstRow: first)
-    recorder?.record(name + ".norm1", normalized, rows)
-    attention.forward(
-      normalized, rows: rows, sequences: sequences, saved.attention, into: middle, scratch: scratch.attention)
-    recorder?.record(name + ".attn", middle, rows, adding: attention.branchBias)
+    let normalized = pass.scratch.normalized(x.rows, x.columns)
+    norm1.forward(x, into: normalized, saved.statistics1[rows])
+    pass.record(name + ".norm1", normalized)
+    attention.forward(normalized, into: middle, saved.attention, pass)
+    pass.record(name + ".attn", middle, adding: attention.branchBias)
     norm2.forward(
-      addingTo: middle, branchBias: attention.branchBias, residual: x, into: normalized, saved.statistics2,
-      firstRow: first)
-    recorder?.record(name + ".norm2", normalized, rows)
-    let activated = scratch.wide(x.rows, feedForward.hiddenCount)
+      addingTo: middle, branchBias: attention.branchBias, residual: x, into: normalized, saved.statistics2[rows])
+    pass.record(name + ".norm2", normalized)
+    let activated = pass.scratch.wide(x.rows, feedForward.hiddenCount)
     feedForward.forward(normalized, hidden: saved.hidden[rows], activated: activated, into: y)
-    recorder?.record(name + ".mlp", y, rows, adding: feedForward.branchBias)
-    croco_add_bias_residual(y.pointer, feedForward.branchBias, middle.pointer, y.rows, y.columns)
-    recorder?.record(name, y, rows)
+    pass.record(name + ".mlp", y, adding: feedForward.branchBias)
+    y.add(bias: feedForward.branchBias, residual: middle)
+    pass.record(name, y)
   }
 
   /// inputGradient = gradient with respect to `input`, for the rows of one slab.
   func backward(
-    _ outputGradient: Stream<Element>, input: Matrix, into inputGradient: Stream<Element>, slab: Int, rows: Range<Int>,
-    sequences: [Range<Int>], _ saved: Saved, _ gradients: Gradients, _ scratch: Scratch<Element>,
-    _ recorder: TensorRecorder?
+    _ outputGradient: Stream<Element>, input: Matrix, into inputGradient: Stream<Element>, _ saved: Saved,
+    _ gradients: Gradients, _ pass: Pass<Element>
   ) {
-    let dy = outputGradient[rows]
-    recorder?.record(name, dy.values, rows)
-    let (count, columns) = (dy.values.rows, dy.values.columns)
-    let normalizedGradient = scratch.normalizedGradient(count, columns)
-    let first = rows.lowerBound
+    let rows = pass.rows
+    let (dy, middle) = (outputGradient[rows], gradients.middle[rows])
+    pass.record(name, dy.values)
+    let normalizedGradient = pass.scratch.normalizedGradient(dy.values.rows, dy.values.columns)
+    func partial(_ slot: Int) -> UnsafeMutablePointer<Float> {
+      gradients.norms.pointer(slot: slot, slab: pass.slab.index)
+    }
+
     feedForward.backward(
       dy.operands, hidden: saved.hidden[rows], hiddenGradient: gradients.hidden[rows],
-      activated: gradients.activated[rows],
-      into: normalizedGradient)
+      activated: gradients.activated[rows], into: normalizedGradient)
     norm2.backward(
-      normalizedGradient, input: saved.middle[rows], saved.statistics2, firstRow: first, residualGradient: dy.values,
-      into: gradients.middle[rows], recomputing: gradients.normalized2[rows],
-      partial: gradients.norms.pointer(slot: 1, slab: slab))
+      normalizedGradient, input: saved.middle[rows], saved.statistics2[rows], residualGradient: dy.values,
+      into: middle, recomputing: gradients.normalized2[rows], partial: partial(1))
     attention.backward(
-      gradients.middle[rows].operands, rows: rows, sequences: sequences, saved.attention, qkvGradient: gradients.qkv,
-      outputGradient: scratch.outputGradient(count, columns), into: normalizedGradient, scratch: scratch.attention)
+      middle.operands, qkvGradient: gradients.qkv, into: normalizedGradient, saved.attention, pass)
     norm1.backward(
-      normalizedGradient, input: input[rows], saved.statistics1, firstRow: first,
-      residualGradient: gradients.middle[rows].values, into: inputGradient[rows],
-      recomputing: gradients.normalized1[rows], partial: gradients.norms.pointer(slot: 0, slab: slab))
+      normalizedGradient, input: input[rows], saved.statistics1[rows], residualGradient: middle.values,
+      into: inputGradient[rows], recomputing: gradients.normalized1[rows], partial: partial(0))
   }
 
   /// Forms one part of the parameter gradients, once all slabs are through.

@@ -34,8 +34,8 @@ extension Engine {
       head.backward(outputGradient.operands[slab.decoderRows], into: normalizedGradient)
       recorder?.record("dec_norm", normalizedGradient, slab.decoderRows)
       decoderNorm.backward(
-        normalizedGradient, input: memory.decoderStreams[decoder.count][slab.decoderRows], memory.decoderStatistics,
-        firstRow: slab.decoderRows.lowerBound, residualGradient: nil,
+        normalizedGradient, input: memory.decoderStreams[decoder.count][slab.decoderRows],
+        memory.decoderStatistics[slab.decoderRows], residualGradient: nil,
         into: gradients.decoderStreams[0][slab.decoderRows],
         recomputing: gradients.decoderNormalized[slab.decoderRows],
         partial: gradients.finalNorms.pointer(slot: 0, slab: index))
@@ -55,15 +55,16 @@ extension Engine {
       gradients.decoder.norms.clear()
       pool.run(layout.slabs.count) { slabIndex, worker in
         let slab = layout.slabs[slabIndex]
-        if policy == .recomputeBlocks { decode(block, index, slab, memory.scratch[worker], nil) }
+        let scratch = memory.scratch[worker]
+        if policy == .recomputeBlocks { decode(index, .decoder(slab, scratch, nil)) }
         block.backward(
-          outputGradient, input: memory.decoderStreams[index], memory: memory.memory, into: inputGradient,
-          memoryGradient: gradients.memory, slab: slabIndex, rows: slab.decoderRows, sequences: slab.decoderSequences,
-          memory.decoderSaved[index], gradients.decoder, memory.scratch[worker], recorder)
+          outputGradient, input: memory.decoderStreams[index],
+          context: Context(tokens: memory.memory, gradient: gradients.memory), into: inputGradient,
+          memory.decoderSaved[index], gradients.decoder, .decoder(slab, scratch, recorder))
       }
       formGradients { part in
         block.formGradients(
-          outputGradient, memory: memory.memory, memory.decoderSaved[index], gradients.decoder, part)
+          outputGradient, context: memory.memory, memory.decoderSaved[index], gradients.decoder, part)
       }
       swap(&outputGradient, &inputGradient)
     }
@@ -76,17 +77,17 @@ extension Engine {
     gradients.finalNorms.clear()
     pool.run(layout.slabs.count) { index, worker in
       let slab = layout.slabs[index]
+      let pass = Pass.encoder(slab, memory.scratch[worker], recorder)
       decoderInput.backward(
-        streamGradient: streamGradient.values, memoryGradient: gradients.memory.values,
-        positions: encoderPositions.pointer, slab,
-        into: gradients.embedded, recorder)
+        streamGradient: streamGradient.values, contextGradient: gradients.memory.values,
+        positions: encoderPositions.pointer, into: gradients.embedded, pass)
       let rows = slab.encoderRows
       let normalizedGradient = memory.scratch[worker].normalizedGradient(rows.count, configuration.encoderDimension)
       decoderInput.linear.backward(gradients.embedded[rows], into: normalizedGradient)
       recorder?.record("enc_norm", normalizedGradient, rows)
       encoderNorm.backward(
-        normalizedGradient, input: memory.encoderStreams[encoder.count][rows], memory.encoderStatistics,
-        firstRow: rows.lowerBound, residualGradient: nil, into: gradients.encoderStreams[0][rows],
+        normalizedGradient, input: memory.encoderStreams[encoder.count][rows], memory.encoderStatistics[rows],
+        residualGradient: nil, into: gradients.encoderStreams[0][rows],
         recomputing: gradients.encoderNormalized[rows], partial: gradients.finalNorms.pointer(slot: 1, slab: index))
     }
     formGradients { part in
@@ -106,11 +107,11 @@ extension Engine {
       gradients.encoder.norms.clear()
       pool.run(layout.slabs.count) { slabIndex, worker in
         let slab = layout.slabs[slabIndex]
-        if policy == .recomputeBlocks { encode(block, index, slab, memory.scratch[worker], nil) }
+        let scratch = memory.scratch[worker]
+        if policy == .recomputeBlocks { encode(index, .encoder(slab, scratch, nil)) }
         block.backward(
-          outputGradient, input: memory.encoderStreams[index], into: inputGradient, slab: slabIndex,
-          rows: slab.encoderRows, sequences: slab.encoderSequences, memory.encoderSaved[index], gradients.encoder,
-          memory.scratch[worker], recorder)
+          outputGradient, input: memory.encoderStreams[index], into: inputGradient, memory.encoderSaved[index],
+          gradients.encoder, .encoder(slab, scratch, recorder))
       }
       formGradients { part in
         block.formGradients(outputGradient, memory.encoderSaved[index], gradients.encoder, part)

@@ -1,4 +1,4 @@
-internal import CTransformer
+import Kernels
 
 extension Engine {
   func forward(view1: UnsafePointer<Float>, view2: UnsafePointer<Float>, mask: UnsafePointer<UInt8>) {
@@ -35,46 +35,42 @@ extension Engine {
   private func encode(
     _ view1: UnsafePointer<Float>, _ view2: UnsafePointer<Float>, _ slab: TokenLayout.Slab, _ scratch: Scratch<Element>
   ) {
+    let pass = Pass.encoder(slab, scratch, recorder)
     patchEmbedding.forward(
-      view1: view1, view2: view2, positions: encoderPositions.pointer, slab, patches: memory.patches,
-      into: memory.encoderStreams[0], recorder)
-    for (index, block) in encoder.enumerated() { encode(block, index, slab, scratch, recorder) }
-    let output = memory.encoderStreams[encoder.count][slab.encoderRows]
+      view1: view1, view2: view2, positions: encoderPositions.pointer, patches: memory.patches,
+      into: memory.encoderStreams[0], pass)
+    for index in encoder.indices { encode(index, pass) }
+    let output = memory.encoderStreams[encoder.count][pass.rows]
     let normalized = scratch.normalized(output.rows, output.columns)
-    encoderNorm.forward(output, into: normalized, memory.encoderStatistics, firstRow: slab.encoderRows.lowerBound)
-    recorder?.record("enc_norm", normalized, slab.encoderRows)
+    encoderNorm.forward(output, into: normalized, memory.encoderStatistics[pass.rows])
+    pass.record("enc_norm", normalized)
     decoderInput.forward(
-      normalized, embedded: scratch.embedded(output.rows, configuration.decoderDimension),
-      positions: encoderPositions.pointer, slab, stream: memory.decoderStreams[0], memory: memory.memory, recorder)
+      normalized, positions: encoderPositions.pointer, stream: memory.decoderStreams[0], context: memory.memory, pass)
   }
 
   private func decode(_ slab: TokenLayout.Slab, _ scratch: Scratch<Element>) {
-    for (index, block) in decoder.enumerated() { decode(block, index, slab, scratch, recorder) }
-    let output = memory.decoderStreams[decoder.count][slab.decoderRows]
+    let pass = Pass.decoder(slab, scratch, recorder)
+    for index in decoder.indices { decode(index, pass) }
+    let output = memory.decoderStreams[decoder.count][pass.rows]
     let normalized = scratch.normalized(output.rows, output.columns)
-    decoderNorm.forward(output, into: normalized, memory.decoderStatistics, firstRow: slab.decoderRows.lowerBound)
-    recorder?.record("dec_norm", normalized, slab.decoderRows)
-    let prediction = memory.prediction[slab.decoderRows]
+    decoderNorm.forward(output, into: normalized, memory.decoderStatistics[pass.rows])
+    pass.record("dec_norm", normalized)
+    let prediction = memory.prediction[pass.rows]
     head.forward(normalized, into: prediction)
-    croco_add_bias(prediction.pointer, prediction.columns, head.bias, prediction.rows, prediction.columns)
-    recorder?.record("pred", prediction, slab.decoderRows)
+    prediction.add(bias: head.bias)
+    pass.record("pred", prediction)
   }
 
-  func encode(
-    _ block: EncoderBlock<Element>, _ index: Int, _ slab: TokenLayout.Slab, _ scratch: Scratch<Element>,
-    _ recorder: TensorRecorder?
-  ) {
-    block.forward(
-      memory.encoderStreams[index], into: memory.encoderStreams[index + 1], rows: slab.encoderRows,
-      sequences: slab.encoderSequences, memory.encoderSaved[index], scratch, recorder)
+  /// One block of the encoder.
+  func encode(_ index: Int, _ pass: Pass<Element>) {
+    encoder[index].forward(
+      memory.encoderStreams[index], into: memory.encoderStreams[index + 1], memory.encoderSaved[index], pass)
   }
 
-  func decode(
-    _ block: DecoderBlock<Element>, _ index: Int, _ slab: TokenLayout.Slab, _ scratch: Scratch<Element>,
-    _ recorder: TensorRecorder?
-  ) {
-    block.forward(
-      memory.decoderStreams[index], memory: memory.memory, into: memory.decoderStreams[index + 1],
-      rows: slab.decoderRows, sequences: slab.decoderSequences, memory.decoderSaved[index], scratch, recorder)
+  /// One block of the decoder.
+  func decode(_ index: Int, _ pass: Pass<Element>) {
+    decoder[index].forward(
+      memory.decoderStreams[index], context: memory.memory, into: memory.decoderStreams[index + 1],
+      memory.decoderSaved[index], pass)
   }
 }

@@ -12,7 +12,7 @@ protocol NetworkEngine: AnyObject {
 }
 
 /// The network's layers and memory over one kind of operand: all there is, but for the choice of precision.
-final class Engine<Element: Operand>: NetworkEngine {
+final class Engine<Element: MatrixElement>: NetworkEngine {
   let configuration: ModelConfiguration
   let layout: TokenLayout
   let pool: WorkerPool
@@ -56,8 +56,8 @@ final class Engine<Element: Operand>: NetworkEngine {
 
     patchEmbedding = PatchEmbedding(configuration, in: parameters)
     let encoderRotary = Rotary(
-      configuration, headCount: configuration.encoderHeadCount,
-      headSize: configuration.encoderDimension / configuration.encoderHeadCount, positions: encoderPositions.pointer)
+      configuration, headSize: configuration.encoderDimension / configuration.encoderHeadCount,
+      positions: encoderPositions.pointer)
     encoder = (0..<configuration.encoderDepth).map {
       EncoderBlock(
         "enc_blocks.\($0)", headCount: configuration.encoderHeadCount, rotary: encoderRotary, in: parameters)
@@ -65,8 +65,8 @@ final class Engine<Element: Operand>: NetworkEngine {
     encoderNorm = LayerNorm("enc_norm", in: store)
     decoderInput = DecoderInput(configuration, layout, in: parameters)
     let decoderRotary = Rotary(
-      configuration, headCount: configuration.decoderHeadCount,
-      headSize: configuration.decoderDimension / configuration.decoderHeadCount, positions: decoderPositions.pointer)
+      configuration, headSize: configuration.decoderDimension / configuration.decoderHeadCount,
+      positions: decoderPositions.pointer)
     decoder = (0..<configuration.decoderDepth).map {
       DecoderBlock(
         "dec_blocks.\($0)", headCount: configuration.decoderHeadCount, rotary: decoderRotary, in: parameters)

@@ -3,7 +3,7 @@ import Kernels
 /// The MLP of a transformer block: linear, exact GELU, linear.
 ///
 /// Source: Vaswani et al. 2017, section 3.3, with GELU as in ViT (Dosovitskiy et al., 2021).
-struct FeedForward<Element: Operand> {
+struct FeedForward<Element: MatrixElement> {
   private let expansion: Linear<Element>
   private let contraction: Linear<Element>
 
@@ -37,7 +37,7 @@ struct FeedForward<Element: Operand> {
     activated: MatrixView<Element>, into normalizedGradient: Matrix
   ) {
     contraction.backward(
-      branchGradient, toOperand: hiddenGradient, .geluBackward(hidden: hidden.pointer, activated: activated.pointer))
+      branchGradient, toOperand: hiddenGradient, .geluBackward(hidden: hidden, activated: activated))
     expansion.backward(hiddenGradient, into: normalizedGradient)
   }
 

@@ -1,4 +1,3 @@
-internal import CTransformer
 import Kernels
 
 /// Layer normalisation with weight and bias, epsilon 1e-6, biased variance.
@@ -31,42 +30,45 @@ struct LayerNorm {
       scale = arena.floats(rows)
     }
 
-    /// The statistics from a row on.
-    func from(_ row: Int) -> (mean: UnsafeMutablePointer<Float>, scale: UnsafeMutablePointer<Float>) {
-      (mean + row, scale + row)
+    private init(mean: UnsafeMutablePointer<Float>, scale: UnsafeMutablePointer<Float>) {
+      (self.mean, self.scale) = (mean, scale)
+    }
+
+    /// The statistics of a range of rows.
+    subscript(rows: Range<Int>) -> Statistics {
+      Statistics(mean: mean + rows.lowerBound, scale: scale + rows.lowerBound)
     }
   }
 
-  /// output = norm(input): [rows, C], with the statistics of the rows kept from `firstRow` on.
-  func forward<Element: Operand>(
-    _ input: Matrix, into output: MatrixView<Element>, _ statistics: Statistics, firstRow: Int
+  /// output = norm(input): [rows, C], with the statistics of these rows kept.
+  func forward<Element: MatrixElement>(
+    _ input: Matrix, into output: MatrixView<Element>, _ statistics: Statistics
   ) {
-    let (mean, scale) = statistics.from(firstRow)
-    Element.layerNorm(input, weight, bias, into: output, mean: mean, scale: scale)
+    normalization(statistics).apply(to: input, into: output)
   }
 
   /// Ends a residual branch and normalises: stream += branch bias + residual, output = norm(stream). [rows, C]
-  func forward<Element: Operand>(
+  func forward<Element: MatrixElement>(
     addingTo stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, into output: MatrixView<Element>,
-    _ statistics: Statistics, firstRow: Int
+    _ statistics: Statistics
   ) {
-    let (mean, scale) = statistics.from(firstRow)
-    Element.residualLayerNorm(
-      stream, branchBias: branchBias, residual: residual, weight, bias, into: output, mean: mean, scale: scale)
+    normalization(statistics).apply(addingTo: stream, branchBias: branchBias, residual: residual, into: output)
   }
 
   /// inputGradient = residualGradient + gradient through the norm; the norm's output is formed again in `output`.
   ///
   /// - Parameter partial: weight gradient, then bias gradient, of this slab: [2, C], added to.
-  func backward<Element: Operand>(
-    _ outputGradient: Matrix, input: Matrix, _ statistics: Statistics, firstRow: Int, residualGradient: Matrix?,
+  func backward<Element: MatrixElement>(
+    _ outputGradient: Matrix, input: Matrix, _ statistics: Statistics, residualGradient: Matrix?,
     into inputGradient: Stream<Element>, recomputing output: MatrixView<Element>, partial: UnsafeMutablePointer<Float>
   ) {
-    let (mean, scale) = statistics.from(firstRow)
-    Element.layerNormBackward(
-      outputGradient, input, mean: mean, scale: scale, weight, bias, residual: residualGradient,
-      into: inputGradient.values, copy: inputGradient.operands, weightGradient: partial,
-      biasGradient: partial + dimension, recomputing: output)
+    normalization(statistics).backward(
+      outputGradient, x: input, residual: residualGradient, into: inputGradient, recomputing: output,
+      parameterGradients: partial)
+  }
+
+  private func normalization(_ statistics: Statistics) -> Normalization {
+    Normalization(weight: weight, bias: bias, mean: statistics.mean, scale: statistics.scale)
   }
 
   /// The gradients as the slabs' partial sums, added in order, to what is there where `adding`.
@@ -77,8 +79,8 @@ struct LayerNorm {
     }
     for slab in 0..<partials.slabCount {
       let partial = partials.pointer(slot: slot, slab: slab)
-      croco_add(weightGradient, partial, dimension)
-      croco_add(biasGradient, partial + dimension, dimension)
+      addVector(partial, to: weightGradient, count: dimension)
+      addVector(partial + dimension, to: biasGradient, count: dimension)
     }
   }
 }

@@ -2,13 +2,13 @@ import Kernels
 
 /// A linear map y = x W^T + b with W [outputs, inputs]. The bias is added on the way, or by the pass that
 /// follows the product.
-struct Linear<Element: Operand> {
+struct Linear<Element: MatrixElement> {
   let inputs: Int
   let outputs: Int
   let bias: UnsafeMutablePointer<Float>  // [outputs]
-  private let weight: RightFactor<Element>  // [outputs, inputs]
-  private let weightGradient: UnsafeMutablePointer<Float>
-  private let biasGradient: UnsafeMutablePointer<Float>
+  private let weight: Factor<Element>  // [outputs, inputs]
+  private let weightGradient: Matrix  // [outputs, inputs]
+  private let biasGradient: UnsafeMutablePointer<Float>  // [outputs]
 
   /// The map `name`; with `second`, the two maps of the same input as one (their weights lie side by side in the store).
   init(_ name: String, and second: String? = nil, in parameters: NetworkParameters<Element>) {
@@ -26,40 +26,30 @@ struct Linear<Element: Operand> {
     }
     self.outputs = outputs
     inputs = weight.range.count / weight.shape[0]
-    self.weight = parameters.factor(from: weight.range.lowerBound)
+    self.weight = parameters.factor(from: weight.range.lowerBound, rows: outputs, columns: inputs)
     self.bias = store.values.pointer + bias.range.lowerBound
-    weightGradient = store.gradients.pointer + weight.range.lowerBound
+    weightGradient = Matrix(store.gradients.pointer + weight.range.lowerBound, rows: outputs, columns: inputs)
     biasGradient = store.gradients.pointer + bias.range.lowerBound
   }
 
   /// output = input W^T, without the bias. [rows, inputs] -> [rows, outputs]
   func forward(_ input: MatrixView<Element>, into output: Matrix) {
-    Element.gemm(
-      input.pointer, lda: inputs, transposeA: false, weight, ldb: inputs, transposeB: true, into: output.pointer,
-      ldc: outputs, m: input.rows, n: outputs, k: inputs, adding: false)
+    multiply(input.factor, weight.transposed, into: output)
   }
 
   /// The same for other products to read, finished with this map's bias.
   func forward(_ input: MatrixView<Element>, biasedTo output: MatrixView<Element>) {
-    forward(input, to: output, .bias(bias))
+    multiply(input.factor, weight.transposed, into: output, finish: .bias(bias))
   }
 
   /// The same, and activated = GELU(output).
   func forward(_ input: MatrixView<Element>, biasedTo output: MatrixView<Element>, activated: MatrixView<Element>) {
-    forward(input, to: output, .biasGELU(bias, activated: activated.pointer))
-  }
-
-  private func forward(_ input: MatrixView<Element>, to output: MatrixView<Element>, _ finish: Finish<Element>) {
-    Element.gemm(
-      input.pointer, lda: inputs, transposeA: false, weight, ldb: inputs, transposeB: true, toOperand: output.pointer,
-      ldc: outputs, m: input.rows, n: outputs, k: inputs, finish)
+    multiply(input.factor, weight.transposed, into: output, finish: .biasGELU(bias, activated: activated))
   }
 
   /// inputGradient = outputGradient W (+ inputGradient where `adding`). [rows, outputs] -> [rows, inputs]
   func backward(_ outputGradient: MatrixView<Element>, into inputGradient: Matrix, adding: Bool = false) {
-    Element.gemm(
-      outputGradient.pointer, lda: outputs, transposeA: false, weight, ldb: inputs, transposeB: false,
-      into: inputGradient.pointer, ldc: inputs, m: outputGradient.rows, n: inputs, k: outputs, adding: adding)
+    multiply(outputGradient.factor, weight, into: inputGradient, adding: adding)
   }
 
   /// The same for other products to read, finished as `finish` says.
@@ -67,20 +57,16 @@ struct Linear<Element: Operand> {
     _ outputGradient: MatrixView<Element>, toOperand inputGradient: MatrixView<Element>,
     _ finish: Finish<Element> = .plain
   ) {
-    Element.gemm(
-      outputGradient.pointer, lda: outputs, transposeA: false, weight, ldb: inputs, transposeB: false,
-      toOperand: inputGradient.pointer, ldc: inputs, m: outputGradient.rows, n: inputs, k: outputs, finish)
+    multiply(outputGradient.factor, weight, into: inputGradient, finish: finish)
   }
 
   /// Forms one part of the weight gradient, and of the bias gradient where the part is the first of its rows.
   func formGradients(_ outputGradient: MatrixView<Element>, input: MatrixView<Element>, _ part: GradientPart) {
     let (rows, columns) = part.piece(rows: outputs, columns: inputs)
     if rows.isEmpty || columns.isEmpty { return }
-    let gradient = outputGradient.pointer + rows.lowerBound
-    Element.gemmTransposed(
-      gradient, lda: outputs, input.pointer + columns.lowerBound, ldb: inputs,
-      into: weightGradient + rows.lowerBound * inputs + columns.lowerBound, ldc: inputs,
-      sums: columns.lowerBound == 0 ? biasGradient + rows.lowerBound : nil, m: rows.count, n: columns.count,
-      k: input.rows, adding: part.adds)
+    multiply(
+      outputGradient.columns(rows).transposed, input.columns(columns).factor,
+      into: weightGradient[rows].columns(columns), adding: part.adds,
+      sums: columns.lowerBound == 0 ? biasGradient + rows.lowerBound : nil)
   }
 }

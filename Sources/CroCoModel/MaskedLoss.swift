@@ -1,4 +1,4 @@
-internal import CTransformer
+import Kernels
 import Runtime
 
 /// What the loss compares and how.
@@ -78,8 +78,8 @@ package final class MaskedLoss {
       }
       let target = targetBuffer.pointer + patch * model.patchDimension
       fillTarget(target, patch, view1)
-      patchLosses.pointer[patch] = croco_patch_loss(
-        prediction + patch * model.patchDimension, target, model.patchDimension, configuration.kind == .l1 ? 1 : 0)
+      patchLosses.pointer[patch] = distance.value(
+        prediction + patch * model.patchDimension, target, count: model.patchDimension)
     }
     let total = batchSize * model.patchCount
     countedPatches = configuration.onMaskedOnly ? (0..<total).reduce(0) { $0 + Int(mask[$1]) } : total
@@ -93,9 +93,9 @@ package final class MaskedLoss {
     forEachPatch { patch, counts in
       let offset = patch * model.patchDimension
       if counts {
-        croco_patch_loss_gradient(
-          prediction + offset, targetBuffer.pointer + offset, gradientBuffer.pointer + offset, factor,
-          model.patchDimension, configuration.kind == .l1 ? 1 : 0)
+        distance.gradient(
+          prediction + offset, targetBuffer.pointer + offset, factor: factor, into: gradientBuffer.pointer + offset,
+          count: model.patchDimension)
       } else {
         (gradientBuffer.pointer + offset).update(repeating: 0, count: model.patchDimension)
       }
@@ -108,7 +108,7 @@ package final class MaskedLoss {
     var result = target
     result.withUnsafeMutableBufferPointer { values in
       for start in stride(from: 0, to: values.count, by: patchDimension) {
-        croco_normalize_target(values.baseAddress! + start, patchDimension)
+        PatchLoss.normalizeTarget(values.baseAddress! + start, count: patchDimension)
       }
     }
     return result
@@ -125,9 +125,9 @@ package final class MaskedLoss {
 
   private func fillTarget(_ target: UnsafeMutablePointer<Float>, _ patch: Int, _ view1: UnsafePointer<Float>) {
     let (sample, place) = patch.quotientAndRemainder(dividingBy: model.patchCount)
-    croco_patch_channel_last(
-      view1 + sample * 3 * model.imageHeight * model.imageWidth, target, place / model.gridWidth,
-      place % model.gridWidth, model.patchSize, model.imageHeight, model.imageWidth)
-    if configuration.normalizesPatches { croco_normalize_target(target, model.patchDimension) }
+    model.grid.copyChannelLast(place, of: view1 + sample * 3 * model.imageHeight * model.imageWidth, into: target)
+    if configuration.normalizesPatches { PatchLoss.normalizeTarget(target, count: model.patchDimension) }
   }
+
+  private var distance: PatchLoss { configuration.kind == .l1 ? .absolute : .squared }
 }

@@ -1,7 +1,7 @@
 import Kernels
 
 /// All activations and gradient buffers of a network for one micro-batch, carved from one arena.
-struct NetworkMemory<Element: Operand> {
+struct NetworkMemory<Element: MatrixElement> {
   let patches: MatrixView<Element>  // [encoder rows, 3 * patch^2]
   let encoderStreams: [Matrix]  // input of each block and output of the last: [encoder rows, C]
   let encoderSaved: [EncoderBlock<Element>.Saved]
@@ -57,7 +57,7 @@ struct NetworkMemory<Element: Operand> {
 
 /// Buffers of the backward pass, over all rows. Encoder and decoder use the same memory one after the other, but for
 /// what crosses between them.
-struct NetworkGradients<Element: Operand> {
+struct NetworkGradients<Element: MatrixElement> {
   /// What the prediction's gradient, whose memory is the loss's, is read by: [decoder rows, P].
   let predictionOperands: UnsafeMutablePointer<Float>
   /// Streams flow from one to the other and back.

@@ -1,4 +1,3 @@
-internal import CTransformer
 import Foundation
 import Kernels
 
@@ -9,7 +8,8 @@ package enum PositionTable {
     if table.isEmpty { return }
     table.withUnsafeBufferPointer { table in
       for row in 0..<rows.rows {
-        croco_add(rows.row(row), table.baseAddress! + Int(positions[row]) * rows.columns, rows.columns)
+        addVector(
+          table.baseAddress! + Int(positions[row]) * rows.columns, to: rows.row(row), count: rows.columns)
       }
     }
   }

@@ -10,15 +10,15 @@ package enum Precision: String, Sendable, CaseIterable {
   case bf16
 
   /// What computes on this machine, as far as last bits depend on it.
-  package var arithmetic: String { "\(rawValue) products by \(products), kernels \(BLAS.kernelLevel)" }
+  package var arithmetic: String { "\(rawValue) products by \(products), kernels \(Processor.kernelLevel)" }
 
   /// Whether a network keeps a copy of its parameters in bf16, because its products cannot round what they read.
-  package var copiesParameters: Bool { self == .bf16 && !BFloat16.roundsFloats }
+  package var copiesParameters: Bool { self == .bf16 && !BFloat16.products.roundsFactors }
 
   /// What forms the products on this machine, for logs; may load oneDNN.
   package var products: String {
     switch self {
-    case .fp32: MatrixProducts.float
+    case .fp32: MatrixProducts.fp32
     case .bf16: MatrixProducts.bfloat16 ?? "nothing here"
     }
   }

@@ -4,13 +4,11 @@ import Runtime
 /// Rotary position embedding of queries and keys; does nothing for networks with sine-cosine tables.
 struct Rotary {
   private let tables: (cosine: AlignedBuffer<Float>, sine: AlignedBuffer<Float>)?  // [N, head size / 2] each
-  private let headCount: Int
   private let headSize: Int
   /// The patch index of each row.
   private let positions: UnsafePointer<Int32>
 
-  init(_ configuration: ModelConfiguration, headCount: Int, headSize: Int, positions: UnsafePointer<Int32>) {
-    self.headCount = headCount
+  init(_ configuration: ModelConfiguration, headSize: Int, positions: UnsafePointer<Int32>) {
     self.headSize = headSize
     self.positions = positions
     guard case .rope(let base) = configuration.positionEmbedding else {
@@ -22,23 +20,18 @@ struct Rotary {
     tables = (Self.buffer(cosine), Self.buffer(sine))
   }
 
-  /// Rotates all heads of `rows` in place; `x` points at the first row of the range, `stride` elements between rows.
-  func rotate<Element: Operand>(_ x: UnsafeMutablePointer<Element>, stride: Int, rows: Range<Int>) {
-    turn(x, stride, rows, 1)
-  }
+  /// Rotates all heads of a sequence in place: [rows, C]; `rows` is its place among all rows.
+  func rotate<Element: MatrixElement>(_ x: MatrixView<Element>, rows: Range<Int>) { turn(x, rows, .forward) }
 
-  /// The transpose of ``rotate(_:stride:rows:)``, for gradients.
-  func rotateBack<Element: Operand>(_ x: UnsafeMutablePointer<Element>, stride: Int, rows: Range<Int>) {
-    turn(x, stride, rows, -1)
-  }
+  /// The transpose of ``rotate(_:rows:)``, for gradients.
+  func rotateBack<Element: MatrixElement>(_ x: MatrixView<Element>, rows: Range<Int>) { turn(x, rows, .back) }
 
-  private func turn<Element: Operand>(
-    _ x: UnsafeMutablePointer<Element>, _ stride: Int, _ rows: Range<Int>, _ direction: Float
+  private func turn<Element: MatrixElement>(
+    _ x: MatrixView<Element>, _ rows: Range<Int>, _ direction: Rotation.Direction
   ) {
     guard let tables else { return }
-    Element.rotate(
-      x, stride: stride, positions: positions + rows.lowerBound, cosine: tables.cosine.pointer,
-      sine: tables.sine.pointer, direction: direction, rows: rows.count, heads: headCount, headSize: headSize)
+    Rotation(cosine: tables.cosine.pointer, sine: tables.sine.pointer, headSize: headSize)
+      .turn(x, positions: positions + rows.lowerBound, direction)
   }
 
   private static func buffer(_ values: [Float]) -> AlignedBuffer<Float> {

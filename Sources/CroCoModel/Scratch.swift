@@ -1,7 +1,7 @@
 import Kernels
 
 /// A worker's own memory, used within one slab. What the two passes call it by is one memory: they do not overlap.
-struct Scratch<Element: Operand> {
+struct Scratch<Element: MatrixElement> {
   private let first: UnsafeMutablePointer<Float>
   private let second: UnsafeMutablePointer<Float>
   private let widest: UnsafeMutablePointer<Float>

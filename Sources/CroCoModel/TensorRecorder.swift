@@ -51,7 +51,7 @@ package final class TensorRecorder: @unchecked Sendable {
   }
 
   /// Keeps a slab's rows of the tensor `name`; `bias` [columns] is added to every row.
-  func record<Element: Operand>(
+  func record<Element: MatrixElement>(
     _ name: String, _ slab: MatrixView<Element>, _ rows: Range<Int>, adding bias: UnsafePointer<Float>? = nil
   ) {
     lock.lock()
