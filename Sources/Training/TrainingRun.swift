@@ -70,7 +70,6 @@ package final class TrainingRun {
     _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
     listener: @escaping (RunLog.Level, String) -> Void
   ) throws(Failure) {
-    BLAS.prepare()
     SignalFlags.install()
     let isFirst = communicator.rank == 0
     let microBatches = try GradientReducer.microBatches(
@@ -194,7 +193,7 @@ package final class TrainingRun {
       try checkpointer.save(
         CheckpointState(
           step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
-          dataFingerprint: data.fingerprint, worldSize: communicator.size, blasCore: BLAS.coreName,
+          dataFingerprint: data.fingerprint, worldSize: communicator.size, blasCore: OpenBLAS.coreName,
           arithmetic: configuration.compute.precision.arithmetic, versions: options.versions))
     } catch {
       trainer.concerns.failure = error

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Kernels
 import Runtime
 import Training
 
@@ -39,7 +38,6 @@ struct DumpCommand: ParsableCommand {
   }
 
   func run() throws {
-    BLAS.prepare()
     var overrides = overrides
     if let data { overrides.append("data.path=\(data)") }
     let configuration = try ConfigurationReader.read(path: config, overrides: overrides)

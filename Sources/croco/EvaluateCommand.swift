@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Kernels
 import PairData
 import Runtime
 import Storage
@@ -42,7 +41,6 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    BLAS.prepare()
     let model = try PretrainedModel(path: checkpoint)
     Croco.warn(model.passedOver)
     let dataset = try PairDataset(path: data, split: split)

@@ -90,7 +90,8 @@ struct DecoderInput<Element: MatrixElement> {
         if visible < end, Int(visible.pointee) == patch {
           visible += 1
         } else {
-          addVector(streamGradient.row(sample * patchCount + patch), to: maskTokenGradient, count: streamGradient.columns)
+          addVector(
+            streamGradient.row(sample * patchCount + patch), to: maskTokenGradient, count: streamGradient.columns)
         }
       }
     }

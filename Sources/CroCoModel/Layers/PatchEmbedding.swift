@@ -20,7 +20,9 @@ struct PatchEmbedding<Element: MatrixElement> {
         ParameterDeclaration(
           name + ".weight", [shape.dimension, 3, patch, patch], .xavierUniform, isDecayed: true)
       ],
-      biases: [ParameterDeclaration(name + ".bias", [shape.dimension], .uniform(bound: 1 / Float(inputs).squareRoot()))],
+      biases: [
+        ParameterDeclaration(name + ".bias", [shape.dimension], .uniform(bound: 1 / Float(inputs).squareRoot()))
+      ],
       in: plan)
     grid = PatchGrid(patchSize: patch, height: configuration.imageHeight, width: configuration.imageWidth)
     self.positions = positions

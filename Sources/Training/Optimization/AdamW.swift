@@ -1,6 +1,6 @@
-internal import CTransformer
 import CroCoModel
 import Foundation
+import Kernels
 import Runtime
 
 /// AdamW over the flat buffers of a parameter store, in fixed chunks, so that the threads do not touch the result.
@@ -56,24 +56,19 @@ package final class AdamW {
   package func update(step: Int, learningRate: Double, gradientScale: Float) {
     precondition(step >= 1, "AdamW counts its updates from 1, not \(step)")
     let (beta1, beta2) = (configuration.betas[0], configuration.betas[1])
-    var constants = croco_adamw_step()
-    constants.gradient_scale = gradientScale
-    constants.beta1 = Float(beta1)
-    constants.beta2 = Float(beta2)
-    constants.step_size = Float(learningRate / (1 - pow(beta1, Double(step))))
-    constants.root_correction = Float((1 - pow(beta2, Double(step))).squareRoot())
-    constants.epsilon = Float(configuration.epsilon)
+    let rule = AdamWUpdate(
+      gradientScale: gradientScale, betas: (Float(beta1), Float(beta2)),
+      stepSize: Float(learningRate / (1 - pow(beta1, Double(step)))),
+      rootCorrection: Float((1 - pow(beta2, Double(step))).squareRoot()), epsilon: Float(configuration.epsilon))
     let retained = Float(1 - learningRate * configuration.weightDecay)
     let (values, gradients) = (parameters.values.pointer, parameters.gradients.pointer)
     let (first, second) = (moments.first.pointer, moments.second.pointer)
     pool.run(chunks.count) { task, _ in
       let chunk = chunks[task]
       let (start, place) = (chunk.range.lowerBound, chunk.range.lowerBound - share.lowerBound)
-      withUnsafePointer(to: constants) {
-        croco_adamw(
-          values + start, gradients + start, first + place, second + place, chunk.range.count,
-          chunk.isDecayed ? retained : 1, $0)
-      }
+      rule.apply(
+        to: values + start, gradients: gradients + start, moments: (first + place, second + place),
+        count: chunk.range.count, retained: chunk.isDecayed ? retained : 1)
     }
   }
 

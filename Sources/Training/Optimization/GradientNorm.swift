@@ -1,6 +1,6 @@
-internal import CTransformer
 import Collectives
 import CroCoModel
+import Kernels
 import Runtime
 
 /// The Euclidean norm of all gradients, to which each rank contributes the part that it updates.
@@ -52,7 +52,8 @@ package final class GradientNorm {
       let first = blocks.lowerBound + task * Self.blocksOfTask
       for block in first..<min(first + Self.blocksOfTask, blocks.upperBound) {
         let start = block * Self.blockLength
-        results[block] = croco_sum_of_squares(gradients + start, min(Self.blockLength, count - start))
+        results[block] = sumOfSquares(
+          gradients + start, count: min(Self.blockLength, count - start))
       }
     }
   }

@@ -34,7 +34,8 @@ final class PictureWriter {
   func write(step: Int) throws(Failure) {
     network.forward(NetworkInput(batch.whole))
     try Self.publish(
-      sheet.draw(batch, prediction: network.prediction), at: folder + "/" + Checkpoint.name(ofStep: step) + ".png")
+      sheet.draw(batch, prediction: network.prediction.elements),
+      at: folder + "/" + Checkpoint.name(ofStep: step) + ".png")
   }
 
   /// Publishes a picture as PNG.

@@ -14,7 +14,8 @@ package enum ReconstructionPicture {
     let batch = try loader.batch(pairs: 0..<1)
     let evaluator = BatchEvaluator(model, batchSize: 1, slabCount: 1, pool: pool)
     _ = evaluator.loss(batch)
-    return ReconstructionSheet(model.configuration, model.loss).draw(batch, prediction: evaluator.network.prediction)
+    return ReconstructionSheet(model.configuration, model.loss).draw(
+      batch, prediction: evaluator.network.prediction.elements)
   }
 
   /// Writes a picture as PNG, complete or not at all.

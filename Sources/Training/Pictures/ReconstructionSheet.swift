@@ -1,5 +1,4 @@
 import CroCoModel
-import Kernels
 import PairData
 
 /// A labelled picture of completions: a row a pair, with masked input, reference, completion and target.
@@ -15,8 +14,8 @@ package struct ReconstructionSheet {
     reconstruction = Reconstruction(model: model, normalizesPatches: loss.normalizesPatches)
   }
 
-  /// Draws all pairs of a batch with their predictions: [B * N, P].
-  package func draw(_ batch: PairBatch, prediction: Matrix) -> RGBImage {
+  /// Draws all pairs of a batch with their predictions: [B, N, P].
+  package func draw(_ batch: PairBatch, prediction: UnsafeMutableBufferPointer<Float>) -> RGBImage {
     // Small images are enlarged so that patches can be told apart.
     let scale = max(1, 192 / max(model.imageHeight, model.imageWidth))
     let (gap, label) = (6, PictureCanvas.textHeight + 8)
@@ -42,12 +41,15 @@ package struct ReconstructionSheet {
       : ["masked input", "reference", "completed", "target"]
   }
 
-  private func images(_ batch: PairBatch, _ sample: Int, _ prediction: Matrix) -> [[Float]] {
-    let pixels = batch.imageCount
+  private func images(
+    _ batch: PairBatch, _ sample: Int, _ prediction: UnsafeMutableBufferPointer<Float>
+  ) -> [[Float]] {
+    let pixels = 3 * batch.height * batch.width
     let target = Array(batch.view1.elements[sample * pixels..<(sample + 1) * pixels])
     let reference = Array(batch.view2.elements[sample * pixels..<(sample + 1) * pixels])
     let mask = Array(batch.mask.elements[sample * batch.patchCount..<(sample + 1) * batch.patchCount])
-    let patches = Array(prediction[sample * batch.patchCount..<(sample + 1) * batch.patchCount].elements)
+    let values = batch.patchCount * model.patchDimension
+    let patches = Array(prediction[sample * values..<(sample + 1) * values])
     func completed(_ statistics: Reconstruction.PatchStatistics) -> [Float] {
       reconstruction.image(prediction: patches, target: target, reference: reference, mask: mask, statistics)
     }
