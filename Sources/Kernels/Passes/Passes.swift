@@ -15,8 +15,7 @@ package struct Passes<Stored: BitwiseCopyable>: Sendable {
   let biasGELU: @Sendable (Rows, Numbers, Rows, Int, Int) -> Void
   let geluBackward: @Sendable (Rows, UnsafePointer<Stored>, Rows, Int) -> Void
   let layerNorm: @Sendable (Numbers, Numbers, Numbers, Rows, Vector, Vector, Int, Int) -> Void
-  let residualLayerNorm:
-    @Sendable (Vector, Numbers, Numbers, Numbers, Numbers, Rows, Vector, Vector, Int, Int) -> Void
+  let residualLayerNorm: @Sendable (Vector, Numbers, Numbers, Numbers, Numbers, Rows, Vector, Vector, Int, Int) -> Void
   let layerNormBackward:
     @Sendable (
       Numbers, Numbers, Numbers, Numbers, Numbers, Numbers, Numbers?, Vector, Rows, Vector, Vector, Rows, Int, Int
