@@ -2,16 +2,17 @@
 /// built over.
 ///
 /// Products sum in fp32, and all passes over rows compute in fp32; only what a product reads is kept as the element. Who
-/// computes with elements is not the element's: ``products`` and ``passes`` are tables of functions, chosen once.
+/// computes with elements is not the element's: ``products`` and ``passes`` are tables of functions, chosen once. They are
+/// reached through pointers, so that a call takes one function from its table and copies nothing.
 package protocol MatrixElement: BitwiseCopyable, Sendable {
   /// The element as C functions know it: `float` or, for bfloat16, `uint16_t`.
   associatedtype Stored: BitwiseCopyable
 
   /// What multiplies matrices of the element on this machine.
-  static var products: Products<Self> { get }
+  static var products: UnsafePointer<Products<Self>> { get }
 
   /// The passes over rows of the element.
-  static var passes: Passes<Stored> { get }
+  static var passes: UnsafePointer<Passes<Stored>> { get }
 
   /// The value as fp32.
   var float: Float { get }
@@ -32,16 +33,17 @@ extension MatrixElement {
   package static func convert(
     _ values: UnsafePointer<Float>, into elements: UnsafeMutablePointer<Self>, count: Int
   ) {
-    passes.convert(values, elements.stored, count)
+    passes.pointee.convert(values, elements.stored, count)
   }
 }
 
 extension Float: MatrixElement {
   package typealias Stored = Float
 
-  package static let products = OwnProducts.multiplyFP32 ? OwnProducts.fp32 : OpenBLAS.products
+  package nonisolated(unsafe) static let products = table(
+    OwnProducts.multiplyFP32 ? OwnProducts.fp32 : OpenBLAS.products)
 
-  package static let passes = Passes<Float>.fp32
+  package nonisolated(unsafe) static let passes = table(Passes<Float>.fp32)
 
   /// The value itself.
   package var float: Float { self }
@@ -51,9 +53,16 @@ extension BFloat16: MatrixElement {
   package typealias Stored = UInt16
 
   /// Loads oneDNN where croco does not multiply.
-  package static let products = OwnProducts.multiplyBF16 ? OwnProducts.bf16 : OneDNN.products
+  package nonisolated(unsafe) static let products = table(OwnProducts.multiplyBF16 ? OwnProducts.bf16 : OneDNN.products)
 
-  package static let passes = Passes<UInt16>.bf16
+  package nonisolated(unsafe) static let passes = table(Passes<UInt16>.bf16)
+}
+
+/// Where a table of functions stays for the rest of the process.
+private func table<Functions: Sendable>(_ functions: Functions) -> UnsafePointer<Functions> {
+  let memory = UnsafeMutablePointer<Functions>.allocate(capacity: 1)
+  memory.initialize(to: functions)
+  return UnsafePointer(memory)
 }
 
 extension UnsafePointer where Pointee: MatrixElement {

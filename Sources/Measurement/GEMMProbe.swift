@@ -81,7 +81,7 @@ final class GEMMProbe<Element: MatrixElement> {
     }
     let (rows, columns) = (shape.outputs, shape.inputs)
     // The peak is the arithmetic's: its factors are elements.
-    let readsFloats = Element.products.roundsFactors && shape != .peak
+    let readsFloats = Element.products.pointee.roundsFactors && shape != .peak
     let weight =
       readsFloats
       ? Factor<Element>(rounding: Matrix(weights.pointer, rows: rows, columns: columns))

@@ -121,23 +121,20 @@ import Testing
         return memory.pointer + taken
       }
       let core = AttentionCore<Float>(headSize: 8)
-      forEachHead(&q, &k, &v, &o) { index, q, k, v, o in
+      forEachHead(&q, &k, &v, &o) { index, head, o in
         logSum.withUnsafeMutableBufferPointer {
-          core.forward(
-            query: q, key: k, value: v, output: o, logSum: $0.baseAddress! + 7 * index, queries: 7, keys: tokens,
-            scratch)
+          core.forward(head, into: o, logSum: $0.baseAddress! + 7 * index, scratch)
         }
       }
       result.output += try linear(output, 0..<16, o)
       var outputGradient = try transposed(output, 0..<16, Array(cotangent[sample * 112..<(sample + 1) * 112]))
       var dq = q, dk = k, dv = v
-      forEachHead(&q, &k, &v, &outputGradient) { index, q, k, v, g in
-        forEachHead(&dq, &dk, &dv, &o) { other, dq, dk, dv, _ in
+      forEachHead(&q, &k, &v, &outputGradient) { index, head, g in
+        forEachHead(&dq, &dk, &dv, &o) { other, gradients, _ in
           guard index == other else { return }
           logSum.withUnsafeBufferPointer {
             core.backward(
-              query: q, key: k, value: v, outputGradient: g, logSum: $0.baseAddress! + 7 * index, queryGradient: dq,
-              keyGradient: dk, valueGradient: dv, queries: 7, keys: tokens, scratch)
+              head, outputGradient: g, logSum: $0.baseAddress! + 7 * index, into: gradients, scratch)
           }
         }
       }
@@ -152,17 +149,17 @@ import Testing
 
   private func forEachHead(
     _ q: inout [Float], _ k: inout [Float], _ v: inout [Float], _ o: inout [Float],
-    _ body: (
-      Int, AttentionCore<Float>.Head, AttentionCore<Float>.Head, AttentionCore<Float>.Head, AttentionCore<Float>.Head
-    ) -> Void
+    _ body: (_ index: Int, _ head: AttentionOperands<Float>, _ output: Matrix) -> Void
   ) {
     q.withUnsafeMutableBufferPointer { q in
       k.withUnsafeMutableBufferPointer { k in
         v.withUnsafeMutableBufferPointer { v in
           o.withUnsafeMutableBufferPointer { o in
             for head in 0..<2 {
-              let operands = [q, k, v, o].map { AttentionCore<Float>.Head($0.baseAddress! + 8 * head, stride: 16) }
-              body(head, operands[0], operands[1], operands[2], operands[3])
+              let views = [q, k, v, o].map {
+                Matrix($0.baseAddress!, rows: $0.count / 16, columns: 16).columns(8 * head..<8 * (head + 1))
+              }
+              body(head, AttentionOperands(query: views[0], key: views[1], value: views[2]), views[3])
             }
           }
         }

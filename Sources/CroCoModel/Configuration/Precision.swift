@@ -13,7 +13,7 @@ package enum Precision: String, Sendable, CaseIterable {
   package var arithmetic: String { "\(rawValue) products by \(products), kernels \(Processor.kernelLevel)" }
 
   /// Whether a network keeps a copy of its parameters in bf16, because its products cannot round what they read.
-  package var copiesParameters: Bool { self == .bf16 && !BFloat16.products.roundsFactors }
+  package var copiesParameters: Bool { self == .bf16 && !BFloat16.products.pointee.roundsFactors }
 
   /// What forms the products on this machine, for logs; may load oneDNN.
   package var products: String {

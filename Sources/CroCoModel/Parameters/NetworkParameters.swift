@@ -36,7 +36,7 @@ final class NetworkParameters<Element: MatrixElement> {
   init(_ store: ParameterStore) {
     self.store = store
     copy =
-      Element.products.roundsFactors
+      Element.products.pointee.roundsFactors
       ? nil : Element.mirror(store.values.pointer, count: store.count, allocate: store.copyMemory)
   }
 

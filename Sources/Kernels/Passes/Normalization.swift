@@ -24,7 +24,7 @@ package struct Normalization {
   /// output = norm(x): [rows, columns] (`croco_layer_norm`).
   package func apply<Element: MatrixElement>(to x: Matrix, into output: MatrixView<Element>) {
     checkGaps(x.isContiguous && output.isContiguous)
-    Element.passes.layerNorm(x.pointer, weight, bias, output.pointer.stored, mean, scale, x.rows, x.columns)
+    Element.passes.pointee.layerNorm(x.pointer, weight, bias, output.pointer.stored, mean, scale, x.rows, x.columns)
   }
 
   /// Ends a residual branch and normalises: stream += branch bias + residual, output = norm(stream). All but the bias are
@@ -33,7 +33,7 @@ package struct Normalization {
     addingTo stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, into output: MatrixView<Element>
   ) {
     checkGaps(stream.isContiguous && residual.isContiguous && output.isContiguous)
-    Element.passes.residualLayerNorm(
+    Element.passes.pointee.residualLayerNorm(
       stream.pointer, branchBias, residual.pointer, weight, bias, output.pointer.stored, mean, scale, stream.rows,
       stream.columns)
   }
@@ -48,7 +48,7 @@ package struct Normalization {
   ) {
     checkGaps(outputGradient.isContiguous && x.isContiguous && residual?.isContiguous != false)
     checkGaps(gradient.values.isContiguous && gradient.operands.isContiguous && output.isContiguous)
-    Element.passes.layerNormBackward(
+    Element.passes.pointee.layerNormBackward(
       outputGradient.pointer, x.pointer, mean, scale, weight, bias, residual.map { UnsafePointer($0.pointer) },
       gradient.values.pointer, gradient.operands.pointer.stored, parameterGradients, parameterGradients + x.columns,
       output.pointer.stored, x.rows, x.columns)

@@ -22,7 +22,7 @@ package struct PatchGrid: Sendable {
     _ image: UnsafePointer<Float>, at index: UnsafePointer<Int32>, into patches: MatrixView<Element>
   ) {
     precondition(patches.isContiguous, "patches are gathered into rows without gaps")
-    Element.passes.gatherPatches(
+    Element.passes.pointee.gatherPatches(
       image, index, patches.pointer.stored, patches.rows, patchSize, columns, height, width)
   }
 

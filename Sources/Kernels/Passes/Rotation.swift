@@ -29,7 +29,7 @@ package struct Rotation {
     _ x: MatrixView<Element>, positions: UnsafePointer<Int32>, _ direction: Direction
   ) {
     precondition(x.columns % headSize == 0, "\(x.columns) channels are not heads of \(headSize)")
-    Element.passes.rotate(
+    Element.passes.pointee.rotate(
       x.pointer.stored, x.stride, positions, cosine, sine, direction.rawValue, x.rows, x.columns / headSize, headSize)
   }
 }

@@ -3,18 +3,18 @@ internal import CTransformer
 extension MatrixView where Element: MatrixElement {
   /// Adds a bias [columns] to every row (`croco_add_bias`).
   package func add(bias: UnsafePointer<Float>) {
-    Element.passes.addBias(pointer.stored, stride, bias, rows, columns)
+    Element.passes.pointee.addBias(pointer.stored, stride, bias, rows, columns)
   }
 
   /// sums[c] = (or += where `adding`) the sum of column c, rows in order: [columns] (`croco_column_sums`).
   package func columnSums(into sums: UnsafeMutablePointer<Float>, adding: Bool) {
-    Element.passes.columnSums(pointer.stored, stride, sums, rows, columns, adding ? 1 : 0)
+    Element.passes.pointee.columnSums(pointer.stored, stride, sums, rows, columns, adding ? 1 : 0)
   }
 
   /// Adds a bias [columns] to every row; activated = GELU of that: [rows, columns] (`croco_bias_gelu`).
   package func addBiasAndActivate(_ bias: UnsafePointer<Float>, into activated: MatrixView) {
     checkGaps(activated)
-    Element.passes.biasGELU(pointer.stored, bias, activated.pointer.stored, rows, columns)
+    Element.passes.pointee.biasGELU(pointer.stored, bias, activated.pointer.stored, rows, columns)
   }
 
   /// Turns the gradient with respect to GELU(hidden) into that with respect to hidden; activated = GELU(hidden), formed
@@ -22,7 +22,7 @@ extension MatrixView where Element: MatrixElement {
   package func backwardThroughGELU(hidden: MatrixView, activated: MatrixView) {
     checkGaps(hidden)
     checkGaps(activated)
-    Element.passes.geluBackward(pointer.stored, hidden.pointer.stored, activated.pointer.stored, count)
+    Element.passes.pointee.geluBackward(pointer.stored, hidden.pointer.stored, activated.pointer.stored, count)
   }
 
   private func checkGaps(_ other: MatrixView) {

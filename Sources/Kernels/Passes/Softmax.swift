@@ -8,7 +8,7 @@ extension MatrixView<Float> {
     factor: Float, into probabilities: MatrixView<Result>, logSum: UnsafeMutablePointer<Float>
   ) {
     precondition(isContiguous && probabilities.isContiguous, "soft-max passes over rows without gaps")
-    Result.passes.softmax(pointer, factor, probabilities.pointer.stored, logSum, rows, columns)
+    Result.passes.pointee.softmax(pointer, factor, probabilities.pointer.stored, logSum, rows, columns)
   }
 
   /// From logits, the rows' log-sums and the gradient with respect to the probabilities: the probabilities again, and the
@@ -24,7 +24,7 @@ extension MatrixView<Float> {
     precondition(
       isContiguous && gradient.isContiguous && probabilities.isContiguous && logitsGradient.isContiguous,
       "soft-max passes over rows without gaps")
-    Result.passes.softmaxBackward(
+    Result.passes.pointee.softmaxBackward(
       pointer, factor, logSum, gradient.pointer, probabilities.pointer.stored, logitsGradient.pointer.stored, rows,
       columns)
   }

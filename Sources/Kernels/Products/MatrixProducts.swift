@@ -9,10 +9,10 @@ package enum MatrixProducts {
   package static var floatIsOpenBLAS: Bool { !OwnProducts.multiplyFP32 }
 
   /// What forms products of fp32, for logs: "croco (AVX-512)" or "OpenBLAS" with its kernels.
-  package static var fp32: String { Float.products.name }
+  package static var fp32: String { Float.products.pointee.name }
 
   /// What forms products of bf16, or nil where ``bfloat16Obstacle`` says why nothing can. May load oneDNN.
-  package static var bfloat16: String? { bfloat16Obstacle == nil ? BFloat16.products.name : nil }
+  package static var bfloat16: String? { bfloat16Obstacle == nil ? BFloat16.products.pointee.name : nil }
 
   /// Why bf16 cannot be computed here, or nil where it can. May load oneDNN.
   package static var bfloat16Obstacle: String? { OwnProducts.multiplyBF16 ? nil : OneDNN.obstacle }

@@ -4,7 +4,7 @@ internal import COneDNN
 package enum OneDNN {
   /// Products by `dnnl_matmul`, by way of `croco_onednn_gemm`; ``obstacle`` must be nil to use them. Finished, and rows
   /// summed, by passes of their own.
-  static let products = Products<BFloat16>(
+  package static let products = Products<BFloat16>(
     name: "oneDNN \(version)", roundsFactors: false,
     accumulate: { a, b, c, adding, sums in
       if let sums { a.sumStoredColumns(into: sums, adding: adding) }

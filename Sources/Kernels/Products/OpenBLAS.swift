@@ -34,6 +34,6 @@ package enum OpenBLAS {
 extension Factor {
   /// The sums of the columns of a stored matrix of elements, for tables whose products do not form them.
   func sumStoredColumns(into sums: UnsafeMutablePointer<Float>, adding: Bool) {
-    Element.passes.columnSums(elements.stored, stride, sums, storedRows, storedColumns, adding ? 1 : 0)
+    Element.passes.pointee.columnSums(elements.stored, stride, sums, storedRows, storedColumns, adding ? 1 : 0)
   }
 }
