@@ -18,6 +18,9 @@ typedef struct __attribute__((swift_attr("@Sendable"))) { MPI_Comm handle; } cro
 // An operation under way.
 typedef struct { MPI_Request handle; } croco_mpi_request;
 
+// A slice of a buffer for each rank: counts and offsets from the start, in bytes.
+typedef struct { void *start; const int *counts; const int *offsets; } croco_mpi_slices;
+
 // The process.
 
 static inline int croco_mpi_initialized(int *flag) { return MPI_Initialized(flag); }
@@ -81,29 +84,30 @@ static inline int croco_mpi_broadcast_bytes(croco_mpi_communicator group, void *
   return MPI_Bcast(bytes, count, MPI_BYTE, root, group.handle);
 }
 
-// Slices of buffers, in bytes; each with the form that returns at once.
+// Slices of buffers; each with the form that returns at once.
 
-static inline int croco_mpi_gather_slices(
-    croco_mpi_communicator group, void *values, const int *counts, const int *offsets) {
-  return MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_BYTE, group.handle);
+static inline int croco_mpi_gather_slices(croco_mpi_communicator group, croco_mpi_slices all) {
+  return MPI_Allgatherv(
+      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all.start, all.counts, all.offsets, MPI_BYTE, group.handle);
 }
 static inline int croco_mpi_start_gather_slices(
-    croco_mpi_communicator group, void *values, const int *counts, const int *offsets, croco_mpi_request *request) {
+    croco_mpi_communicator group, croco_mpi_slices all, croco_mpi_request *request) {
   return MPI_Iallgatherv(
-      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, values, counts, offsets, MPI_BYTE, group.handle, &request->handle);
+      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all.start, all.counts, all.offsets, MPI_BYTE, group.handle,
+      &request->handle);
 }
 static inline int croco_mpi_exchange_slices(
-    croco_mpi_communicator group, const void *send, const int *counts, const int *offsets, void *receive,
-    const int *receive_counts, const int *receive_offsets) {
+    croco_mpi_communicator group, croco_mpi_slices outgoing, croco_mpi_slices incoming) {
   return MPI_Alltoallv(
-      send, counts, offsets, MPI_BYTE, receive, receive_counts, receive_offsets, MPI_BYTE, group.handle);
+      outgoing.start, outgoing.counts, outgoing.offsets, MPI_BYTE, incoming.start, incoming.counts,
+      incoming.offsets, MPI_BYTE, group.handle);
 }
 static inline int croco_mpi_start_exchange_slices(
-    croco_mpi_communicator group, const void *send, const int *counts, const int *offsets, void *receive,
-    const int *receive_counts, const int *receive_offsets, croco_mpi_request *request) {
+    croco_mpi_communicator group, croco_mpi_slices outgoing, croco_mpi_slices incoming,
+    croco_mpi_request *request) {
   return MPI_Ialltoallv(
-      send, counts, offsets, MPI_BYTE, receive, receive_counts, receive_offsets, MPI_BYTE, group.handle,
-      &request->handle);
+      outgoing.start, outgoing.counts, outgoing.offsets, MPI_BYTE, incoming.start, incoming.counts,
+      incoming.offsets, MPI_BYTE, group.handle, &request->handle);
 }
 
 // Operations under way.

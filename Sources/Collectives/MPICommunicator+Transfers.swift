@@ -10,8 +10,7 @@ extension MPICommunicator {
   ) throws(Failure) {
     let (send, receive) = (try MessageTable(outgoing, of: self), try MessageTable(incoming, of: self))
     let status = withExtendedLifetime((send, receive)) {
-      croco_mpi_exchange_slices(
-        handle, send.start, send.counts, send.offsets, receive.start, receive.counts, receive.offsets)
+      croco_mpi_exchange_slices(handle, send.slices, receive.slices)
     }
     try check(status, "MPI_Alltoallv")
   }
@@ -23,8 +22,7 @@ extension MPICommunicator {
     let (send, receive) = (try MessageTable(outgoing, of: self), try MessageTable(incoming, of: self))
     let transfer = MPITransfer("MPI_Ialltoallv", on: self, holding: [send, receive])
     try transfer.start { request in
-      croco_mpi_start_exchange_slices(
-        handle, send.start, send.counts, send.offsets, receive.start, receive.counts, receive.offsets, &request)
+      croco_mpi_start_exchange_slices(handle, send.slices, receive.slices, &request)
     }
     return transfer
   }
@@ -32,9 +30,7 @@ extension MPICommunicator {
   /// Gathers slice r of a buffer from rank r, in place (`MPI_Allgatherv`).
   package func gather<Element>(_ slices: BufferSlices<Element>) throws(Failure) {
     let table = try MessageTable(slices, of: self)
-    let status = withExtendedLifetime(table) {
-      croco_mpi_gather_slices(handle, table.start, table.counts, table.offsets)
-    }
+    let status = withExtendedLifetime(table) { croco_mpi_gather_slices(handle, table.slices) }
     try check(status, "MPI_Allgatherv")
   }
 
@@ -42,24 +38,19 @@ extension MPICommunicator {
   package func startGather<Element>(_ slices: BufferSlices<Element>) throws(Failure) -> any PendingTransfer {
     let table = try MessageTable(slices, of: self)
     let transfer = MPITransfer("MPI_Iallgatherv", on: self, holding: [table])
-    try transfer.start { request in
-      croco_mpi_start_gather_slices(handle, table.start, table.counts, table.offsets, &request)
-    }
+    try transfer.start { request in croco_mpi_start_gather_slices(handle, table.slices, &request) }
     return transfer
   }
 }
 
-/// Slices of a buffer as MPI takes them: an address, and counts and offsets in bytes of 32 bits each, by rank.
+/// Slices of a buffer as MPI takes them, with the memory that they point to.
 private final class MessageTable {
-  /// From where offsets count: the first byte of all slices, so that slices of any buffer have small ones.
-  let start: UnsafeMutableRawPointer
-  /// The bytes of each rank's slice.
-  var counts: UnsafePointer<Int32> { UnsafePointer(numbers.pointer) }
-  /// Where each rank's slice starts.
-  var offsets: UnsafePointer<Int32> { UnsafePointer(numbers.pointer + numbers.count / 2) }
+  /// Offsets count from the first byte of all slices, so that they are small wherever in a buffer these lie. Valid as long as
+  /// the table is held.
+  let slices: croco_mpi_slices
 
   private let buffer: AnyObject
-  private let numbers: AlignedBuffer<Int32>  // [2, ranks]
+  private let numbers: AlignedBuffer<Int32>  // [2, ranks]: counts, then offsets
 
   init<Element>(_ slices: BufferSlices<Element>, of communicator: MPICommunicator) throws(Failure) {
     let size = communicator.size
@@ -67,8 +58,9 @@ private final class MessageTable {
     let first = slices.ranges.lazy.filter { !$0.isEmpty }.map(\.lowerBound).min() ?? 0
     let stride = MemoryLayout<Element>.stride
     buffer = slices.buffer
-    start = UnsafeMutableRawPointer(slices.buffer.pointer + first)
     numbers = AlignedBuffer(count: 2 * size)
+    self.slices = croco_mpi_slices(
+      start: slices.buffer.pointer + first, counts: numbers.pointer, offsets: numbers.pointer + size)
     for (rank, range) in slices.ranges.enumerated() where !range.isEmpty {
       let (bytes, offset) = (range.count * stride, (range.lowerBound - first) * stride)
       guard let count = Int32(exactly: bytes), let place = Int32(exactly: offset) else {

@@ -18,7 +18,7 @@ package final class GradientNorm {
   private let pool: WorkerPool
   private let communicator: any Communicator
   private let blocks: [Int]  // The numbers of all blocks, those of each rank together, by rank.
-  private let shares: [Range<Int>]  // Each rank's part of them, by rank; of one rank: all.
+  private let slices: [Range<Int>]  // Each rank's part of them, by rank; of one rank: all.
   private let sums: AlignedBuffer<Double>  // [blocks], as these
   private let places: [Int]  // Where the sum of each block lies.
 
@@ -30,16 +30,16 @@ package final class GradientNorm {
     self.communicator = communicator
     self.pool = pool
     let ownership = ownership ?? Ownership(count: parameters.count, size: 1)
-    var (blocks, shares): ([Int], [Range<Int>]) = ([], [])
+    var (blocks, slices): ([Int], [Range<Int>]) = ([], [])
     for rank in 0..<ownership.size {
       let first = blocks.count
       for range in ownership.ranges(of: rank) {
         precondition(range.lowerBound % Self.blockLength == 0, "\(range) begins within a block")
         blocks += range.lowerBound / Self.blockLength..<(range.upperBound + Self.blockLength - 1) / Self.blockLength
       }
-      shares.append(first..<blocks.count)
+      slices.append(first..<blocks.count)
     }
-    (self.blocks, self.shares) = (blocks, shares)
+    (self.blocks, self.slices) = (blocks, slices)
     sums = AlignedBuffer(count: blocks.count)
     places = blocks.indices.sorted { blocks[$0] < blocks[$1] }
   }
@@ -48,17 +48,17 @@ package final class GradientNorm {
   ///
   /// - Throws: `Failure` of kind `inputOutput` where communication fails.
   package func value() throws(Failure) -> Double {
-    sumSquares(of: shares[shares.count == 1 ? 0 : communicator.rank])
-    if shares.count > 1 { try communicator.gather(BufferSlices(sums, shares)) }
+    sumSquares(of: slices[slices.count == 1 ? 0 : communicator.rank])
+    if slices.count > 1 { try communicator.gather(BufferSlices(sums, slices)) }
     return places.reduce(0) { $0 + sums.pointer[$1] }.squareRoot()
   }
 
-  private func sumSquares(of share: Range<Int>) {
+  private func sumSquares(of slice: Range<Int>) {
     let (gradients, count) = (parameters.gradients.pointer, parameters.count)
     let (blocks, results) = (blocks, sums.pointer)
-    pool.run((share.count + Self.blocksOfTask - 1) / Self.blocksOfTask) { task, _ in
-      let first = share.lowerBound + task * Self.blocksOfTask
-      for place in first..<min(first + Self.blocksOfTask, share.upperBound) {
+    pool.run((slice.count + Self.blocksOfTask - 1) / Self.blocksOfTask) { task, _ in
+      let first = slice.lowerBound + task * Self.blocksOfTask
+      for place in first..<min(first + Self.blocksOfTask, slice.upperBound) {
         let start = blocks[place] * Self.blockLength
         results[place] = croco_sum_of_squares(gradients + start, min(Self.blockLength, count - start))
       }
