@@ -14,32 +14,32 @@ package struct RunEstimate: Sendable, Equatable {
   package let snapshotBytes: Int
   /// Bytes of a checkpoint on disk.
   package let checkpointBytes: Int
-  /// Bytes that each rank sends a step, about.
+  /// Bytes that the rank with the most sends a step, about.
   package let sentBytes: Int
   /// Floating-point operations of a step, over all ranks.
   package let operations: Double
 
   /// Counts for a number of ranks.
   ///
-  /// - Throws: `Failure` of kind `configuration` where the ranks do not divide the micro-batches.
+  /// - Throws: `Failure` of kind `configuration` where there are more ranks than micro-batches.
   package init(_ configuration: TrainingConfiguration, rankCount: Int) throws(Failure) {
     let (model, batch) = (configuration.model, configuration.batch)
-    let partialSums = try GradientReducer.bufferCount(
-      configuration.compute.reduction, rank: 0, size: rankCount, microBatchCount: batch.microBatchCount)
+    let sum = try GradientSum.needs(
+      configuration.compute.reduction, size: rankCount, microBatchCount: batch.microBatchCount)
     parameterCount = CroCoNet.declarations(model).reduce(0) { $0 + $1.count }
     let bufferBytes = 4 * parameterCount
     let copyBytes = configuration.compute.precision.copiesParameters ? bufferBytes / 2 : 0
     let momentBytes = 2 * bufferBytes / (configuration.compute.shardOptimizer ? rankCount : 1)
-    stateBytes = (2 + partialSums) * bufferBytes + momentBytes + copyBytes
+    stateBytes = (2 + sum.buffers) * bufferBytes + momentBytes + copyBytes
     activationBytes = CroCoNet.activationBytes(
       model, batchSize: configuration.passSize, slabCount: configuration.compute.slabs,
       workerCount: configuration.compute.threads ?? 1, precision: configuration.compute.precision,
       activations: configuration.compute.activationCheckpointing.policy)
     snapshotBytes = 3 * bufferBytes
     checkpointBytes = 3 * bufferBytes + 4 * CroCoNet.buffers(model).reduce(0) { $0 + $1.values.count }
-    // A sum is as two exchanges of slices, of which a sharded optimiser replaces one by that of values, but not within MPI.
-    let exchanges = configuration.compute.reduction == .mpi && configuration.compute.shardOptimizer ? 3 : 2
-    sentBytes = exchanges * bufferBytes * (rankCount - 1) / rankCount
+    // Then the owners give away what they updated or, where every rank updates all, the sums, if MPI has not done so.
+    let gathers = configuration.compute.reduction == .reproducible || configuration.compute.shardOptimizer ? 1 : 0
+    sentBytes = (sum.sent + gathers) * bufferBytes * (rankCount - 1) / rankCount
     operations = OperationCount(model).forwardAndBackward * Double(batch.globalBatchSize)
   }
 

@@ -23,7 +23,7 @@ extension PairLoader: BatchSource {}
 package final class Trainer {
   /// What is trained, and how.
   package let configuration: TrainingConfiguration
-  /// The parameters; the same on every rank after each step. Their gradients are complete in ``AdamW/share`` only.
+  /// The parameters; the same on every rank after each step. Of their gradients a rank may have only what it owns.
   package let parameters: ParameterStore
   /// The network, for as many pairs as a pass has.
   package let network: CroCoNet
@@ -42,10 +42,10 @@ package final class Trainer {
 
   /// The threads of this rank.
   let pool: WorkerPool
-  private let reducer: GradientReducer
+  private let gradientSum: GradientSum
   private let gradientNorm: GradientNorm
-  /// The elements that each rank updates; nil where every rank updates all.
-  let slices: Slices?
+  /// Which parameters each rank updates; nil where every rank updates all.
+  let ownership: Ownership?
   private let batches: any BatchSource
 
   /// Builds the network with its initial values and everything that a step needs.
@@ -73,13 +73,14 @@ package final class Trainer {
       model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
       precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
     objective = configuration.loss.makeObjective(model, batchSize: batchSize, slabCount: slabs, pool: pool)
-    reducer = try GradientReducer(
-      communicator: communicator, reduction: configuration.compute.reduction, count: parameters.count,
-      microBatchCount: configuration.batch.microBatchCount, workers: pool, sliceUnit: GradientNorm.blockLength)
-    slices = configuration.compute.shardOptimizer && communicator.size > 1 ? reducer.slices : nil
+    let ownership = Ownership(count: parameters.count, size: communicator.size, unit: GradientNorm.blockLength)
+    gradientSum = try GradientSum(
+      of: parameters.gradients, ownership: ownership, microBatchCount: configuration.batch.microBatchCount,
+      reduction: configuration.compute.reduction, communicator: communicator, workers: pool)
+    self.ownership = configuration.compute.shardOptimizer && communicator.size > 1 ? ownership : nil
     optimizer = AdamW(
-      configuration.optimizer, parameters: parameters, share: slices.map { $0.ranges[communicator.rank] }, pool: pool)
-    gradientNorm = GradientNorm(parameters, slices: slices, communicator: communicator, pool: pool)
+      configuration.optimizer, parameters: parameters, owned: self.ownership?.ranges(of: communicator.rank), pool: pool)
+    gradientNorm = GradientNorm(parameters, ownership: self.ownership, communicator: communicator, pool: pool)
   }
 
   /// Trains on one global batch: load, forward, loss, backward, agree, reduce, clip, update, gather.
@@ -92,7 +93,7 @@ package final class Trainer {
     var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
     var replacedPairs = 0.0
     do throws(Failure) {
-      for microBatch in reducer.microBatches {
+      for microBatch in gradientSum.microBatches {
         let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
         replacedPairs += Double(batch.replacedCount)
         let passes = batch.parts(configuration.compute.passes)
@@ -102,14 +103,14 @@ package final class Trainer {
             network.backward(from: objective, scale: 1 / Double(losses.count * passes.count), adding: index > 0)
           }
         }
-        clock.measure(.reduce) { reducer.accumulate(parameters.gradients) }
+        clock.measure(.reduce) { gradientSum.accumulate() }
       }
     } catch {
       concerns.failure = error
     }
     let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(&losses, &replacedPairs) }
     try clock.measure(.reduce) { () throws(Failure) in
-      try slices == nil ? reducer.reduce(parameters.gradients) : reducer.reduceSlice(parameters.gradients)
+      try ownership == nil ? gradientSum.sumToAll() : gradientSum.sumToOwners()
     }
     let rate = schedule.rate(atStep: completedSteps)
     let norm = try clock.measure(.optimizer) { () throws(Failure) in
@@ -119,7 +120,7 @@ package final class Trainer {
         step: completedSteps + 1, learningRate: rate, gradientScale: optimizer.clippingFactor(norm: norm))
       return norm
     }
-    if slices != nil { try clock.measure(.reduce) { () throws(Failure) in try reducer.gather(parameters.values) } }
+    try clock.measure(.reduce) { () throws(Failure) in try ownership?.gather(parameters.values, by: communicator) }
     completedSteps += 1
     var report = report(clock, losses: losses, norm: norm, rate: rate)
     report.replacedPairs = Int(replacedPairs)

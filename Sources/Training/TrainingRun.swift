@@ -72,7 +72,7 @@ package final class TrainingRun {
   ) throws(Failure) {
     SignalFlags.install()
     let isFirst = communicator.rank == 0
-    let microBatches = try GradientReducer.microBatches(
+    let microBatches = try GradientSum.microBatches(
       of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
     let folder = RunFolder(options.output)
     let (lock, log) = try communicator.together { () throws -> (RunLock?, RunLog) in
