@@ -60,6 +60,9 @@ let package = Package(
         "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "Yams",
       ]),
     .target(
+      name: "Evaluation",
+      dependencies: ["Runtime", "Storage", "Collectives", "CroCoModel", "PairData", "Training"]),
+    .target(
       name: "Measurement",
       dependencies: [
         "Runtime", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training", "CHeap",
@@ -69,7 +72,7 @@ let package = Package(
       name: "croco",
       dependencies: [
         "Runtime", "Storage", "Kernels", "Collectives", "PairData", "PairConversion", "PairMining",
-        "SyntheticScenes", "Training", "Measurement", "Report",
+        "SyntheticScenes", "Training", "Evaluation", "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -114,6 +117,15 @@ let package = Package(
         "TestSupport", "RunFixtures", "croco",
       ],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: [
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "Training", "Evaluation",
+        "TestSupport", "RunFixtures",
+      ]),
+    .testTarget(
+      name: "MeasurementTests",
+      dependencies: ["Runtime", "Collectives", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
     .testTarget(
       name: "CommandLineTests",

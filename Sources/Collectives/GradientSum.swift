@@ -105,6 +105,18 @@ package final class GradientSum {
     return (buffers, reduction == .mpi ? 2 : nodes)
   }
 
+  /// The bytes through which ranks exchange the nodes of a sum over `count` gradients, at most; for estimates.
+  package static func exchangeBytes(_ reduction: Reduction, size: Int, microBatchCount: Int, count: Int) -> Int {
+    guard size > 1, reduction == .reproducible else { return 0 }
+    let tree = reduction.tree(microBatchCount: microBatchCount)
+    let nodes = (0..<size).map {
+      tree.nodes(covering: Partition.range($0, of: size, count: microBatchCount)).count
+    }
+    let bucket = min(Ownership.defaultBucketLength(ranks: size), count)
+    let sent = nodes.max() ?? 1
+    return (nodes.reduce(0, +) * bucket / size + (sent > 1 ? sent * bucket : 0)) * MemoryLayout<Float>.stride
+  }
+
   /// The buckets whose gradients are complete in the last micro-batch, the first so many of ``Ownership/buckets``.
   package var readyBucketCount: Int { readiness.readyCount }
 

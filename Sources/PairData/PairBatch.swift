@@ -28,6 +28,11 @@ package final class PairBatch: @unchecked Sendable {
     mask = AlignedBuffer(count: count * patchCount)
   }
 
+  /// The bytes of a batch.
+  package static func byteCount(count: Int, height: Int, width: Int, patchCount: Int) -> Int {
+    count * (2 * 3 * height * width * MemoryLayout<Float>.stride + patchCount)
+  }
+
   /// A run of the batch's pairs, which holds the batch.
   package struct Part {
     /// What the pairs belong to; it owns the memory.

@@ -35,10 +35,8 @@ package final class Trainer {
   package let schedule: LearningRateSchedule
   /// The ranks.
   package let communicator: any Communicator
-  /// Steps that are completed; set it when a checkpoint is restored.
-  package var completedSteps = 0
-  /// What this rank wants the others to know at the next agreement.
-  package var concerns = Concerns()
+  /// Steps that are completed.
+  package private(set) var completedSteps = 0
 
   /// The threads of this rank.
   let pool: WorkerPool
@@ -66,7 +64,9 @@ package final class Trainer {
     if configuration.compute.precision == .bf16 {
       try communicator.together { try MatrixProducts.requireBFloat16() }
     }
-    schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
+    schedule = try LearningRateSchedule(
+      configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
+      stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)
     parameters.initialize(seed: configuration.seed, pool: pool)
     network = CroCoNet(
@@ -85,30 +85,29 @@ package final class Trainer {
 
   /// Trains on one global batch: load, forward, loss, backward, agree, reduce, clip, update, gather.
   ///
+  /// - Parameter concerns: what this rank has to tell the others, asked for just before they agree.
   /// - Returns: what the step did, with the flags that the ranks agreed on.
   /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or gradient
   ///   that is not finite. Or broken communication, at any time: the run must end.
-  package func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
+  package func step(
+    telling concerns: () -> Concerns = { Concerns() }
+  ) throws(Failure) -> (report: StepReport, flags: StepFlags) {
     var clock = StepClock()
+    var failure: Failure?
     var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
     var replacedPairs = 0.0
     do throws(Failure) {
       for microBatch in gradientSum.microBatches {
         let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
         replacedPairs += Double(batch.replacedCount)
-        let passes = batch.parts(configuration.compute.passes)
-        for (index, part) in passes.enumerated() {
-          clock.measure(.forward) { losses[microBatch] += loss(of: part) / Double(passes.count) }
-          clock.measure(.backward) {
-            network.backward(from: objective, scale: 1 / Double(losses.count * passes.count), adding: index > 0)
-          }
-        }
+        losses[microBatch] = differentiate(batch, isLast: microBatch + 1 == gradientSum.microBatches.upperBound, &clock)
         clock.measure(.reduce) { gradientSum.accumulate() }
       }
     } catch {
-      concerns.failure = error
+      failure = error
     }
-    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(&losses, &replacedPairs) }
+    let own = concerns().adding(failure)
+    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(own, &losses, &replacedPairs) }
     try clock.measure(.reduce) { () throws(Failure) in
       try ownership == nil ? gradientSum.sumToAll() : gradientSum.sumToOwners()
     }
@@ -127,6 +126,24 @@ package final class Trainer {
     return (report, flags)
   }
 
+  /// The mean loss of a micro-batch; its gradients, over the micro-batches of the step, are in the gradient buffer then.
+  ///
+  /// The last micro-batch of this rank tells the sum which gradients are complete, as backward comes to their end.
+  private func differentiate(_ batch: PairBatch, isLast: Bool, _ clock: inout StepClock) -> Double {
+    let passes = batch.parts(configuration.compute.passes)
+    var loss = 0.0
+    for (index, part) in passes.enumerated() {
+      clock.measure(.forward) { loss += self.loss(of: part) / Double(passes.count) }
+      clock.measure(.backward) {
+        let scale = 1 / Double(configuration.batch.microBatchCount * passes.count)
+        network.backward(from: objective, scale: scale, adding: index > 0) { range in
+          if isLast && index == passes.count - 1 { gradientSum.finished(range) }
+        }
+      }
+    }
+    return loss
+  }
+
   /// The mean loss of a micro-batch, without training on it.
   func loss(of batch: PairBatch) -> Double {
     let passes = batch.parts(configuration.compute.passes)
@@ -139,7 +156,9 @@ package final class Trainer {
   }
 
   /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.
-  private func agree(_ losses: inout [Double], _ replacedPairs: inout Double) throws(Failure) -> StepFlags {
+  private func agree(
+    _ concerns: Concerns, _ losses: inout [Double], _ replacedPairs: inout Double
+  ) throws(Failure) -> StepFlags {
     let flags = StepFlags(rawValue: try communicator.combineFlags(concerns.flags.rawValue))
     if flags.contains(.failure) { try communicator.agree(on: concerns.failure) }
     // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of
@@ -166,6 +185,22 @@ package final class Trainer {
       loss: losses.reduce(0, +) / Double(losses.count), microBatchLosses: losses, gradientNorm: norm,
       learningRate: rate, milliseconds: milliseconds, stages: clock.stages,
       pairsPerSecond: Double(configuration.batch.globalBatchSize) / (milliseconds / 1000))
+  }
+
+  /// Goes on after `step` steps; collective.
+  ///
+  /// - Parameter checkpoint: rank 0's, from which all ranks get values and moments; nil elsewhere, and for a new run.
+  /// - Throws: `Failure` of kind `badData` that names the tensors that do not fit, the same on every rank.
+  package func restore(_ checkpoint: Checkpoint?, step: Int) throws(Failure) {
+    let moments = try communicator.together { () throws -> Moments? in
+      guard let checkpoint else { return nil }
+      let moments = wholeMoments
+      try checkpoint.restore(parameters, moments, buffers: CroCoNet.buffers(configuration.model))
+      return moments
+    }
+    completedSteps = step
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(parameters.values.elements), from: 0)
+    if step > 0 { try distributeMoments(from: moments) }
   }
 
   /// Fails on every rank if one of them holds other parameters than rank 0.

@@ -140,7 +140,9 @@ import Training
     configuration.schedule.epochs = 5
     configuration.schedule.warmupEpochs = 1
     let accumulation = variant == "accum2" ? 2 : 1
-    let schedule = try LearningRateSchedule(configuration, stepsPerEpoch: 4 / Double(accumulation))
+    let schedule = try LearningRateSchedule(
+      configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
+      stepsPerEpoch: 4 / Double(accumulation))
     #expect(schedule.totalSteps == 20 / accumulation)
     #expect(schedule.rate(atStep: 0) == 0)
     for (iteration, rate) in log.rates.enumerated() {
@@ -156,11 +158,16 @@ import Training
     configuration.schedule.kind = .constant
     configuration.schedule.epochs = nil
     configuration.schedule.totalSteps = 100
-    let schedule = try LearningRateSchedule(configuration, stepsPerEpoch: 12.5)
-    #expect(schedule.peak == 3e-4 && schedule.epochs == 8)
-    #expect(schedule.rate(atStep: 5) == 1.5e-4)
-    #expect(schedule.rate(atStep: 10) == 3e-4 && schedule.rate(atStep: 99) == 3e-4)
+    func schedule() throws -> LearningRateSchedule {
+      try LearningRateSchedule(
+        configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
+        stepsPerEpoch: 12.5)
+    }
+    let constant = try schedule()
+    #expect(constant.peak == 3e-4 && constant.epochs == 8)
+    #expect(constant.rate(atStep: 5) == 1.5e-4)
+    #expect(constant.rate(atStep: 10) == 3e-4 && constant.rate(atStep: 99) == 3e-4)
     configuration.schedule.warmupEpochs = 8
-    #expect(throws: Error.self) { try LearningRateSchedule(configuration, stepsPerEpoch: 12.5) }
+    #expect(throws: Error.self) { try schedule() }
   }
 }

@@ -72,36 +72,47 @@ package struct ModelConfiguration: Sendable, Equatable {
   /// Visible patches of view 1, K.
   package var visibleCount: Int { patchCount - maskedCount }
 
-  /// What is impossible about these values, as (property, sentence), or nil where the network can be built.
-  package var problem: (property: String, sentence: String)? {
-    let positive: [(String, Int)] = [
-      ("image_size", imageHeight), ("image_size", imageWidth), ("patch_size", patchSize),
-      ("encoder_dim", encoderDimension), ("encoder_depth", encoderDepth), ("encoder_heads", encoderHeadCount),
-      ("decoder_dim", decoderDimension), ("decoder_depth", decoderDepth), ("decoder_heads", decoderHeadCount),
-      ("mlp_ratio", mlpRatio),
+  /// A property, for what is said about its value.
+  package typealias Property = PartialKeyPath<ModelConfiguration>
+
+  /// What is impossible about these values, or nil where the network can be built.
+  package var problem: (property: Property, sentence: String)? { problem { "\($0)" } }
+
+  /// What is impossible about these values, as the property and a sentence about it, or nil where the network can be
+  /// built.
+  ///
+  /// - Parameter name: what other properties are called in the sentence.
+  package func problem(naming name: (Property) -> String) -> (property: Property, sentence: String)? {
+    let sizes: [KeyPath<ModelConfiguration, Int>] = [
+      \.imageHeight, \.imageWidth, \.patchSize, \.encoderDimension, \.encoderDepth, \.encoderHeadCount,
+      \.decoderDimension, \.decoderDepth, \.decoderHeadCount, \.mlpRatio,
     ]
-    for (name, value) in positive where value < 1 { return (name, "must be at least 1, not \(value)") }
+    for size in sizes where self[keyPath: size] < 1 { return (size, "must be at least 1, not \(self[keyPath: size])") }
     // Far beyond any network, and small enough that no size below overflows.
-    for (name, value) in positive where value > 1 << 16 { return (name, "must be at most 65536, not \(value)") }
+    for size in sizes where self[keyPath: size] > 1 << 16 {
+      return (size, "must be at most 65536, not \(self[keyPath: size])")
+    }
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
-      return ("image_size", "\(imageHeight)x\(imageWidth) is not a multiple of patch_size \(patchSize)")
+      return (\.imageHeight, "\(imageHeight)x\(imageWidth) is not a multiple of \(name(\.patchSize)) \(patchSize)")
     }
-    guard (0...1).contains(maskRatio) else { return ("mask_ratio", "must lie in 0 ... 1, not \(maskRatio)") }
-    let stacks = [
-      ("encoder", encoderDimension, encoderHeadCount), ("decoder", decoderDimension, decoderHeadCount),
-    ]
-    for (name, dimension, heads) in stacks {
-      if dimension % heads != 0 {
-        return ("\(name)_heads", "\(heads) does not divide \(name)_dim \(dimension)")
-      }
-      switch positionEmbedding {
-      case .cosine where dimension % 4 != 0:
-        return ("\(name)_dim", "must be divisible by 4 for the cosine position embedding, not \(dimension)")
-      case .rope where dimension / heads % 4 != 0:
-        return ("\(name)_heads", "the head size \(dimension / heads) must be divisible by 4 for RoPE")
-      default: break
-      }
+    guard (0...1).contains(maskRatio) else { return (\.maskRatio, "must lie in 0 ... 1, not \(maskRatio)") }
+    return headProblem(\.encoderDimension, \.encoderHeadCount, name)
+      ?? headProblem(\.decoderDimension, \.decoderHeadCount, name)
+  }
+
+  /// What is impossible about the heads of a stack of blocks.
+  private func headProblem(
+    _ dimension: KeyPath<ModelConfiguration, Int>, _ headCount: KeyPath<ModelConfiguration, Int>,
+    _ name: (Property) -> String
+  ) -> (property: Property, sentence: String)? {
+    let (channels, heads) = (self[keyPath: dimension], self[keyPath: headCount])
+    if channels % heads != 0 { return (headCount, "\(heads) does not divide \(name(dimension)) \(channels)") }
+    switch positionEmbedding {
+    case .cosine where channels % 4 != 0:
+      return (dimension, "must be divisible by 4 for the cosine position embedding, not \(channels)")
+    case .rope where channels / heads % 4 != 0:
+      return (headCount, "the head size \(channels / heads) must be divisible by 4 for RoPE")
+    default: return nil
     }
-    return nil
   }
 }

@@ -82,7 +82,8 @@ package enum ConfigurationSchema {
       "global: every rank can read every shard; local: each rank trains on the shards on its own disk"),
     .init(
       "data.on_bad_pair", \.data.onBadPair, .choice(LoaderConfiguration.BadPairPolicy.self),
-      "fail; or skip: a pair that is damaged, missing or too small is replaced by another, counted and logged",
+      "fail: a pair that is damaged, missing or too small ends the run; or skip: another takes its place, counted and "
+        + "logged",
       mayChange: true),
     .init(
       "data.bad_pair_limit", \.data.badPairLimit, .fraction,

@@ -1,4 +1,3 @@
-import CroCoModel
 import Foundation
 import PairData
 import Runtime
@@ -35,14 +34,14 @@ package struct ReferenceEvaluation: Sendable, Equatable {
     var done = 0
     for variant in ReferenceVariant.allCases {
       var sum = 0.0
-      var evaluator: BatchEvaluator?
+      var evaluator: NetworkEvaluator?
       for start in stride(from: 0, to: count, by: 16) {
         let pairs = start..<min(count, start + 16)
         if evaluator?.batchSize != pairs.count {
-          evaluator = BatchEvaluator(model, batchSize: pairs.count, slabCount: slabCount, pool: pool)
+          evaluator = NetworkEvaluator(model.network, batchSize: pairs.count, slabCount: slabCount, pool: pool)
         }
         let batch = try loader.batch(pairs: pairs, reference: variant)
-        sum += (evaluator?.loss(batch) ?? .nan) * Double(pairs.count)
+        sum += (evaluator?.loss(of: batch) ?? .nan) * Double(pairs.count)
         done += pairs.count
         progress(done, count * ReferenceVariant.allCases.count)
       }
@@ -63,25 +62,5 @@ package struct ReferenceEvaluation: Sendable, Equatable {
       {"checkpoint": \(name), "loss": {\(losses.joined(separator: ", "))}, "pairs": \(pairCount), \
       "reference_gain": \(referenceGain), "true_over_blank": \(blankRatio)}
       """
-  }
-}
-
-/// A network for inference with its objective, for batches of one size.
-final class BatchEvaluator {
-  let batchSize: Int
-  let network: CroCoNet
-  private let objective: any Objective
-
-  init(_ model: PretrainedModel, batchSize: Int, slabCount: Int, pool: WorkerPool) {
-    self.batchSize = batchSize
-    network = CroCoNet(
-      model.configuration, batchSize: batchSize, slabCount: slabCount, parameters: model.parameters, pool: pool,
-      activations: .discard)
-    objective = model.loss.makeObjective(
-      model.configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
-  }
-
-  func loss(_ batch: PairBatch) -> Double {
-    network.loss(of: NetworkInput(batch.whole), by: objective)
   }
 }

@@ -4,6 +4,7 @@ import Foundation
 import PairData
 import Runtime
 import Storage
+import Training
 
 /// Training steps with every tensor kept, for debugging and for comparison with other implementations.
 ///
@@ -24,19 +25,18 @@ package struct TrainingDump {
   package init(
     _ configuration: TrainingConfiguration, checkpoint: String?, steps: Int, pool: WorkerPool
   ) throws(Failure) {
-    let communicator = SingleProcessCommunicator()
-    let data = try RunData(configuration, communicator: communicator)
+    let context = RunContext(configuration, communicator: SingleProcessCommunicator(), pool: pool)
+    let data = try RunData(configuration, communicator: context.communicator)
     let restored: Checkpoint?
     if let checkpoint { restored = try Checkpoint(path: checkpoint) } else { restored = nil }
     let first = restored?.state.step ?? 0
-    let batches = try data.batches(
-      configuration, microBatches: 0..<configuration.batch.microBatchCount, firstStep: first, communicator)
+    let batches = try TrainingBatches(
+      data, context, microBatches: 0..<configuration.batch.microBatchCount, firstStep: first)
     source = RecordingSource(batches.loader)
     trainer = try Trainer(
-      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: source, communicator: communicator, pool: pool)
-    try restored?.restore(
-      trainer.parameters, trainer.optimizer.moments, buffers: CroCoNet.buffers(configuration.model))
-    trainer.completedSteps = first
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: source, communicator: context.communicator,
+      pool: pool)
+    try trainer.restore(restored, step: first)
     self.steps = steps
     let loss = configuration.loss
     writer = SafetensorsWriter(metadata: [

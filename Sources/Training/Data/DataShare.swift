@@ -36,11 +36,10 @@ package struct DataShare {
 
   /// Finds out; collective with `local`.
   ///
+  /// - Parameter microBatches: this rank's share of every step.
   /// - Throws: the same `Failure` on every rank where shards are spread too unevenly.
-  init(
-    _ configuration: TrainingConfiguration, _ training: PairDataset, microBatches: Range<Int>,
-    _ communicator: any Communicator
-  ) throws(Failure) {
+  init(_ training: PairDataset, _ context: RunContext, microBatches: Range<Int>) throws(Failure) {
+    let (configuration, communicator) = (context.configuration, context.communicator)
     let samplesOfPair = configuration.data.usesBothOrders ? 2.0 : 1.0
     let globalBatchSize = configuration.batch.globalBatchSize
     self.globalBatchSize = globalBatchSize

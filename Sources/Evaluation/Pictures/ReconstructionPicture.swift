@@ -1,7 +1,8 @@
 import PairData
 import Runtime
+import Storage
 
-/// The picture of one completion, for `croco reconstruct`.
+/// Pictures of completions: drawn of one pair, and written.
 package enum ReconstructionPicture {
   /// Completes `target` with the help of `reference`; both have the network's size.
   ///
@@ -12,16 +13,20 @@ package enum ReconstructionPicture {
     let source = MemoryPairSource(pairs: [(target, reference)])
     let loader = try ValidationLoader(source: source, configuration: LoaderConfiguration(model, seed: maskSeed))
     let batch = try loader.batch(pairs: 0..<1)
-    let evaluator = BatchEvaluator(model, batchSize: 1, slabCount: 1, pool: pool)
-    _ = evaluator.loss(batch)
-    return ReconstructionSheet(model.configuration, model.loss).draw(
-      batch, prediction: evaluator.network.prediction.elements)
+    let evaluator = NetworkEvaluator(model.network, batchSize: 1, slabCount: 1, pool: pool)
+    return ReconstructionSheet(model.network).draw(batch, prediction: evaluator.predict(batch))
   }
 
   /// Writes a picture as PNG, complete or not at all.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
   package static func publish(_ image: RGBImage, at path: String) throws(Failure) {
-    try PictureWriter.publish(image, at: path)
+    do {
+      try Publication.publishBytes(PNGCodec.encode(image), at: path)
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(.inputOutput, "Cannot write \(path): \(error).")
+    }
   }
 }

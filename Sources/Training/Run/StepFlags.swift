@@ -33,26 +33,23 @@ package struct StepFlags: OptionSet, Sendable {
   }
 }
 
-/// What one rank will tell the others at the next agreement.
+/// What one rank tells the others at an agreement.
 package struct Concerns: Sendable {
   /// Something that went wrong on this rank.
   package var failure: Failure?
-  /// Whether a checkpoint is due, or the run's time is up.
+  /// What this rank asks of all, and the signals that it has received.
   package var requests: StepFlags = []
 
-  /// Nothing to tell.
-  package init() {}
+  /// Nothing to tell, or a failure.
+  package init(failure: Failure? = nil) { self.failure = failure }
 
-  /// The flags of this rank, with the signals that it has received.
-  var flags: StepFlags {
-    var flags = requests
-    if failure != nil { flags.insert(.failure) }
-    switch SignalFlags.received {
-    case "SIGTERM": flags.insert(.terminate)
-    case "SIGINT": flags.insert(.interrupt)
-    case "SIGUSR1": flags.insert(.user)
-    default: break
-    }
-    return flags
+  /// The same, with a failure that goes before one that is there.
+  func adding(_ failure: Failure?) -> Concerns {
+    var sum = self
+    sum.failure = failure ?? self.failure
+    return sum
   }
+
+  /// The flags of this rank.
+  var flags: StepFlags { failure == nil ? requests : requests.union(.failure) }
 }

@@ -1,36 +1,39 @@
+import Collectives
 import PairData
 import Runtime
 
 /// The mean loss on held-out pairs: the same pairs, crops and masks at every call, shared by the ranks.
-package final class Validator {
-  private let trainer: Trainer
+final class Validator {
+  private let evaluate: (PairBatch) -> Double
+  private let communicator: any Communicator
   private let loader: ValidationLoader
   private let pairCount: Int
   private let batchCount: Int
   private let batch: PairBatch
 
-  /// Validates on `batchCount` micro-batches spread over `source`.
+  /// Validates on `validation.batches` micro-batches spread over the held-out pairs; nil where the configuration wants no
+  /// validation. Collective.
   ///
-  /// - Parameter badPairs: is told of pairs that were skipped.
-  /// - Throws: `Failure` of kind `configuration` where the loader's values are impossible.
-  package init(
-    _ trainer: Trainer, source: some PairSource, configuration: LoaderConfiguration, batchCount: Int,
-    badPairs: BadPairReports = BadPairReports()
-  ) throws(Failure) {
-    self.trainer = trainer
-    self.batchCount = batchCount
+  /// - Parameter evaluate: the mean loss of a micro-batch, without training on it.
+  /// - Throws: `Failure` of kind `configuration` where the loader's values are impossible, the same on every rank.
+  init?(_ data: RunData, _ context: RunContext, evaluate: @escaping (PairBatch) -> Double) throws(Failure) {
+    let configuration = context.configuration
+    guard let source = data.validation, configuration.validation.everySteps > 0 else { return nil }
+    self.evaluate = evaluate
+    communicator = context.communicator
+    batchCount = configuration.validation.batches
     pairCount = source.count
-    loader = try ValidationLoader(source: source, configuration: configuration, badPairs: badPairs)
-    batch = PairBatch(
-      count: configuration.microBatchSize, height: configuration.imageHeight, width: configuration.imageWidth,
-      patchCount: configuration.patchCount)
+    loader = try communicator.together {
+      try ValidationLoader(
+        source: source, configuration: LoaderConfiguration(configuration), badPairs: data.badPairs)
+    }
+    batch = PairBatch(loader.configuration)
   }
 
   /// The mean loss; collective, and the same number on any number of ranks.
   ///
   /// - Throws: the same `Failure` on every rank.
   package func loss() throws(Failure) -> Double {
-    let communicator = trainer.communicator
     let own = Partition.range(communicator.rank, of: communicator.size, count: batchCount)
     var losses = [Double](repeating: 0, count: batchCount)
     var failure: Failure?
@@ -51,6 +54,6 @@ package final class Validator {
       pairCount >= wanted ? place * pairCount / wanted : place % pairCount
     }
     try loader.fill(batch, pairs: pairs)
-    return trainer.loss(of: batch)
+    return evaluate(batch)
   }
 }

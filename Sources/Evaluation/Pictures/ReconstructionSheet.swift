@@ -7,11 +7,11 @@ package struct ReconstructionSheet {
   private let normalization: Normalization
   private let model: ModelConfiguration
 
-  /// Sheets of a network trained with `loss`.
-  package init(_ model: ModelConfiguration, _ loss: LossConfiguration, normalization: Normalization = .imageNet) {
-    self.model = model
+  /// Sheets of a network.
+  package init(_ network: TrainedNetwork, normalization: Normalization = .imageNet) {
+    model = network.configuration
     self.normalization = normalization
-    reconstruction = Reconstruction(model: model, normalizesPatches: loss.normalizesPatches)
+    reconstruction = Reconstruction(model: model, normalizesPatches: network.loss.normalizesPatches)
   }
 
   /// Draws all pairs of a batch with their predictions: [B, N, P].

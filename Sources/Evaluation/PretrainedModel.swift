@@ -3,23 +3,22 @@ import Foundation
 import PairData
 import Runtime
 import Storage
+import Training
 
 /// A trained network read from disk: a run folder, a checkpoint folder or a weights file.
 package struct PretrainedModel {
   /// What was read: a checkpoint folder or a weights file.
   package let path: String
-  /// The network's sizes.
-  package let configuration: ModelConfiguration
-  /// The network's parameters.
-  package let parameters: ParameterStore
+  /// The network.
+  package let network: TrainedNetwork
   /// The configuration of the run that trained it; nil for a weights file.
   package let training: TrainingConfiguration?
 
   /// A sentence on each newer checkpoint that was passed over because it is damaged.
   package let passedOver: [String]
 
-  /// The training objective, or the official one where it is not known.
-  package var loss: LossConfiguration { training?.loss ?? LossConfiguration() }
+  /// The network's sizes.
+  package var configuration: ModelConfiguration { network.configuration }
 
   /// Reads a run folder (its newest checkpoint that verifies), a checkpoint folder, or a safetensors file whose metadata has
   /// `croco_kwargs`.
@@ -45,9 +44,8 @@ package struct PretrainedModel {
     let training = try ConfigurationReader.parse(
       checkpoint.state.configuration, name: checkpoint.path + "/" + Checkpoint.stateFile)
     path = checkpoint.path
-    configuration = training.model
     self.training = training
-    parameters = try Self.read(path + "/" + Checkpoint.modelFile, training.model)
+    network = try Self.read(path + "/" + Checkpoint.modelFile, training.model, training.loss)
   }
 
   private init(weights: String) throws(Failure) {
@@ -62,15 +60,17 @@ package struct PretrainedModel {
     }
     path = weights
     passedOver = []
-    self.configuration = configuration
     training = nil
-    parameters = try Self.read(weights, configuration)
+    // The file does not say; nearly all are trained with the official objective.
+    network = try Self.read(weights, configuration, LossConfiguration())
   }
 
-  private static func read(_ path: String, _ configuration: ModelConfiguration) throws(Failure) -> ParameterStore {
-    let store = CroCoNet.makeParameters(configuration)
-    try Checkpoint.readWeights(path, into: store, buffers: CroCoNet.buffers(configuration))
-    return store
+  private static func read(
+    _ path: String, _ configuration: ModelConfiguration, _ loss: LossConfiguration
+  ) throws(Failure) -> TrainedNetwork {
+    let parameters = CroCoNet.makeParameters(configuration)
+    try Checkpoint.readWeights(path, into: parameters, buffers: CroCoNet.buffers(configuration))
+    return TrainedNetwork(configuration, loss, parameters)
   }
 }
 
