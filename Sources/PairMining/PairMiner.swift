@@ -42,7 +42,7 @@ package struct PairMiner {
     guard collection.usable.count >= 2 else {
       throw Failure(
         .badData, "Of \(images.count) images \(collection.usable.count) can be used; a pair needs two different ones.",
-        hint: collection.badImages.first?.reason)
+        hint: collection.badImages.first.map { "\($0.reason)" })
     }
     let plan = plan(images, collection, pool, progress)
     let (pairs, unverified) = try compare(plan, collection, imageCount: images.count, pool, progress)
