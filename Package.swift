@@ -49,8 +49,8 @@ let package = Package(
     .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels", "CTransformer"]),
     .target(
       name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CTurboJPEG", "CSpng", "CImage"]),
-    .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
-    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "PairData"]),
+    .target(name: "SyntheticScenes", dependencies: ["Runtime", "Storage", "PairData", "CScene"]),
+    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "Collectives", "PairData"]),
     .target(
       name: "PairMining",
       dependencies: ["Runtime", "Storage", "Kernels", "PairData", "PairConversion", "CFeatures"]),

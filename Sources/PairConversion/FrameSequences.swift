@@ -68,7 +68,7 @@ package struct FrameSequences: Sendable {
     guard !pairs.isEmpty else {
       throw Failure(
         .badData, "No sequence of \(folder) has two frames that are \(gaps.lowerBound) to \(gaps.upperBound) apart.",
-        hint: "Give smaller --min-gap and --max-gap.")
+        hint: "Give smaller \(.minimumGap) and \(.maximumGap).")
     }
     return pairs
   }

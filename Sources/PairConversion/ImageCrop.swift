@@ -57,7 +57,7 @@ package struct ImageCrop: Sendable, Hashable {
   }
 }
 
-extension PairConverter.Options {
+extension ConversionOptions {
   /// Reads a view and makes of it what will be stored: cut, resized, encoded.
   ///
   /// - Parameters:
@@ -75,10 +75,10 @@ extension PairConverter.Options {
       prepared = try preparation?.apply(to: part, number: number, name: view.source) ?? part
     } else {
       let image = try EncodedImage(file: view.path)
-      guard let preparation else { return try ImageReference(image, codec: writer.codec, source: view.source) }
+      guard let preparation else { return try ImageReference(image, codec: dataset.codec, source: view.source) }
       try preparation.check(width: image.width, height: image.height, name: view.path)
       prepared = try preparation.apply(to: image.decoded(), number: number, name: view.path)
     }
-    return try ImageReference(prepared, codec: writer.codec, source: view.source)
+    return try ImageReference(prepared, codec: dataset.codec, source: view.source)
   }
 }

@@ -45,7 +45,7 @@ package struct ImagePreparation: Sendable {
     guard allowsUpscaling || (imageWidth >= width && imageHeight >= height) else {
       throw Failure(
         .badData, "\(name) is \(imageWidth)x\(imageHeight), smaller than the wanted \(width)x\(height).",
-        hint: "Choose a smaller --size, or give --allow-upscale.")
+        hint: "Choose a smaller \(.imageSize), or give \(.upscaling).")
     }
   }
 

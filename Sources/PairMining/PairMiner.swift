@@ -90,18 +90,3 @@ package struct PairMiner {
     return (pairs, plan.count - pairs.count)
   }
 }
-
-extension WorkerPool {
-  /// Results of numbered tasks, in order.
-  func map<Value>(
-    _ tasks: Int, _ body: (_ task: Int, _ worker: Int) throws -> Value
-  ) -> [Result<Value, any Error>] {
-    let results = UnsafeMutableBufferPointer<Result<Value, any Error>?>.allocate(capacity: tasks)
-    results.initialize(repeating: nil)
-    defer { results.deinitialize().deallocate() }
-    run(tasks) { task, worker in
-      results[task] = Result { try body(task, worker) }
-    }
-    return results.map { $0! }
-  }
-}

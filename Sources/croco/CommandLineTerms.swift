@@ -1,12 +1,54 @@
+import PairConversion
+import PairData
+import PairMining
 import Runtime
+import SyntheticScenes
 
 /// What the command line calls the settings and commands that libraries name in advice.
 enum CommandLineTerms {
   /// The flag, key or command of a term, or nil for one that has none: it keeps its plain name.
-  static func name(_ term: Advice.Term) -> String? { names[term] }
+  @Sendable static func name(_ term: Advice.Term) -> String? { names[term] }
 
   private static let names: [Advice.Term: String] = [
+    .acceptingHomographies: "--allow-homography",
+    .baseline: "--baseline",
+    .codec: "--codec",
+    .colmapConversion: "croco convert colmap",
+    .conversion: "`croco convert`",
+    .cropConversion: "croco convert crops",
+    .cropSize: "image_size",
+    .frameConversion: "croco convert frames",
+    .frameFolder: "--frames",
+    .frameRate: "--fps",
+    .ignoringLists: "--ignore-list",
+    .imageFolder: "--images",
+    .imageSize: "--size",
+    .listConversion: "croco convert pairs",
+    .localSharding: "data.sharding local",
+    .matching: "--match",
+    .maximumGap: "--max-gap",
+    .maximumOverlap: "--max-overlap",
+    .minimumGap: "--min-gap",
+    .minimumInliers: "--min-inliers",
+    .minimumOverlap: "--min-overlap",
+    .minimumPoints: "--min-points",
+    .mining: "croco mine",
     .output: "--output",
+    .pairKind: "--kind",
     .seed: "--seed",
+    .skippingBadFiles: "croco convert --skip-bad",
+    .synthesis: "`croco synthesize`",
+    .upscaling: "--allow-upscale",
+    .validationShare: "--validation",
   ]
+}
+
+extension Advice {
+  /// The sentence with flags and commands.
+  var onCommandLine: String { text(naming: CommandLineTerms.name) }
+}
+
+extension Failure {
+  /// What is wrong, and what to do about it with flags and commands.
+  var onCommandLine: String { text(naming: CommandLineTerms.name) }
 }

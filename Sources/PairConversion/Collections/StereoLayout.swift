@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 
 /// The layout of a collection of stereo pairs on disk. A new collection is one such type and a line in the command's
 /// table.
@@ -8,7 +9,7 @@ package protocol StereoLayout: Sendable {
   /// What people call it.
   static var title: String { get }
   /// The tree that is expected, in one line.
-  static var tree: String { get }
+  static var tree: Advice { get }
   /// What an image file is; nil where it does not belong to the layout.
   static func view(_ path: ImagePath) -> StereoView?
 }

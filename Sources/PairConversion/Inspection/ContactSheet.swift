@@ -6,7 +6,7 @@ package struct ContactSheet: Sendable {
   package var viewSize = 160
   /// Pairs in a row.
   package var columns = 4
-  /// Pairs on the sheet; of more, some at equal distances are shown.
+  /// The most pairs on the sheet; where there are more, some at equal distances are shown.
   package var pairLimit = 24
 
   private let viewGap = 2

@@ -14,7 +14,9 @@ package struct DatasetSplitter {
   package var tool: String
 
   /// A share and a seed.
-  package init(validationFraction: Double, seed: UInt64, shardBytes: Int = 256_000_000, tool: String = "croco") {
+  package init(
+    validationFraction: Double, seed: UInt64, shardBytes: Int = DatasetOptions.defaultShardBytes, tool: String = "croco"
+  ) {
     self.validationFraction = validationFraction
     self.seed = seed
     self.shardBytes = shardBytes
@@ -24,12 +26,13 @@ package struct DatasetSplitter {
   /// Writes the pairs of `folder`, divided anew, into the folder `output`.
   ///
   /// - Parameters:
-  ///   - progress: receives the number of pairs done.
+  ///   - progress: receives how many pairs of how many are done.
   ///   - log: receives a line for every shard.
   /// - Throws: `Failure` of kind `badData` or `noInput` for a damaged data set, `usage` or `inputOutput` for the output.
   ///   Nothing is left behind then.
   package func split(
-    _ folder: String, to output: String, progress: (Int) -> Void = { _ in }, log: @escaping (String) -> Void = { _ in }
+    _ folder: String, to output: String, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    log: @escaping (String) -> Void = { _ in }
   ) throws -> DatasetManifest {
     let manifest = try DatasetManifest(folder: folder)
     guard let codec = StorageCodec(name: manifest.codec, quality: manifest.quality) else {
@@ -42,9 +45,10 @@ package struct DatasetSplitter {
         licence: manifest.licence, tool: tool), log: log)
     do {
       var done = 0
-      for entry in Split.allCases.flatMap({ manifest.shards(of: $0) }) {
+      let total = manifest.allShards.reduce(0) { $0 + $1.pairs }
+      for entry in manifest.allShards {
         let shard = try StoredShard(folder: folder, entry, codec: manifest.codec)
-        try add(shard, to: writer) { progress(done + $0) }
+        try add(shard, to: writer) { progress(done + $0, total) }
         done += entry.pairs
       }
       return try writer.finish()

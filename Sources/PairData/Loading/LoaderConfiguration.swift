@@ -1,3 +1,5 @@
+import Runtime
+
 /// How pairs become the network's input. Everything but `threadCount`, `prefetchDepth` and `readAheadPairs` changes what
 /// is computed.
 package struct LoaderConfiguration: Sendable, Equatable {
@@ -52,29 +54,36 @@ package struct LoaderConfiguration: Sendable, Equatable {
   /// Patches of a view, N.
   package var patchCount: Int { (imageHeight / max(1, patchSize)) * (imageWidth / max(1, patchSize)) }
 
-  /// What is impossible about these values, as (property, sentence), or nil where batches can be made.
-  package var problem: (property: String, sentence: String)? {
+  /// What is impossible about these values, in a sentence, or nil where batches can be made.
+  package var problem: String? {
     let positive = [
-      ("image_size", imageHeight), ("image_size", imageWidth), ("patch_size", patchSize),
-      ("micro_batch_size", microBatchSize), ("prefetch_batches", prefetchDepth),
+      ("image height", imageHeight), ("image width", imageWidth), ("patch size", patchSize),
+      ("micro-batch size", microBatchSize), ("number of batches prepared ahead", prefetchDepth),
     ]
-    for (name, value) in positive where value < 1 { return (name, "must be at least 1, not \(value)") }
+    for (name, value) in positive where value < 1 { return "The \(name) must be at least 1, not \(value)." }
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
-      return ("image_size", "\(imageHeight)x\(imageWidth) is not a multiple of patch_size \(patchSize)")
+      return "The image size \(imageHeight)x\(imageWidth) is not a multiple of the patch size \(patchSize)."
     }
     guard (0...patchCount).contains(maskedCount) else {
-      return ("mask_ratio", "\(maskedCount) of \(patchCount) patches cannot be masked")
+      return "\(maskedCount) of \(patchCount) patches cannot be masked."
     }
-    guard readAheadPairs >= 0 else { return ("read_ahead", "must be at least 0, not \(readAheadPairs)") }
-    guard threadCount >= 0 else { return ("loader_threads", "must be at least 0, not \(threadCount)") }
+    guard readAheadPairs >= 0 else { return "\(readAheadPairs) pairs cannot be read ahead." }
+    guard threadCount >= 0 else { return "The loader cannot have \(threadCount) threads." }
     if let jitterStrength, !(jitterStrength >= 0 && jitterStrength.isFinite) {
-      return ("color_jitter", "must be a number of at least 0, not \(jitterStrength)")
+      return "The strength of colour jitter must be a number of at least 0, not \(jitterStrength)."
     }
     for channel in 0..<3 {
       let (mean, deviation) = (normalization.mean[channel], normalization.deviation[channel])
-      guard mean.isFinite else { return ("mean", "must hold numbers, not \(mean)") }
-      guard deviation > 0, deviation.isFinite else { return ("deviation", "must be above 0, not \(deviation)") }
+      guard mean.isFinite else { return "The mean of a colour must be a number, not \(mean)." }
+      guard deviation > 0, deviation.isFinite else {
+        return "The deviation of a colour must be a number above 0, not \(deviation)."
+      }
     }
     return nil
+  }
+
+  /// - Throws: `Failure` of kind `configuration` that says what is impossible.
+  func check() throws(Failure) {
+    if let problem { throw Failure(.configuration, problem) }
   }
 }

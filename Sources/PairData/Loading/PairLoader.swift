@@ -30,7 +30,8 @@ package final class PairLoader: @unchecked Sendable {
   ) throws(Failure) {
     try Self.check(configuration, source)
     self.configuration = configuration
-    order = SampleOrder(pairCount: source.count, bothOrders: configuration.bothOrders, seed: configuration.seed)
+    let samples = KeyedSamples(source, configuration)
+    order = samples.order
     schedule = BatchSchedule(
       globalBatchSize: globalBatchSize, microBatchSize: configuration.microBatchSize, microBatches: microBatches,
       firstStep: firstStep)
@@ -39,10 +40,9 @@ package final class PairLoader: @unchecked Sendable {
       depth: configuration.threadCount == 0 ? 1 : configuration.prefetchDepth, batchSize: configuration.microBatchSize
     ) { PairBatch(configuration) }
     self.ring = ring
-    let (order, schedule) = (order, schedule)
+    let schedule = schedule
     let makeWorker = {
-      LoaderWorker(
-        source: source, configuration: configuration, order: order, schedule: schedule, badPairs: badPairs)
+      LoaderWorker(samples, configuration: configuration, schedule: schedule, badPairs: badPairs)
     }
     worker = makeWorker()
     for number in 0..<configuration.threadCount {
@@ -81,7 +81,7 @@ package final class PairLoader: @unchecked Sendable {
   package func stop() { ring.stop() }
 
   private static func check(_ configuration: LoaderConfiguration, _ source: some PairSource) throws(Failure) {
-    if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
+    try configuration.check()
     guard source.count > 0 else { throw Failure(.badData, "The data set holds no pairs.") }
   }
 }

@@ -9,7 +9,7 @@ package final class FeatureExtractor {
   package struct Options: Sendable {
     /// Longer sides are shrunk to this many pixels first; images below two thirds of it are doubled.
     package var maximumSide: Int
-    /// Of more features the largest in scale are kept.
+    /// The most features of an image; the largest in scale are kept.
     package var maximumCount: Int
     /// The least contrast of a keypoint, of 1 for black against white.
     package var contrast: Float
