@@ -89,10 +89,15 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "PairDataTests",
-      dependencies: [
-        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "CScene", "TestSupport", "DataFixtures",
-      ],
+      dependencies: ["Runtime", "Storage", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PairConversionTests",
+      dependencies: ["Runtime", "Storage", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SyntheticScenesTests",
+      dependencies: ["Runtime", "Storage", "PairData", "SyntheticScenes", "CScene", "DataFixtures"]),
     .testTarget(
       name: "PairMiningTests",
       dependencies: [

@@ -67,18 +67,19 @@ package struct DatasetReport: Codable, Sendable, Equatable {
     seed = manifest.seed
     fingerprint = digest.description
     splits = try Split.allCases.filter { !manifest.shards(of: $0).isEmpty }.map { split in
-      try Self.describe(PairDataset(path: path, split: split))
+      try Self.describe(split, of: manifest, in: path)
     }
   }
 
-  private static func describe(_ dataset: PairDataset) throws -> SplitReport {
+  private static func describe(_ split: Split, of manifest: DatasetManifest, in folder: String) throws -> SplitReport {
+    let entries = manifest.shards(of: split)
     var scenes: Set<UInt32> = []
     var smallest = [Int.max, Int.max]
     var largest = [0, 0]
     var histogram = [Int](repeating: 0, count: 10)
     var overlapSum = 0.0
-    for number in dataset.shardNumbers.indices {
-      let shard = try dataset.cache.reader(number)
+    for entry in entries {
+      let shard = try ShardReader(folder: folder, entry: entry, codec: manifest.codec)
       scenes.formUnion(try shard.scenes)
       for (place, side) in try shard.sizes.enumerated() {
         smallest[place % 2] = min(smallest[place % 2], Int(side))
@@ -90,9 +91,9 @@ package struct DatasetReport: Codable, Sendable, Equatable {
       }
     }
     let known = histogram.reduce(0, +)
-    let entries = dataset.manifest.shards(of: dataset.split)
     return SplitReport(
-      name: dataset.split.rawValue, pairs: dataset.count, images: dataset.imageCount, scenes: scenes.count,
+      name: split.rawValue, pairs: manifest.pairCount(of: split), images: entries.reduce(0) { $0 + $1.images },
+      scenes: scenes.count,
       shards: entries.count, bytes: entries.reduce(0) { $0 + $1.bytes }, smallest: smallest, largest: largest,
       overlapHistogram: histogram, meanOverlap: known == 0 ? nil : Float(overlapSum / Double(known)))
   }

@@ -66,9 +66,9 @@ package struct DatasetStatistics: Codable, Sendable, Equatable {
     var sums = ChannelSums()
     var (first, next) = (0, 0)
     for entry in entries {
-      let shard = try StoredShard(folder: path, entry, codec: manifest.codec)
-      for scene in try shard.scenes() { scenes[scene, default: 0] += 1 }
-      let sides = try shard.sizes()
+      let shard = try ShardReader(folder: path, entry: entry, codec: manifest.codec)
+      for scene in try shard.scenes { scenes[scene, default: 0] += 1 }
+      let sides = try shard.sizes
       for image in 0..<entry.images { sizes[[Int(sides[2 * image]), Int(sides[2 * image + 1])], default: 0] += 1 }
       let end = chosen[next...].firstIndex { $0 >= first + entry.images } ?? chosen.count
       sums += try decode(chosen[next..<end].map { $0 - first }, of: shard, pool)
@@ -95,8 +95,8 @@ package struct DatasetStatistics: Codable, Sendable, Equatable {
     }
   }
 
-  private static func decode(_ images: [Int], of shard: StoredShard, _ pool: WorkerPool) throws -> ChannelSums {
-    let sums = pool.map(images.count) { task, _ in ChannelSums(of: try shard.pixels(ofImage: images[task])) }
+  private static func decode(_ images: [Int], of shard: ShardReader, _ pool: WorkerPool) throws -> ChannelSums {
+    let sums = pool.map(images.count) { task, _ in ChannelSums(of: try shard.image(images[task])) }
     return try sums.reduce(into: ChannelSums()) { $0 += try $1.get() }
   }
 }

@@ -24,8 +24,7 @@ package struct DatasetVerification: Sendable {
     var imageCount = 0
     for entry in shards {
       do {
-        let shard = try ShardReader(
-          path: path + "/" + entry.name, entry: entry, codec: manifest.codec)
+        let shard = try ShardReader(folder: path, entry: entry, codec: manifest.codec)
         let found = Self.problems(of: shard, pool) { progress(imageCount + $0, total) }
         problems += found
         imageCount += shard.imageCount

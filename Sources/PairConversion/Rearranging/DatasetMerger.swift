@@ -129,7 +129,7 @@ package struct DatasetMerger {
       var (low, high) = (UInt64.max, UInt64.min)
       for split in Split.allCases {
         for entry in input.manifest.shards(of: split) {
-          for scene in try StoredShard(folder: input.folder, entry, codec: input.manifest.codec).scenes() {
+          for scene in try ShardReader(folder: input.folder, entry: entry, codec: input.manifest.codec).scenes {
             (low, high) = (min(low, UInt64(scene)), max(high, UInt64(scene)))
           }
         }
@@ -157,8 +157,8 @@ package struct DatasetMerger {
     if input.sceneShift == 0, !copiesShards, linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
       return entry
     }
-    let shard = try StoredShard(folder: input.folder, entry, codec: input.manifest.codec)
-    let scenes = try shard.scenes().map { $0 + input.sceneShift }
+    let shard = try ShardReader(folder: input.folder, entry: entry, codec: input.manifest.codec)
+    let scenes = try shard.scenes.map { $0 + input.sceneShift }
     return try ShardCopy.write(entry, from: source, to: path, scenes: scenes, at: shard.sceneOffset)
   }
 }

@@ -47,7 +47,7 @@ package struct DatasetSplitter {
       var done = 0
       let total = manifest.allShards.reduce(0) { $0 + $1.pairs }
       for entry in manifest.allShards {
-        let shard = try StoredShard(folder: folder, entry, codec: manifest.codec)
+        let shard = try ShardReader(folder: folder, entry: entry, codec: manifest.codec)
         try add(shard, to: writer) { progress(done + $0, total) }
         done += entry.pairs
       }
@@ -58,8 +58,8 @@ package struct DatasetSplitter {
     }
   }
 
-  private func add(_ shard: StoredShard, to writer: DatasetWriter, progress: (Int) -> Void) throws {
-    let (scenes, overlaps) = (try shard.scenes(), try shard.overlaps())
+  private func add(_ shard: ShardReader, to writer: DatasetWriter, progress: (Int) -> Void) throws {
+    let (scenes, overlaps) = (try shard.scenes, try shard.overlaps)
     var images: [Int: ImageReference] = [:]
     func image(_ number: Int) throws -> ImageReference {
       if let known = images[number] { return known }
@@ -67,11 +67,20 @@ package struct DatasetSplitter {
       images[number] = image
       return image
     }
-    for pair in 0..<shard.entry.pairs {
+    for pair in 0..<shard.pairCount {
       let (view1, view2) = try shard.images(ofPair: pair)
       try writer.addPair(
         image(view1), image(view2), scene: Int(scenes[pair]), overlap: overlaps[pair], flow: shard.flow(ofPair: pair))
       progress(pair + 1)
     }
+  }
+}
+
+extension ShardReader {
+  /// An image as it is stored; its checksum is compared.
+  fileprivate func reference(toImage image: Int) throws -> ImageReference {
+    let size = try size(ofImage: image)
+    return ImageReference(
+      bytes: try bytes(ofImage: image), width: size.width, height: size.height, source: try source(ofImage: image))
   }
 }

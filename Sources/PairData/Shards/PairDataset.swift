@@ -32,7 +32,7 @@ package final class PairDataset: PairSource {
   /// How many shards are open.
   package var openShardCount: Int { cache.openCount }
 
-  package let cache: ShardCache
+  private let cache: ShardCache
   private let entries: [DatasetManifest.Shard]
   // The first pair of each shard: here, and in the whole split.
   private let starts: [Int]
@@ -74,9 +74,9 @@ package final class PairDataset: PairSource {
     let codec = manifest.codec
     cache = ShardCache(shardCount: numbers.count, limit: openShards ?? ShardCache.defaultLimit) { shard, layout in
       let entry = entries[numbers[shard]]
-      let file = path + "/" + entry.name
-      return try layout.map { layout throws(Failure) in try ShardReader(path: file, layout: layout) }
-        ?? ShardReader(path: file, entry: entry, codec: codec)
+      return try layout.map { layout throws(Failure) in
+        try ShardReader(path: path + "/" + entry.name, layout: layout)
+      } ?? ShardReader(folder: path, entry: entry, codec: codec)
     }
   }
 

@@ -4,17 +4,23 @@ import Storage
 
 /// One open shard: index and images are read by `pread` where they are asked for. Safe for many threads at once.
 package final class ShardReader: Sendable {
+  /// The file.
   package let path: String
-  package let layout: ShardLayout
+  let layout: ShardLayout
+  /// The number of pairs.
   package var pairCount: Int { layout.pairCount }
+  /// The number of stored images.
   package var imageCount: Int { layout.imageCount }
+  /// Where the scenes of the pairs lie in the file.
+  package var sceneOffset: Int { layout.scenes.offset }
 
   private let descriptor: Int32
 
-  /// Opens a shard and checks its index against its manifest entry.
+  /// Opens a shard of the data set in `folder`, and checks its index against its manifest entry.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
-  package convenience init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
+  package convenience init(folder: String, entry: DatasetManifest.Shard, codec: String) throws {
+    let path = folder + "/" + entry.name
     try self.init(path: path, layout: ShardLayout(path: path, entry: entry, codec: codec))
   }
 
