@@ -87,7 +87,7 @@ package final class ConversionJob {
   }
 
   /// Leaves the folder after a failure: finished shards stay for another try; without any, nothing does.
-  package func abandon() { folder?.abandon(plan) }
+  func abandon() { folder?.abandon(plan) }
 
   private func manifest(_ records: [ConvertedShard]) -> DatasetManifest {
     var splits: [Split: [DatasetManifest.Shard]] = [:]

@@ -4,11 +4,11 @@ import Runtime
 /// How images are converted.
 package struct ConversionOptions: Sendable {
   /// Codec, shard size, splits.
-  package var dataset: DatasetOptions
+  var dataset: DatasetOptions
   /// Resizing, or nil to leave sizes as they are. Must be nil for `keep`.
   package var preparation: ImagePreparation?
   /// Whether pairs with a bad file are left out instead of ending the conversion.
-  package var skipsBadFiles: Bool
+  var skipsBadFiles: Bool
   /// The number of threads of a rank; the result does not depend on it.
   package var threadCount: Int
 

@@ -17,9 +17,9 @@ package struct FrameSequences: Sendable {
   }
 
   /// The smallest and largest distance between the two frames of a pair, in frames.
-  package let gaps: ClosedRange<Int>
+  let gaps: ClosedRange<Int>
   /// For how many later frames each frame is paired, as far as the sequence goes.
-  package let pairsPerFrame: Int
+  let pairsPerFrame: Int
   /// Keys the draw of gaps.
   package let seed: UInt64
 

@@ -5,7 +5,7 @@ import Runtime
 package struct ImageCrop: Sendable, Hashable {
   /// The box in pixels of the image as it is stored, whatever its EXIF orientation says: boxes are found by tools that
   /// ignore it.
-  package let box: PixelWindow
+  let box: PixelWindow
   /// By how many quarters the box's content is turned counterclockwise, 0 to 3.
   package let quarterTurns: Int
 

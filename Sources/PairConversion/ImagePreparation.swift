@@ -20,7 +20,7 @@ package struct ImagePreparation: Sendable {
   /// The interpolation.
   package let filter: ResizeFilter
   /// Whether images that are too small are enlarged; otherwise they are bad data.
-  package let allowsUpscaling: Bool
+  let allowsUpscaling: Bool
   /// Keys the random crops.
   package let seed: UInt64
 

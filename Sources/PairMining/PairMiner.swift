@@ -21,7 +21,7 @@ package struct PairMiner {
   package typealias Progress = (_ stage: Stage, _ done: Int, _ total: Int) -> Void
 
   /// How pairs are looked for and which are taken.
-  package let options: MiningOptions
+  let options: MiningOptions
 
   /// A miner with these options.
   package init(options: MiningOptions = MiningOptions()) { self.options = options }

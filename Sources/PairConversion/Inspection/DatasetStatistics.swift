@@ -29,7 +29,7 @@ package struct DatasetStatistics: Codable, Sendable, Equatable {
   }
 
   /// The most sizes that are listed.
-  package static let sizeLimit = 20
+  static let sizeLimit = 20
 
   /// The splits, in the manifest's order.
   package let splits: [SplitStatistics]

@@ -7,7 +7,7 @@ import Storage
 /// two data sets have the same numbers, copies with other numbers.
 package struct DatasetMerger {
   /// Whether all shards are copied, even where a link would do.
-  package var copiesShards: Bool
+  var copiesShards: Bool
   /// The writing program and its version, recorded as given.
   package var tool: String
 

@@ -5,11 +5,11 @@ import Runtime
 /// Divides a data set into training and validation anew, by scene. Images move as they are stored: none is decoded.
 package struct DatasetSplitter {
   /// The share of scenes that goes to the validation split, 0 to 1.
-  package var validationFraction: Double
+  var validationFraction: Double
   /// The seed of the draw that assigns scenes, by their numbers, to splits.
   package var seed: UInt64
   /// The bytes at which a shard is full.
-  package var shardBytes: Int
+  var shardBytes: Int
   /// The writing program and its version, recorded as given.
   package var tool: String
 

@@ -6,13 +6,13 @@ import Storage
 /// Takes frames out of videos, as PNG files: each video becomes a folder, that is a scene.
 package struct VideoFrames {
   /// Which frames are taken.
-  package let selection: FrameSelection
+  let selection: FrameSelection
   /// To which size frames are brought at once, so that little is stored; nil: they stay as they are.
   package let preparation: ImagePreparation?
   /// The number of threads.
   package let threadCount: Int
   /// Whether videos that cannot be read are left out instead of being an error.
-  package let skipsBadFiles: Bool
+  let skipsBadFiles: Bool
 
   private let program: String
 

@@ -55,7 +55,7 @@ package struct LoaderConfiguration: Sendable, Equatable {
   package var patchCount: Int { (imageHeight / max(1, patchSize)) * (imageWidth / max(1, patchSize)) }
 
   /// What is impossible about these values, in a sentence, or nil where batches can be made.
-  package var problem: String? {
+  var problem: String? {
     let positive = [
       ("image height", imageHeight), ("image width", imageWidth), ("patch size", patchSize),
       ("micro-batch size", microBatchSize), ("number of batches prepared ahead", prefetchDepth),

@@ -5,9 +5,9 @@ import Storage
 /// `manifest.json` of a data set: what its shards are, and how to recognise damage before HDF5 touches them.
 package struct DatasetManifest: Codable, Sendable, Equatable {
   /// The value of `format` in manifests and shards.
-  package static let formatName = "croco-pairs"
+  static let formatName = "croco-pairs"
   /// The newest version of the format, which this program writes; it reads this one and all before.
-  package static let formatVersion = 1
+  static let formatVersion = 1
   /// The manifest's file name.
   package static let fileName = "manifest.json"
 

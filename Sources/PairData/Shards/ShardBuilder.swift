@@ -30,7 +30,7 @@ package final class ShardBuilder {
   package static let libraries = "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"
 
   /// The bytes that a pair would add to the shard.
-  package func cost(_ view1: ImageReference, _ view2: ImageReference, flow: [Float]?) -> Int {
+  func cost(_ view1: ImageReference, _ view2: ImageReference, flow: [Float]?) -> Int {
     var bytes = (flow?.count ?? 0) * MemoryLayout<Float>.stride
     if imageIndex[view1.identity] == nil { bytes += view1.bytes.count }
     if view2.identity != view1.identity, imageIndex[view2.identity] == nil { bytes += view2.bytes.count }

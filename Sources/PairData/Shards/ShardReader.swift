@@ -27,7 +27,7 @@ package final class ShardReader: Sendable {
   /// Opens a shard whose index was checked before.
   ///
   /// - Throws: `Failure` of kind `noInput`, or `badData` where the file is no longer the one that was checked.
-  package init(path: String, layout: ShardLayout) throws(Failure) {
+  init(path: String, layout: ShardLayout) throws(Failure) {
     self.path = path
     self.layout = layout
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -87,7 +87,7 @@ package final class ShardReader: Sendable {
   }
 
   /// The place of an image's stored bytes in the file.
-  package func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
+  func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
     precondition((0..<imageCount).contains(image), "image \(image) is outside 0..<\(imageCount) of \(path)")
     switch layout.images {
     case .blob(let blob, let offsets):
@@ -142,7 +142,7 @@ package final class ShardReader: Sendable {
   }
 
   /// Asks the system to fetch the images of a pair; returns at once (`posix_fadvise`).
-  package func advise(pair: Int) throws(Failure) {
+  func advise(pair: Int) throws(Failure) {
     let (view1, view2) = try images(ofPair: pair)
     for image in view1 == view2 ? [view1] : [view1, view2] {
       let range = try fileRange(ofImage: image)

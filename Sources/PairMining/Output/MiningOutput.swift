@@ -24,7 +24,7 @@ package struct MiningOutput {
   /// Checks that a folder can be the output: it does not exist or is empty.
   ///
   /// - Throws: `Failure` of kind `usage` or `inputOutput` that names it.
-  package static func check(_ path: String) throws {
+  static func check(_ path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
       throw Failure(

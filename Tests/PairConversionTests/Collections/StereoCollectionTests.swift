@@ -136,7 +136,9 @@ import Testing
       try pairs(Sintel.self, files, kind: .temporal) == ["\(files[0]) | \(files[1]) | alley"])
     let refusal = failure { _ = try pairs(Sintel.self, files) }
     #expect(refusal?.kind == .badData)
-    #expect(refusal?.message.contains("no stereo pair") == true && refusal?.hint?.description.contains("pairs of kind temporal") == true)
+    #expect(
+      refusal?.message.contains("no stereo pair") == true
+        && refusal?.hint?.description.contains("pairs of kind temporal") == true)
   }
 
   @Test("half a collection: the files are named, with the tree that is expected, or left out on request")
