@@ -1,3 +1,4 @@
+import Foundation
 import Storage
 import Synchronization
 
@@ -55,7 +56,7 @@ package final class Faults: Sendable {
   package static func interrupted(bytes: Int) -> Faults {
     let count = Atomic<Int>(0)
     return Faults { _, _ in
-      count.wrappingAdd(1, ordering: .relaxed).newValue % 2 == 0 ? .short(bytes) : .error(4)  // EINTR
+      count.wrappingAdd(1, ordering: .relaxed).newValue % 2 == 0 ? .short(bytes) : .error(EINTR)
     }
   }
 }

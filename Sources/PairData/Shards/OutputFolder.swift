@@ -10,7 +10,7 @@ package enum OutputFolder {
     try FileSystem.checkWritable(path)
     let names = try FileSystem.names(in: path)
     if let process = names.lazy.compactMap(Publication.writer).first {
-      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another --output, or wait.")
+      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another \(.output), or wait.")
     }
     try checkEmpty(path, names)
     Publication.removeLeftovers(in: path)
@@ -21,6 +21,6 @@ package enum OutputFolder {
     guard let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() else { return }
     throw Failure(
       .usage, "The output folder \(path) is not empty: it holds \(name).",
-      hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
+      hint: "Choose another \(.output), or remove the folder; nothing is ever overwritten.")
   }
 }
