@@ -68,6 +68,11 @@ struct ConversionDescription: Codable, Equatable {
   /// The bytes of `conversion.json`.
   func encoded() -> [UInt8] { JSON.encode(self, .page) }
 
+  /// Whether bytes of `conversion.json` are all that was written.
+  static func isWhole(_ bytes: [UInt8]) -> Bool {
+    (try? JSONSerialization.jsonObject(with: Data(bytes))) is [String: Any]
+  }
+
   /// The first key in which `conversion.json` differs, in words, or nil where the conversion is the same.
   func difference(from data: Data) throws -> String? {
     guard let there = try? JSONSerialization.jsonObject(with: data) as? [String: Any],

@@ -10,14 +10,14 @@ final class ConversionFolder {
   private let didCreateFolder: Bool
   private let lock: FileLock
 
-  private var descriptionPath: String { path + "/" + ConversionDescription.fileName }
+  private var descriptionPath: String { path.appending(path: ConversionDescription.fileName) }
 
   /// Claims a folder: a new or empty one, or one that holds the same conversion, unfinished, and nobody works on.
   ///
   /// - Throws: `Failure` of kind `usage` (another conversion, something else, or a living process) or `inputOutput`.
   init(_ path: String, _ description: ConversionDescription) throws {
     self.path = path
-    let file = path + "/" + ConversionDescription.fileName
+    let file = path.appending(path: ConversionDescription.fileName)
     didCreateFolder = !FileSystem.exists(path)
     if !FileSystem.exists(file) { try OutputFolder.claim(path) }
     guard let lock = try FileLock(file) else {
@@ -31,14 +31,17 @@ final class ConversionFolder {
 
   private func enter(_ description: ConversionDescription) throws {
     let found = try File.contents(of: descriptionPath, limit: 1 << 20)
-    if found.isEmpty {
+    let hasWork = try FileSystem.names(in: path).contains {
+      $0 != ConversionDescription.fileName && !$0.contains(Publication.temporaryMarker)
+    }
+    // A conversion that died while it described itself has done nothing yet.
+    if found.isEmpty || !hasWork && !ConversionDescription.isWhole(found) {
       // Another conversion may have ended between our look at the folder and the lock.
-      let names = try FileSystem.names(in: path)
-      guard names.allSatisfy({ $0 == ConversionDescription.fileName || $0.contains(Publication.temporaryMarker) })
-      else {
+      guard !hasWork else {
         throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another \(.output).")
       }
-      try lock.file.write(description.encoded())
+      try lock.file.truncate(to: 0)
+      try lock.file.write(description.encoded(), at: 0)
       try lock.file.synchronize()
       try FileSystem.synchronize(path)
     } else if let difference = try description.difference(from: Data(found)) {
@@ -58,11 +61,11 @@ final class ConversionFolder {
   }
 
   private func record(_ number: Int, _ name: String) -> ConvertedShard? {
-    guard let bytes = try? File.contents(of: path + "/" + ConvertedShard.fileName(ofShard: name)),
+    guard let bytes = try? File.contents(of: path.appending(path: ConvertedShard.fileName(ofShard: name))),
       let record = try? JSONDecoder().decode(ConvertedShard.self, from: Data(bytes)), record.number == number
     else { return nil }
     guard let entry = record.entry else { return record }
-    guard entry.name == name, (try? ShardFile.length(of: path + "/" + name)) == entry.bytes else { return nil }
+    guard entry.name == name, (try? ShardFile.length(of: path.appending(path: name))) == entry.bytes else { return nil }
     return record
   }
 
@@ -77,7 +80,7 @@ final class ConversionFolder {
   /// Publishes the manifest, and removes what only the conversion needs. Again where that was interrupted.
   func finish(_ manifest: DatasetManifest, _ plan: ShardPlan) throws {
     try FileSystem.synchronize(path)
-    try Publication.publishBytes(manifest.encoded(), at: path + "/" + DatasetManifest.fileName)
+    try Publication.publishBytes(manifest.encoded(), at: path.appending(path: DatasetManifest.fileName))
     removeRecords(plan)
     try FileSystem.remove(descriptionPath)
   }
@@ -91,14 +94,16 @@ final class ConversionFolder {
   /// Removes everything that the conversion wrote.
   func discard(_ plan: ShardPlan) {
     removeRecords(plan)
-    for shard in plan.shards { try? FileSystem.remove(path + "/" + shard.name) }
+    for shard in plan.shards { try? FileSystem.remove(path.appending(path: shard.name)) }
     Publication.removeLeftovers(in: path)
     try? FileSystem.remove(descriptionPath)
     if didCreateFolder { try? FileSystem.removeFolder(path) }
   }
 
   private func removeRecords(_ plan: ShardPlan) {
-    for shard in plan.shards { try? FileSystem.remove(path + "/" + ConvertedShard.fileName(ofShard: shard.name)) }
+    for shard in plan.shards {
+      try? FileSystem.remove(path.appending(path: ConvertedShard.fileName(ofShard: shard.name)))
+    }
   }
 }
 

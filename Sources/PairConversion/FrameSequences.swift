@@ -1,4 +1,5 @@
 import Runtime
+import Storage
 
 /// Temporal pairs of frame sequences: each frame with later ones of its sequence.
 package struct FrameSequences: Sendable {
@@ -44,7 +45,7 @@ package struct FrameSequences: Sendable {
     let sequences = images.subfolders.map { subfolder in
       Sequence(
         scene: subfolder.isEmpty ? "." : subfolder,
-        frames: (images.files[subfolder] ?? []).map { .init(path: folder + "/" + $0, source: $0) })
+        frames: (images.files[subfolder] ?? []).map { .init(path: folder.appending(path: $0), source: $0) })
     }
     return try pairs(of: sequences, in: folder)
   }

@@ -31,12 +31,12 @@ package struct ImageFolder {
   private mutating func list(_ root: String, _ subfolder: String, depth: Int) throws {
     // Links can form circles.
     guard depth < 32 else { throw Failure(.badData, "\(root)/\(subfolder) is nested too deeply.") }
-    let folder = subfolder.isEmpty ? root : root + "/" + subfolder
+    let folder = subfolder.isEmpty ? root : root.appending(path: subfolder)
     guard FileSystem.isFolder(folder), let names = try? FileSystem.names(in: folder) else {
       throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Does it exist, and may you read it?")
     }
     for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
-      let relative = subfolder.isEmpty ? name : subfolder + "/" + name
+      let relative = subfolder.appending(path: name)
       guard let status = try? FileSystem.status(of: root.appending(path: relative)) else { continue }
       if status.isFolder {
         try list(root, relative, depth: depth + 1)

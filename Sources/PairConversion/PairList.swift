@@ -167,7 +167,7 @@ package enum PairList {
     for row in rows where row.scene == nil { components.join(row.view1, row.view2) }
     func view(_ path: String) -> PairCandidate.View {
       let isAbsolute = path.hasPrefix("/") || folder.isEmpty
-      return PairCandidate.View(path: isAbsolute ? path : folder + "/" + path, source: path)
+      return PairCandidate.View(path: isAbsolute ? path : folder.appending(path: path), source: path)
     }
     return rows.map { row in
       PairCandidate(

@@ -157,7 +157,7 @@ final class ShardConverter {
   private static func write(_ content: Content, to output: String) throws -> ConvertedShard {
     var entry: DatasetManifest.Shard?
     if content.builder.pairCount > 0 {
-      try Publication.publishFile(at: output + "/" + content.name) { temporary in
+      try Publication.publishFile(at: output.appending(path: content.name)) { temporary in
         entry = try content.builder.write(to: temporary, name: content.name)
       }
     }
@@ -165,7 +165,7 @@ final class ShardConverter {
       number: content.number, entry: entry, imageSize: content.builder.commonSize, skippedPairs: content.skippedPairs,
       badFiles: content.badFiles)
     try Publication.publishBytes(
-      JSON.encode(record), at: output + "/" + ConvertedShard.fileName(ofShard: content.name))
+      JSON.encode(record), at: output.appending(path: ConvertedShard.fileName(ofShard: content.name)))
     return record
   }
 }

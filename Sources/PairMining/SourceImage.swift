@@ -24,11 +24,11 @@ package struct SourceImage: Sendable, Equatable {
       let root = FileSystem.resolved(source)
       for subfolder in listing.subfolders {
         for file in listing.files[subfolder] ?? [] {
-          let path = FileSystem.resolved(root + "/" + file)
+          let path = FileSystem.resolved(root.appending(path: file))
           if path.contains(where: \.isNewline) {
             log("\(path.debugDescription) is left out: a list cannot hold a name with a line break")
           } else if seen.insert(path).inserted {
-            images.append(SourceImage(path: path, folder: root + "/" + subfolder))
+            images.append(SourceImage(path: path, folder: root.appending(path: subfolder)))
           }
         }
       }

@@ -1,5 +1,6 @@
 import Foundation
 import PairMining
+import Storage
 
 /// What `croco mine` prints; encodes to what `--json` prints.
 struct MiningReport: Encodable {
@@ -17,10 +18,10 @@ struct MiningReport: Encodable {
 
   init(_ found: Mining.Found, seconds: Double) {
     let written = found.written
-    list = found.path + "/" + MiningOutput.listName
-    crops = written.hasCrops ? found.path + "/" + MiningOutput.cropsName : nil
+    list = found.path.appending(path: MiningOutput.listName)
+    crops = written.hasCrops ? found.path.appending(path: MiningOutput.cropsName) : nil
     cropImages = written.hasCrops ? written.cropRoot : nil
-    sheets = written.pages.map { found.path + "/" + $0 }
+    sheets = written.pages.map { found.path.appending(path: $0) }
     self.seconds = seconds
     summary = found.summary
     pairsWithoutCrops = written.pairsWithoutCrops

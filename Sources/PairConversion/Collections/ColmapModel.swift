@@ -18,7 +18,7 @@ struct ColmapModel {
 
   private static func suffix(in folder: String) -> String? {
     [".bin", ".txt"].first { suffix in
-      ["images", "points3D"].allSatisfy { CollectionFolder.hasFile(folder + "/" + $0 + suffix) }
+      ["images", "points3D"].allSatisfy { CollectionFolder.hasFile(folder.appending(path: $0) + suffix) }
     }
   }
 
@@ -30,7 +30,9 @@ struct ColmapModel {
       throw Failure(.noInput, "\(folder) holds no COLMAP model.", hint: "Expected: \(ColmapPairs.tree).")
     }
     let isBinary = suffix == ".bin"
-    let (imagesPath, pointsPath) = (folder + "/images" + suffix, folder + "/points3D" + suffix)
+    let (imagesPath, pointsPath) = (
+      folder.appending(path: "images") + suffix, folder.appending(path: "points3D") + suffix
+    )
     let records = try isBinary ? ColmapBinary.images(imagesPath) : ColmapText.images(imagesPath)
     guard !records.isEmpty else { throw Failure(.badData, "\(imagesPath) holds no image.") }
     let sorted = records.sorted { ($0.name == $1.name) ? $0.id < $1.id : NaturalOrder.precedes($0.name, $1.name) }

@@ -50,7 +50,7 @@ package struct ColmapPairs {
       let source = models.count > 1 && images == nil ? scene + "/" : ""
       func view(_ image: Int32) -> PairCandidate.View {
         let name = model.images[Int(image)]
-        return .init(path: root + "/" + name, source: source + name)
+        return .init(path: root.appending(path: name), source: source + name)
       }
       let chosen = choose(model)
       pairs += chosen.map {
@@ -122,7 +122,7 @@ package struct ColmapPairs {
       guard depth < 8 else { return }
       let names = (try? FileSystem.names(in: path)) ?? []
       for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
-        let inner = path + "/" + name
+        let inner = path.appending(path: name)
         if FileSystem.isFolder(inner) { visit(inner, depth: depth + 1) }
       }
     }
@@ -134,8 +134,8 @@ package struct ColmapPairs {
   private static func imageRoot(of model: ColmapModel, _ path: String, in folder: String) throws -> String {
     var place = path
     for _ in 0..<4 {
-      let root = place + "/images"
-      if CollectionFolder.hasFile(root + "/" + model.images[0]) { return root }
+      let root = place.appending(path: "images")
+      if CollectionFolder.hasFile(root.appending(path: model.images[0])) { return root }
       place += "/.."
     }
     throw Failure(

@@ -1,6 +1,7 @@
 import Foundation
 import PairData
 import Runtime
+import Storage
 
 /// The metadata of CroCo v2's crops, `crops_release.txt`, applied to the original images.
 ///
@@ -144,7 +145,7 @@ package enum CropsRelease {
       let box = crop.box
       let turn = crop.quarterTurns == 0 ? "" : ", turned \(90 * crop.quarterTurns)"
       let source = "\(path) [\(box.x):\(box.x + box.width), \(box.y):\(box.y + box.height)\(turn)]"
-      return PairCandidate.View(path: images + "/" + path, source: source, crop: crop)
+      return PairCandidate.View(path: images.appending(path: path), source: source, crop: crop)
     }
     return crops.map { crop in
       let pair = originals[crop.originals]

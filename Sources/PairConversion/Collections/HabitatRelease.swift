@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// Pairs rendered with Habitat-Sim by CroCo's instructions: `X_1.jpeg` and `X_2.jpeg` at any depth, perhaps listed in
 /// `pairs.txt`.
@@ -19,7 +20,7 @@ package enum HabitatRelease {
     in folder: String, sceneDepth: Int? = nil, usesList: Bool = true, skipsIncomplete: Bool = false,
     log: (String) -> Void = { _ in }
   ) throws -> [PairCandidate] {
-    let list = folder + "/pairs.txt"
+    let list = folder.appending(path: "pairs.txt")
     let stems =
       if usesList, CollectionFolder.hasFile(list) {
         try listed(list, folder)
@@ -61,8 +62,8 @@ package enum HabitatRelease {
         matched.insert(key)
         found.append(
           Found(
-            view1: .init(path: folder + "/" + file, source: file),
-            view2: .init(path: folder + "/" + partner, source: partner)))
+            view1: .init(path: folder.appending(path: file), source: file),
+            view2: .init(path: folder.appending(path: partner), source: partner)))
       }
       lonely += files.filter { file in key(file, "_2").map { !matched.contains($0) } ?? false }
     }
@@ -122,7 +123,7 @@ package enum HabitatRelease {
   /// What the paths of the list are relative to: its folder or the one above.
   private static func findRoot(of path: String, _ folder: String, _ list: String) throws -> String {
     let above = (folder as NSString).appendingPathComponent("..")
-    for root in [folder, above] where CollectionFolder.hasFile(root + "/" + path) { return root }
+    for root in [folder, above] where CollectionFolder.hasFile(root.appending(path: path)) { return root }
     guard !path.hasPrefix("/") else { return "" }
     throw Failure(
       .badData, "\(list) names \(path), which lies neither in \(folder) nor beside it.",
@@ -130,6 +131,6 @@ package enum HabitatRelease {
   }
 
   private static func view(_ path: String, _ root: String) -> PairCandidate.View {
-    .init(path: path.hasPrefix("/") ? path : root + "/" + path, source: path)
+    .init(path: path.hasPrefix("/") ? path : root.appending(path: path), source: path)
   }
 }

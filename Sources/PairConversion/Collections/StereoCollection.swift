@@ -1,4 +1,5 @@
 import Runtime
+import Storage
 
 /// Pairs of a collection with a ``StereoLayout``.
 package struct StereoCollection {
@@ -73,7 +74,8 @@ package struct StereoCollection {
 
   private func isWanted(_ file: Found, _ folder: String) -> Bool {
     only.isEmpty
-      || !Set(only).isDisjoint(with: (folder + "/" + file.path).split(separator: "/").dropLast().map(String.init))
+      || !Set(only).isDisjoint(
+        with: folder.appending(path: file.path).split(separator: "/").dropLast().map(String.init))
   }
 
   private func stereo(_ found: [Found], _ folder: String, _ log: (String) -> Void) throws -> [PairCandidate] {
@@ -131,7 +133,7 @@ package struct StereoCollection {
   }
 
   private func view(_ file: Found, _ folder: String) -> PairCandidate.View {
-    .init(path: folder + "/" + file.path, source: file.path)
+    .init(path: folder.appending(path: file.path), source: file.path)
   }
 
   private func names(_ files: [Found]) -> String {

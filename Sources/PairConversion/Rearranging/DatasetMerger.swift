@@ -110,7 +110,7 @@ package struct DatasetMerger {
     for input in inputs {
       for split in Split.allCases {
         for shard in input.manifest.shards(of: split) {
-          let path = input.folder + "/" + shard.name
+          let path = input.folder.appending(path: shard.name)
           if let other = known.updateValue(path, forKey: shard.xxh3) {
             throw Failure(
               .badData, "\(other) and \(path) are the same shard: its pairs would count twice.",
@@ -153,7 +153,7 @@ package struct DatasetMerger {
 
   private func transfer(_ entry: DatasetManifest.Shard, _ input: Input, to path: String) throws -> DatasetManifest.Shard
   {
-    let source = input.folder + "/" + entry.name
+    let source = input.folder.appending(path: entry.name)
     if input.sceneShift == 0, !copiesShards, FileSystem.link(source, as: path) {
       return entry
     }

@@ -62,7 +62,7 @@ package struct VideoFrames {
         log("video \(index + 1) of \(videos.count), \(video.path): \(frames.count) frames")
       } catch let failure as Failure where failure.kind == .badData && skipsBadFiles {
         // Half a video must not look like a whole one to whoever reads the frames.
-        try? FileSystem.removeTree(folder + "/" + video.name)
+        try? FileSystem.removeTree(folder.appending(path: video.name))
         log("bad file: \(failure)")
       }
     }
@@ -75,9 +75,10 @@ package struct VideoFrames {
   private func extract(
     _ video: VideoList.Video, to folder: String, firstNumber: Int, _ pool: WorkerPool
   ) throws -> [PairCandidate.View] {
-    let target = folder + "/" + video.name
+    let target = folder.appending(path: video.name)
     try FileSystem.createFolder(target)
-    let stream = try VideoStream(video.path, selection, program: program, errorFile: target + "/ffmpeg.log")
+    let stream = try VideoStream(
+      video.path, selection, program: program, errorFile: target.appending(path: "ffmpeg.log"))
     var views: [PairCandidate.View] = []
     while true {
       var batch: [RGBImage] = []
@@ -87,7 +88,7 @@ package struct VideoFrames {
       views += batch.indices.map { index in
         let number = String(first + index + 1)
         let name = "\(video.name)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).png"
-        return .init(path: folder + "/" + name, source: name)
+        return .init(path: folder.appending(path: name), source: name)
       }
       let written = Array(views[first...])
       try write(batch, to: written, firstNumber: firstNumber + first, pool)

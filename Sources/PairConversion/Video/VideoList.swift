@@ -44,7 +44,9 @@ struct VideoList {
         .badData, "\(folder) holds no videos: no file in it is named like one (.mp4, .mov, .mkv, .avi, .webm, ...).",
         hint: "Give the files themselves, or the folder that holds them.")
     }
-    videos += names.sorted(by: NaturalOrder.precedes).map { Video(path: folder + "/" + $0, name: Self.name($0)) }
+    videos += names.sorted(by: NaturalOrder.precedes).map {
+      Video(path: folder.appending(path: $0), name: Self.name($0))
+    }
   }
 
   private static func name(_ path: String) -> String { (path as NSString).deletingPathExtension }

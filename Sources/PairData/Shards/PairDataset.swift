@@ -76,7 +76,7 @@ package final class PairDataset: PairSource {
     cache = ShardCache(shardCount: numbers.count, limit: openShards ?? ShardCache.defaultLimit) { shard, layout in
       let entry = entries[numbers[shard]]
       return try layout.map { layout throws(Failure) in
-        try ShardReader(path: path + "/" + entry.name, layout: layout)
+        try ShardReader(path: path.appending(path: entry.name), layout: layout)
       } ?? ShardReader(folder: path, entry: entry, codec: codec)
     }
   }
@@ -88,7 +88,7 @@ package final class PairDataset: PairSource {
   package func checkLengths(_ places: Range<Int>) throws(Failure) {
     for place in places {
       let entry = entries[shardNumbers[place]]
-      try ShardFile.checkLength(path + "/" + entry.name, against: entry)
+      try ShardFile.checkLength(path.appending(path: entry.name), against: entry)
     }
   }
 
@@ -149,7 +149,9 @@ package final class PairDataset: PairSource {
   }
 
   /// The path of the shard that holds a pair.
-  package func file(ofPair index: Int) -> String { path + "/" + entries[shardNumbers[shard(ofPair: index)]].name }
+  package func file(ofPair index: Int) -> String {
+    path.appending(path: entries[shardNumbers[shard(ofPair: index)]].name)
+  }
 
   /// Asks the system to fetch the images of a pair; returns once its shard's index is known.
   package func prefetch(pair index: Int) throws {

@@ -20,7 +20,7 @@ package final class ShardReader: Sendable {
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
   package convenience init(folder: String, entry: DatasetManifest.Shard, codec: String) throws {
-    let path = folder + "/" + entry.name
+    let path = folder.appending(path: entry.name)
     try self.init(path: path, layout: ShardLayout(path: path, entry: entry, codec: codec))
   }
 

@@ -45,16 +45,16 @@ package struct MiningOutput {
     _ result: MiningResult, _ options: MiningOptions, to folder: String, published path: String
   ) throws -> Written {
     let parent = FileSystem.resolved((folder as NSString).deletingLastPathComponent)
-    let final = parent + "/" + (path as NSString).lastPathComponent
+    let final = parent.appending(path: (path as NSString).lastPathComponent)
     let list = MinedPairList(result: result, paths: ListedPaths(folder: final), naming: options.naming)
-    try Publication.publishText(list.text, at: folder + "/" + listName)
+    try Publication.publishText(list.text, at: folder.appending(path: listName))
     let root = ListedPaths.root(of: result.images.map(\.path))
     let crops = MinedCropList(result: result, root: root, naming: options.naming).text()
-    if let text = crops.text { try Publication.publishText(text, at: folder + "/" + cropsName) }
+    if let text = crops.text { try Publication.publishText(text, at: folder.appending(path: cropsName)) }
     var pages: [String] = []
     try MatchSheet(result: result, pool: WorkerPool(workerCount: options.threadCount)).pages { number, png in
       let name = number == 1 ? "matches.png" : "matches-\(number).png"
-      try Publication.publishBytes(png, at: folder + "/" + name)
+      try Publication.publishBytes(png, at: folder.appending(path: name))
       pages.append(name)
     }
     return Written(
