@@ -7,8 +7,8 @@ let package = Package(
   name: "croco",
   products: [
     .executable(name: "croco", targets: ["croco"]),
-    // For Benchmarks/kernels.
-    .library(name: "CrocoKernels", targets: ["Kernels", "CTransformer"]),
+    // For Benchmarks/kernels, which calls the C functions.
+    .library(name: "CrocoKernels", targets: ["CTransformer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -46,7 +46,7 @@ let package = Package(
     .target(
       name: "Kernels", dependencies: ["Runtime", "COpenBLAS", "COneDNN", "CGEMM", "CSIMD", "CTransformer"]),
     .target(name: "Collectives", dependencies: ["Runtime", "CMPI", "CTransformer"]),
-    .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels", "CTransformer"]),
+    .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels"]),
     .target(
       name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CTurboJPEG", "CSpng", "CImage"]),
     .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
@@ -57,7 +57,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "CTransformer", "Yams",
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "Yams",
       ]),
     .target(
       name: "Evaluation",

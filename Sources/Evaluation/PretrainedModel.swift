@@ -69,7 +69,7 @@ package struct PretrainedModel {
     _ path: String, _ configuration: ModelConfiguration, _ loss: LossConfiguration
   ) throws(Failure) -> TrainedNetwork {
     let parameters = CroCoNet.makeParameters(configuration)
-    try Checkpoint.readWeights(path, into: parameters, buffers: ParameterLayout.buffers(configuration))
+    try Checkpoint.readWeights(path, into: parameters, buffers: CroCoNet.buffers(configuration))
     return TrainedNetwork(configuration, loss, parameters)
   }
 }

@@ -25,28 +25,23 @@ final class NetworkEvaluator {
   let batchSize: Int
 
   private let network: CroCoNet
-  private let makeLoss: () -> MaskedLoss
-  private lazy var loss = makeLoss()
+  private let objective: any Objective
 
   init(_ trained: TrainedNetwork, batchSize: Int, slabCount: Int, pool: WorkerPool) {
     self.batchSize = batchSize
     network = CroCoNet(
       trained.configuration, batchSize: batchSize, slabCount: slabCount, parameters: trained.parameters, pool: pool,
       activations: .discard)
-    makeLoss = {
-      MaskedLoss(trained.loss, trained.configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
-    }
+    objective = trained.loss.makeObjective(
+      trained.configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
   }
 
-  /// The prediction for a batch: [B, N, P], overwritten by the next call.
+  /// The prediction for a batch: [B * N, P], overwritten by the next call.
   func predict(_ batch: PairBatch) -> UnsafeMutableBufferPointer<Float> {
-    network.forward(view1: batch.view1.pointer, view2: batch.view2.pointer, mask: batch.mask.pointer)
-    return network.prediction
+    network.forward(NetworkInput(batch.whole))
+    return network.prediction.elements
   }
 
   /// The mean loss of a batch.
-  func loss(of batch: PairBatch) -> Double {
-    loss.forward(
-      prediction: predict(batch).baseAddress!, view1: batch.view1.pointer, mask: batch.mask.pointer)
-  }
+  func loss(of batch: PairBatch) -> Double { network.loss(of: NetworkInput(batch.whole), by: objective) }
 }

@@ -59,11 +59,12 @@ private struct Counting {
 
   /// Partial sums over micro-batches, and what ranks exchange them through.
   func sums(_ parameterCount: Int) throws(Failure) -> Int {
-    let microBatchCount = configuration.batch.microBatchCount
-    let buffers = try GradientReducer.bufferCount(
-      configuration.compute.reduction, rank: 0, size: rankCount, microBatchCount: microBatchCount)
-    return buffers * parameterCount * MemoryLayout<Float>.stride
-      + GradientReducer.exchangeBytes(size: rankCount, count: parameterCount, microBatchCount: microBatchCount)
+    let needs = try GradientSum.needs(
+      configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount)
+    return needs.buffers * parameterCount * MemoryLayout<Float>.stride
+      + GradientSum.exchangeBytes(
+        configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount,
+        count: parameterCount)
   }
 
   /// What a pass keeps for its backward, with the memory of each thread.
@@ -71,7 +72,6 @@ private struct Counting {
     CroCoNet.activationBytes(
       model, batchSize: configuration.passSize, slabCount: configuration.compute.slabs, workerCount: threads,
       precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
-      + MaskedLoss.bufferBytes(model, batchSize: configuration.passSize)
   }
 
   /// The ring of the loader, and the batch of validations.

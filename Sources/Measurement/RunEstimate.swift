@@ -16,26 +16,28 @@ package struct RunEstimate: Sendable, Equatable {
   package let memory: MemoryEstimate
   /// Bytes of a checkpoint on disk.
   package let checkpointBytes: Int
-  /// Bytes that each rank sends a step, about.
+  /// Bytes that the rank with the most sends a step, about.
   package let sentBytes: Int
   /// Floating-point operations of a step, over all ranks.
   package let operations: Double
 
   /// Counts for a number of ranks with so many threads each.
   ///
-  /// - Throws: `Failure` of kind `configuration` where the ranks cannot share the micro-batches.
+  /// - Throws: `Failure` of kind `configuration` where there are more ranks than micro-batches.
   package init(_ configuration: TrainingConfiguration, rankCount: Int, threads: Int) throws(Failure) {
     let model = configuration.model
     self.rankCount = rankCount
     self.threads = threads
-    parameterCount = ParameterLayout.shapes(model).reduce(0) { $0 + $1.shape.reduce(1, *) }
+    parameterCount = CroCoNet.declarations(model).reduce(0) { $0 + $1.count }
     memory = try MemoryEstimate(
       configuration, parameterCount: parameterCount, rankCount: rankCount, threads: threads)
     let bufferBytes = 4 * parameterCount
-    checkpointBytes = 3 * bufferBytes + 4 * ParameterLayout.buffers(model).reduce(0) { $0 + $1.values.count }
-    // A sum is as two exchanges of slices, of which a sharded optimiser replaces one by that of values, but not within MPI.
-    let exchanges = configuration.compute.reduction == .mpi && configuration.compute.shardOptimizer ? 3 : 2
-    sentBytes = exchanges * bufferBytes * (rankCount - 1) / rankCount
+    checkpointBytes = 3 * bufferBytes + 4 * CroCoNet.buffers(model).reduce(0) { $0 + $1.values.count }
+    let sum = try GradientSum.needs(
+      configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount)
+    // Then the owners give away what they updated or, where every rank updates all, the sums, if MPI has not done so.
+    let gathers = configuration.compute.reduction == .reproducible || configuration.compute.shardOptimizer ? 1 : 0
+    sentBytes = (sum.sent + gathers) * bufferBytes * (rankCount - 1) / rankCount
     operations = OperationCount(model).forwardAndBackward * Double(configuration.batch.globalBatchSize)
   }
 

@@ -94,7 +94,7 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
   private static func trainer(
     _ configuration: TrainingConfiguration, _ pool: WorkerPool, _ communicator: any Communicator
   ) throws(Failure) -> Trainer {
-    let microBatches = try GradientReducer.microBatches(
+    let microBatches = try GradientSum.microBatches(
       of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
     let loader: PairLoader
     if configuration.data.path.isEmpty {

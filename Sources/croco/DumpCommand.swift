@@ -1,7 +1,6 @@
 import ArgumentParser
 import Evaluation
 import Foundation
-import Kernels
 import Runtime
 import Training
 
@@ -35,7 +34,6 @@ struct DumpCommand: ParsableCommand {
   }
 
   func run() throws {
-    BLAS.prepare()
     let configuration = try settings.read(setting: data.map { ["data.path=\($0)"] } ?? [])
     let pool = WorkerPool(
       workerCount: StartupChecks.threads(configured: configuration.compute.threads))

@@ -61,7 +61,7 @@ struct TrainCommand: ParsableCommand {
     case "none": options.resume = .never
     default: options.resume = .checkpoint(resume)
     }
-    options.versions = ["croco": Croco.version, "openblas": BLAS.configuration, "kernels": BLAS.kernelLevel]
+    options.versions = ["croco": Croco.version, "openblas": OpenBLAS.configuration, "kernels": Processor.kernelLevel]
     options.lastWords = { Croco.report($0) }
     let printer = LinePrinter()
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)

@@ -367,17 +367,17 @@ import Training
     let pool = WorkerPool(workerCount: 1)
     let paths = try [1, 1, 2].enumerated().map { place, seed in
       let parameters = CroCoNet.makeParameters(model)
-      ParameterLayout.initialize(parameters, seed: UInt64(seed), pool: pool)
+      parameters.initialize(seed: UInt64(seed), pool: pool)
       let path = fixture.output("\(place).safetensors")
-      try Checkpoint.writeWeights(parameters, buffers: ParameterLayout.buffers(model), configuration: model, to: path)
+      try Checkpoint.writeWeights(parameters, buffers: CroCoNet.buffers(model), configuration: model, to: path)
       return path
     }
     let contents = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     #expect(contents[0] == contents[1] && contents[0] != contents[2])
     let read = CroCoNet.makeParameters(model)
-    try Checkpoint.readWeights(paths[2], into: read, buffers: ParameterLayout.buffers(model))
+    try Checkpoint.readWeights(paths[2], into: read, buffers: CroCoNet.buffers(model))
     let expected = CroCoNet.makeParameters(model)
-    ParameterLayout.initialize(expected, seed: 2, pool: pool)
+    expected.initialize(seed: 2, pool: pool)
     #expect(Array(read.values.elements) == Array(expected.values.elements))
     #expect(try SafetensorsReader(path: paths[0]).metadata["croco_kwargs"] == model.officialArgumentsJSON)
   }

@@ -53,7 +53,7 @@ package struct TrainingDump {
   package mutating func write(to path: String) throws {
     for step in 0..<steps { try add(step: steps == 1 ? "" : "step\(step).") }
     addParameters("final.", values: trainer.parameters.values)
-    for buffer in ParameterLayout.buffers(trainer.configuration.model) {
+    for buffer in CroCoNet.buffers(trainer.configuration.model) {
       writer.add("final." + buffer.name, shape: buffer.shape, buffer.values)
     }
     try Publication.publishFile(at: path) { try writer.write(to: $0) }
@@ -62,10 +62,10 @@ package struct TrainingDump {
   private mutating func add(step prefix: String) throws(Failure) {
     let configuration = trainer.configuration
     addParameters(prefix + "param.", values: trainer.parameters.values)
-    for buffer in ParameterLayout.buffers(configuration.model) {
+    for buffer in CroCoNet.buffers(configuration.model) {
       writer.add(prefix + "param." + buffer.name, shape: buffer.shape, buffer.values)
     }
-    let recorder = TensorRecorder(configuration.model, batchSize: configuration.passSize)
+    let recorder = TensorRecorder()
     trainer.network.recorder = recorder
     source.startStep(trainer.network)
     let report = try trainer.step().report
@@ -103,7 +103,7 @@ package struct TrainingDump {
     writer.add(prefix + "target", shape: shape, target)
     if trainer.configuration.loss.normalizesPatches {
       writer.add(
-        prefix + "target_norm", shape: shape, MaskedLoss.normalized(target, patchDimension: model.patchDimension))
+        prefix + "target_norm", shape: shape, MaskedPatchLoss.normalized(target, patchDimension: model.patchDimension))
     }
   }
 
@@ -139,8 +139,9 @@ private final class RecordingSource: BatchSource {
     mask += Array(batch.mask.elements)
     if let network {
       for part in batch.parts(batch.count / network.batchSize) {
-        embeddings1 += network.patchEmbeddings(of: part.view1)
-        embeddings2 += network.patchEmbeddings(of: part.view2)
+        let input = NetworkInput(part)
+        embeddings1 += network.patchEmbeddings(of: input.view1)
+        embeddings2 += network.patchEmbeddings(of: input.view2)
       }
     }
     return batch

@@ -132,7 +132,7 @@ package enum ConfigurationSchema {
     .init("batch.global_batch_size", \.batch.globalBatchSize, .integer(atLeast: 1), "pairs of a step, over all ranks"),
     .init(
       "batch.micro_batch_size", \.batch.microBatchSize, .integer(atLeast: 1),
-      "pairs that go through the network at once; the ranks must divide the number of micro-batches"),
+      "pairs that go through the network at once; at least as many micro-batches as ranks"),
   ]
 
   private static let compute: [ConfigurationEntry] = [

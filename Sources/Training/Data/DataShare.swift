@@ -45,6 +45,15 @@ package struct DataShare {
     self.globalBatchSize = globalBatchSize
     self.microBatches = microBatches
     stepsPerEpoch = Double(training.count) * samplesOfPair / Double(globalBatchSize)
+    let (size, count) = (communicator.size, configuration.batch.microBatchCount)
+    if count % size != 0 {
+      remarks.append(
+        (
+          false,
+          "\(size) ranks share the \(count) micro-batches of a step unevenly: those with \(count / size) wait for those "
+            + "with \(count / size + 1)."
+        ))
+    }
     guard configuration.data.sharding == .local else { return }
 
     let entries = training.manifest.shards(of: training.split)

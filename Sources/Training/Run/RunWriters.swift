@@ -16,7 +16,7 @@ struct RunWriters {
     try folder.setCompleted(step: nil)
     checkpointer = try Checkpointer(
       folder: folder.checkpointFolder, keep: configuration.checkpoints.keep, parameters: parameters,
-      buffers: ParameterLayout.buffers(configuration.model), configuration: configuration.model)
+      buffers: CroCoNet.buffers(configuration.model), configuration: configuration.model)
     metrics = try MetricsLogger(path: folder.metricsFile, afterStep: step)
   }
 }

@@ -44,9 +44,8 @@ package final class TrainingRun {
     _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
     listener: @escaping (RunLog.Level, String) -> Void
   ) throws(Failure) {
-    BLAS.prepare()
     SignalFlags.install()
-    let microBatches = try GradientReducer.microBatches(
+    let microBatches = try GradientSum.microBatches(
       of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
     let folder = RunFolder(options.output)
     let (lock, log) = try communicator.together { () throws -> (RunLock?, RunLog) in
