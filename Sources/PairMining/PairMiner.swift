@@ -1,5 +1,4 @@
 import Foundation
-import Kernels
 import Runtime
 
 /// Finds pairs of overlapping views among unordered photographs or frames.
@@ -35,7 +34,6 @@ package struct PairMiner {
   package func mine(
     _ images: [SourceImage], scratch: String, progress: Progress = { _, _, _ in }, log: (String) -> Void = { _ in }
   ) throws -> MiningResult {
-    BLAS.prepare()
     let pool = WorkerPool(workerCount: options.threadCount)
     var collection = try FeatureCollection(scratch: scratch)
     try collection.extract(images, options: options, pool: pool, progress: progress, log: log)

@@ -1,8 +1,10 @@
 import PairConversion
 import PairData
 import PairMining
+import Report
 import Runtime
 import SyntheticScenes
+import Training
 
 /// What the command line calls the settings and commands that libraries name in advice.
 enum CommandLineTerms {
@@ -17,6 +19,7 @@ enum CommandLineTerms {
     .conversion: "`croco convert`",
     .cropConversion: "croco convert crops",
     .cropSize: "image_size",
+    .evaluate: "croco evaluate",
     .frameConversion: "croco convert frames",
     .frameFolder: "--frames",
     .frameRate: "--fps",
@@ -34,12 +37,15 @@ enum CommandLineTerms {
     .minimumPoints: "--min-points",
     .mining: "croco mine",
     .output: "--output",
+    .override: "--set",
     .pairKind: "--kind",
+    .resume: "--resume CHECKPOINT",
     .seed: "--seed",
     .skippingBadFiles: "croco convert --skip-bad",
     .synthesis: "`croco synthesize`",
     .upscaling: "--allow-upscale",
     .validationShare: "--validation",
+    .verify: "croco inspect --verify",
   ]
 }
 

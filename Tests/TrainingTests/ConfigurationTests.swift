@@ -7,7 +7,7 @@ import Training
 @Suite struct ConfigurationTests {
   private func complaint(_ text: String, _ overrides: [String] = []) -> Failure? {
     do {
-      _ = try ConfigurationReader.parse(text, name: "run.yaml", overrides: overrides)
+      _ = try ConfigurationReader.parse(text, name: "run.yaml", overrides: overrides, overrideName: "--set")
       return nil
     } catch {
       return error

@@ -35,10 +35,9 @@ package final class PairLoader: @unchecked Sendable {
     schedule = BatchSchedule(
       globalBatchSize: globalBatchSize, microBatchSize: configuration.microBatchSize, microBatches: microBatches,
       firstStep: firstStep)
-    // Without threads a batch is prepared when it is asked for: one is enough.
-    let ring = BatchRing(
-      depth: configuration.threadCount == 0 ? 1 : configuration.prefetchDepth, batchSize: configuration.microBatchSize
-    ) { PairBatch(configuration) }
+    let ring = BatchRing(length: configuration.ringLength, batchSize: configuration.microBatchSize) {
+      PairBatch(configuration)
+    }
     self.ring = ring
     let schedule = schedule
     let makeWorker = {
@@ -88,7 +87,7 @@ package final class PairLoader: @unchecked Sendable {
 
 extension PairBatch {
   /// A batch of a loader's size.
-  convenience init(_ configuration: LoaderConfiguration, count: Int? = nil) {
+  package convenience init(_ configuration: LoaderConfiguration, count: Int? = nil) {
     self.init(
       count: count ?? configuration.microBatchSize, height: configuration.imageHeight, width: configuration.imageWidth,
       patchCount: configuration.patchCount)
