@@ -49,8 +49,8 @@ let package = Package(
     .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels"]),
     .target(
       name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CTurboJPEG", "CSpng", "CImage"]),
-    .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
-    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "PairData"]),
+    .target(name: "SyntheticScenes", dependencies: ["Runtime", "Storage", "PairData", "CScene"]),
+    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "Collectives", "PairData"]),
     .target(
       name: "PairMining",
       dependencies: ["Runtime", "Storage", "Kernels", "PairData", "PairConversion", "CFeatures"]),
@@ -92,10 +92,15 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "PairDataTests",
-      dependencies: [
-        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "CScene", "TestSupport", "DataFixtures",
-      ],
+      dependencies: ["Runtime", "Storage", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PairConversionTests",
+      dependencies: ["Runtime", "Storage", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SyntheticScenesTests",
+      dependencies: ["Runtime", "Storage", "PairData", "SyntheticScenes", "CScene", "DataFixtures"]),
     .testTarget(
       name: "PairMiningTests",
       dependencies: [

@@ -23,7 +23,7 @@ final class ConversionFolder {
     guard let lock = try FileLock(file) else {
       throw Failure(
         .usage, "Another process converts into \(path) right now.",
-        hint: "Wait for it, or choose another --output.")
+        hint: "Wait for it, or choose another \(.output).")
     }
     self.lock = lock
     try enter(description)
@@ -36,7 +36,7 @@ final class ConversionFolder {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
       guard names.allSatisfy({ $0 == ConversionDescription.fileName || $0.contains(Publication.temporaryMarker) })
       else {
-        throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another --output.")
+        throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another \(.output).")
       }
       let failure = try description.encoded().withUnsafeBytes {
         FileContent.pwrite(lock.descriptor, $0, at: 0, path: descriptionPath)
@@ -47,7 +47,7 @@ final class ConversionFolder {
     } else if let difference = try description.difference(from: found) {
       throw Failure(
         .usage, "\(path) holds an unfinished conversion that is not this one: \(difference).",
-        hint: "Give the same command as then, choose another --output, or remove the folder.")
+        hint: "Give the same command as then, choose another \(.output), or remove the folder.")
     }
     Publication.removeLeftovers(in: path)
   }

@@ -17,9 +17,9 @@ package struct FrameSequences: Sendable {
   }
 
   /// The smallest and largest distance between the two frames of a pair, in frames.
-  package let gaps: ClosedRange<Int>
+  let gaps: ClosedRange<Int>
   /// For how many later frames each frame is paired, as far as the sequence goes.
-  package let pairsPerFrame: Int
+  let pairsPerFrame: Int
   /// Keys the draw of gaps.
   package let seed: UInt64
 
@@ -68,7 +68,7 @@ package struct FrameSequences: Sendable {
     guard !pairs.isEmpty else {
       throw Failure(
         .badData, "No sequence of \(folder) has two frames that are \(gaps.lowerBound) to \(gaps.upperBound) apart.",
-        hint: "Give smaller --min-gap and --max-gap.")
+        hint: "Give smaller \(.minimumGap) and \(.maximumGap).")
     }
     return pairs
   }

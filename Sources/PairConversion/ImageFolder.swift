@@ -53,9 +53,9 @@ package struct ImageFolder {
 }
 
 /// The order in which people number files: runs of digits compare as numbers, so frame2 comes before frame10.
-package enum NaturalOrder {
+enum NaturalOrder {
   /// Whether one name comes before another.
-  package static func precedes(_ a: String, _ b: String) -> Bool {
+  static func precedes(_ a: String, _ b: String) -> Bool {
     let (left, right) = (Array(a.utf8), Array(b.utf8))
     var (i, j) = (0, 0)
     while i < left.count, j < right.count {

@@ -55,7 +55,7 @@ package enum StereoFolders {
       let shown = lonely.prefix(3).joined(separator: ", ") + (lonely.count > 3 ? ", ..." : "")
       throw Failure(
         .badData, "\(lonely.count) files of \(left) and \(right) have no counterpart of the same name: \(shown)",
-        hint: "Remove them, or pair files by their order with --match order.")
+        hint: "Remove them, or pair files by their order with \(.matching) order.")
     }
     return matches
   }

@@ -6,7 +6,7 @@ package struct SourceImage: Sendable, Equatable {
   /// Where it lies: an absolute path without links.
   package let path: String
   /// The folder and sub-folder that it was listed in, whose files in natural order may be the frames of a video.
-  package let folder: String
+  let folder: String
 
   /// The images of folders and their sub-folders in natural order, each file once.
   ///

@@ -222,11 +222,10 @@ import Training
     let fixture = try RunFixture()
     try fixture.run("run", ["schedule.stop_after_steps=5"])
     let other = fixture.folder.path + "/other"
-    let writer = try DatasetWriter(output: other, options: .init(codec: .png, validationFraction: 0.2))
     let options = SceneSynthesizer.Options(
       pairs: 30, size: 36, seed: 4, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
-    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
-    _ = try writer.finish()
+    _ = try SceneSynthesizer(options: options).write(
+      to: other, as: DatasetOptions(codec: .png, validationFraction: 0.2), pool: WorkerPool(workerCount: 1))
     let failure = try #require(caught { try fixture.run("run", ["data.path=\(other)"]) })
     #expect(failure.kind == .badData && failure.message.contains("another data set"))
   }

@@ -7,7 +7,7 @@ enum CollectionFolder {
   /// The images of a folder; failures tell which tree is expected.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData`.
-  static func images(in folder: String, tree: String) throws -> ImageFolder {
+  static func images(in folder: String, tree: Advice) throws -> ImageFolder {
     do {
       return try ImageFolder(folder)
     } catch let failure as Failure {

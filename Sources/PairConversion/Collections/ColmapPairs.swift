@@ -7,7 +7,8 @@ import Runtime
 /// images the earlier by name is view 1, unless only the other order has an overlap within the limits.
 package struct ColmapPairs {
   /// The tree that is expected, in one line.
-  package static let tree = "SCENE/sparse/0/images.bin, points3D.bin (or .txt), and SCENE/images/ or --images DIR"
+  package static let tree: Advice =
+    "SCENE/sparse/0/images.bin, points3D.bin (or .txt), and SCENE/images/ or \(.imageFolder) DIR"
 
   private let overlap: ClosedRange<Double>
   private let minimumPoints: Int
@@ -18,8 +19,8 @@ package struct ColmapPairs {
   /// - Parameters:
   ///   - overlap: the smallest and the largest overlap.
   ///   - minimumPoints: how many points a pair shares at least.
-  ///   - pairsPerImage: in how many pairs an image is view 1 at most; of more, those are kept whose overlaps are spread
-  ///     evenly.
+  ///   - pairsPerImage: in how many pairs an image is view 1 at most; where it could be in more, those are kept whose
+  ///     overlaps are spread evenly.
   package init(overlap: ClosedRange<Double> = 0.3...0.8, minimumPoints: Int = 50, pairsPerImage: Int = 10) {
     precondition(pairsPerImage >= 1, "an image cannot be in \(pairsPerImage) pairs")
     self.overlap = overlap
@@ -61,7 +62,7 @@ package struct ColmapPairs {
         .badData,
         "No two images of the \(models.count) COLMAP models in \(folder) share \(minimumPoints) points or more"
           + " with an overlap of \(overlap.lowerBound) to \(overlap.upperBound).",
-        hint: "Give other --min-overlap, --max-overlap or --min-points.")
+        hint: "Give other \(.minimumOverlap), \(.maximumOverlap) or \(.minimumPoints).")
     }
     return pairs
   }
@@ -141,7 +142,7 @@ package struct ColmapPairs {
     }
     throw Failure(
       .noInput, "No folder images near \(path) holds \(model.images[0]), the model's first image.",
-      hint: "Name the folder with --images. Expected: \(tree).")
+      hint: "Name the folder with \(.imageFolder). Expected: \(tree).")
   }
 
   /// The model's folder without what tells models of a scene apart: `sparse/0`, `dslr_calibration_undistorted`.

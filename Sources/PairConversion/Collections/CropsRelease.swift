@@ -13,7 +13,8 @@ import Runtime
 ///   counterclockwise as of `PIL.Image.rotate` and `numpy.rot90`, applied to what the box holds.
 package enum CropsRelease {
   /// The tree that is expected, in one line.
-  package static let tree = "crops_release.txt, and with --images the folder of the original images that it names"
+  package static let tree: Advice =
+    "crops_release.txt, and with \(.imageFolder) the folder of the original images that it names"
 
   /// The sense in which view 2 is turned.
   package enum Rotation: String, Sendable, CaseIterable {

@@ -4,7 +4,7 @@ import Runtime
 /// The extracted crops of CroCo v2: `{ARKitScenes,MegaDepth,3DStreetView,IndoorVL}_crops` with a `listing.txt`.
 package enum ExtractedCrops {
   /// The tree that is expected, in one line.
-  package static let tree =
+  package static let tree: Advice =
     "NAME_crops/listing.txt with lines PATH after \"# pair_path\", NAME_crops/PATH_1.jpg, PATH_2.jpg"
 
   /// The pairs that the listing of a folder names. The crops of one sub-folder are a scene: they were cut one after

@@ -5,7 +5,7 @@ import Runtime
 /// `pairs.txt`.
 package enum HabitatRelease {
   /// The tree that is expected, in one line.
-  package static let tree = "habitat_release/**/X_1.jpeg, X_2.jpeg, and perhaps habitat_release/pairs.txt"
+  package static let tree: Advice = "habitat_release/**/X_1.jpeg, X_2.jpeg, and perhaps habitat_release/pairs.txt"
 
   /// The pairs of a folder. Each folder that holds images is a scene.
   ///
@@ -71,7 +71,8 @@ package enum HabitatRelease {
       let sentence = "\(lonely.count) images of \(folder) have no second view: \(names)"
       guard skipsIncomplete else {
         throw Failure(
-          .badData, sentence + ".", hint: "Expected: \(tree). Render them again, or leave them out with --skip-bad.")
+          .badData, sentence + ".",
+          hint: "Expected: \(tree). Render them again, or leave them out with \(.skippingBadFiles).")
       }
       log(sentence + "; they are left out")
     }
@@ -97,7 +98,7 @@ package enum HabitatRelease {
         throw Failure(
           .badData,
           "\(list):\(number + 1) is not a pair: two paths with a blank between, ending with _1.jpeg and _2.jpeg.",
-          hint: "Leave the list out with --ignore-list.")
+          hint: "Leave the list out with \(.ignoringLists).")
       }
       let base = try root ?? findRoot(of: first, folder, list)
       root = base
@@ -125,7 +126,7 @@ package enum HabitatRelease {
     guard !path.hasPrefix("/") else { return "" }
     throw Failure(
       .badData, "\(list) names \(path), which lies neither in \(folder) nor beside it.",
-      hint: "Expected: \(tree). Leave the list out with --ignore-list.")
+      hint: "Expected: \(tree). Leave the list out with \(.ignoringLists).")
   }
 
   private static func view(_ path: String, _ root: String) -> PairCandidate.View {

@@ -86,7 +86,8 @@ package struct StereoCollection {
     if !lonely.isEmpty {
       let sentence = "\(lonely.count) images of \(folder) have no counterpart for the other eye: \(names(lonely))"
       guard skipsIncomplete else {
-        throw Failure(.badData, sentence + ".", hint: "\(hint) Get the missing half, or leave it out with --skip-bad.")
+        throw Failure(
+          .badData, sentence + ".", hint: "\(hint) Get the missing half, or leave it out with \(.skippingBadFiles).")
       }
       log(sentence + "; they are left out")
     }
@@ -120,7 +121,7 @@ package struct StereoCollection {
     }
     guard !frames.isEmpty else {
       throw Failure(
-        .badData, "\(folder) has no sequence of frames.", hint: "Ask for --kind stereo. \(hint)")
+        .badData, "\(folder) has no sequence of frames.", hint: "Ask for \(.pairKind) stereo. \(hint)")
     }
     return try sequences.pairs(
       of: frames.keys.sorted(by: NaturalOrder.precedes).map { name in

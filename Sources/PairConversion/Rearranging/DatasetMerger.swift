@@ -7,7 +7,7 @@ import Storage
 /// two data sets have the same numbers, copies with other numbers.
 package struct DatasetMerger {
   /// Whether all shards are copied, even where a link would do.
-  package var copiesShards: Bool
+  var copiesShards: Bool
   /// The writing program and its version, recorded as given.
   package var tool: String
 
@@ -28,34 +28,32 @@ package struct DatasetMerger {
   /// their validation shards validation shards.
   ///
   /// - Parameters:
-  ///   - progress: receives the number of shards done.
+  ///   - progress: receives how many shards of how many are done.
   ///   - log: receives a line for every data set.
   /// - Throws: `Failure` of kind `badData` (damaged, or not to be joined), `noInput`, `usage` or `inputOutput`. Nothing
   ///   is left behind then.
   package func merge(
-    _ folders: [String], to output: String, progress: (Int) -> Void = { _ in }, log: (String) -> Void = { _ in }
+    _ folders: [String], to output: String, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    log: (String) -> Void = { _ in }
   ) throws -> DatasetManifest {
     precondition(!folders.isEmpty, "there is no data set to merge")
     var inputs = try folders.map { Input(folder: $0, manifest: try DatasetManifest(folder: $0)) }
     let codec = try Self.commonCodec(inputs)
     try Self.checkDistinct(inputs)
     try Self.separateScenes(&inputs, log)
+    let shards = Split.allCases.flatMap { split in
+      inputs.flatMap { input in input.manifest.shards(of: split).map { (split: split, input: input, entry: $0) } }
+    }
     let publication = try DatasetPublication(output: output)
     do {
-      var splits: [String: [DatasetManifest.Shard]] = [:]
-      var done = 0
-      for split in Split.allCases {
-        for input in inputs {
-          for entry in input.manifest.shards(of: split) {
-            let name = DatasetWriter.shardName(split, splits[split.rawValue]?.count ?? 0)
-            let path = publication.add(name)
-            let merged = try transfer(entry, input, to: path)
-            try SystemCall.synchronize(path)
-            splits[split.rawValue, default: []].append(merged.named(name))
-            done += 1
-            progress(done)
-          }
-        }
+      var splits: [Split: [DatasetManifest.Shard]] = [:]
+      for (index, (split, input, entry)) in shards.enumerated() {
+        let name = split.shardName(splits[split]?.count ?? 0)
+        let path = publication.add(name)
+        let merged = try transfer(entry, input, to: path)
+        try SystemCall.synchronize(path)
+        splits[split, default: []].append(merged.named(name))
+        progress(index + 1, shards.count)
       }
       let manifest = describe(inputs, codec, splits)
       try publication.publish(manifest)
@@ -67,17 +65,19 @@ package struct DatasetMerger {
   }
 
   private func describe(
-    _ inputs: [Input], _ codec: StorageCodec, _ splits: [String: [DatasetManifest.Shard]]
+    _ inputs: [Input], _ codec: StorageCodec, _ splits: [Split: [DatasetManifest.Shard]]
   ) -> DatasetManifest {
     let manifests = inputs.map(\.manifest)
     var licences: [String] = []
     for case .some(let licence) in manifests.map(\.licence) where !licences.contains(licence) {
       licences.append(licence)
     }
+    let options = DatasetOptions(
+      codec: codec, seed: manifests[0].seed, licence: licences.isEmpty ? nil : licences.joined(separator: "; "),
+      tool: tool)
     return DatasetManifest(
-      codec: codec, image: manifests.allSatisfy { $0.image == manifests[0].image } ? manifests[0].image : nil,
-      flow: manifests.allSatisfy(\.flow), licence: licences.isEmpty ? nil : licences.joined(separator: "; "),
-      seed: manifests[0].seed, tool: tool, splits: splits)
+      options, image: manifests.allSatisfy { $0.image == manifests[0].image } ? manifests[0].image : nil,
+      flow: manifests.allSatisfy(\.flow), splits: splits)
   }
 
   // MARK: What fits together
@@ -92,7 +92,7 @@ package struct DatasetMerger {
         throw Failure(
           .badData,
           "\(inputs[0].folder) has codec \(first.codec) and \(input.folder) \(other.codec): they cannot be one data set.",
-          hint: "Convert the images of one of them again, with the other's --codec.")
+          hint: "Convert the images of one of them again, with the other's \(.codec).")
       }
       guard first.flow == other.flow, !isRaw[0] || first.image == other.image else {
         throw Failure(
@@ -129,7 +129,7 @@ package struct DatasetMerger {
       var (low, high) = (UInt64.max, UInt64.min)
       for split in Split.allCases {
         for entry in input.manifest.shards(of: split) {
-          for scene in try StoredShard(folder: input.folder, entry, codec: input.manifest.codec).scenes() {
+          for scene in try ShardReader(folder: input.folder, entry: entry, codec: input.manifest.codec).scenes {
             (low, high) = (min(low, UInt64(scene)), max(high, UInt64(scene)))
           }
         }
@@ -157,8 +157,8 @@ package struct DatasetMerger {
     if input.sceneShift == 0, !copiesShards, linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
       return entry
     }
-    let shard = try StoredShard(folder: input.folder, entry, codec: input.manifest.codec)
-    let scenes = try shard.scenes().map { $0 + input.sceneShift }
+    let shard = try ShardReader(folder: input.folder, entry: entry, codec: input.manifest.codec)
+    let scenes = try shard.scenes.map { $0 + input.sceneShift }
     return try ShardCopy.write(entry, from: source, to: path, scenes: scenes, at: shard.sceneOffset)
   }
 }

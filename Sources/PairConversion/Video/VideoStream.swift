@@ -143,6 +143,6 @@ final class VideoStream {
     let reason = text.split(separator: "\n").last.map(String.init) ?? "it ended with status \(status)"
     return Failure(
       .badData, "ffmpeg cannot read the video \(video): \(reason)",
-      hint: "Play it to see whether it is whole, or leave it out with --skip-bad.")
+      hint: "Play it to see whether it is whole, or leave it out with \(.skippingBadFiles).")
   }
 }

@@ -13,7 +13,7 @@ package enum OutputFolder {
       guard let process = name.components(separatedBy: Publication.temporaryMarker).last.flatMap(Int32.init),
         process != getpid(), kill(process, 0) == 0
       else { continue }
-      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another --output, or wait.")
+      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another \(.output), or wait.")
     }
     try checkEmpty(path, names)
     Publication.removeLeftovers(in: path)
@@ -24,6 +24,6 @@ package enum OutputFolder {
     guard let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() else { return }
     throw Failure(
       .usage, "The output folder \(path) is not empty: it holds \(name).",
-      hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
+      hint: "Choose another \(.output), or remove the folder; nothing is ever overwritten.")
   }
 }

@@ -21,7 +21,7 @@ package enum ShardFile {
   /// Checks that a shard is there and has the manifest's length; reads none of it.
   ///
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (another length) that names the shard.
-  package static func checkLength(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) {
+  static func checkLength(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) {
     guard FileManager.default.fileExists(atPath: path) else { throw missing(path) }
     let bytes = try length(of: path)
     guard bytes == entry.bytes else {
@@ -35,7 +35,7 @@ package enum ShardFile {
   /// make HDF5 crash or spin.
   ///
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (truncated, damaged) that names the shard.
-  package static func checkedIndex(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) -> ShardIndex {
+  static func checkedIndex(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) -> ShardIndex {
     try checkLength(path, against: entry)
     let index = try ShardIndex(of: path, bytes: entry.bytes, payload: entry.payloadRanges)
     guard index.digest.description == entry.indexXXH3 else {
@@ -48,7 +48,7 @@ package enum ShardFile {
   package static func missing(_ path: String) -> Failure { Failure(.noInput, "Shard \(path) is missing.", hint: hint) }
 
   /// What is said of an item whose bytes have changed.
-  package static func spoilt(_ item: String) -> Failure {
+  static func spoilt(_ item: String) -> Failure {
     Failure(.badData, "The \(item) is damaged: its checksum does not match.", hint: hint)
   }
 }

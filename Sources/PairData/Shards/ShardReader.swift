@@ -4,24 +4,30 @@ import Storage
 
 /// One open shard: index and images are read by `pread` where they are asked for. Safe for many threads at once.
 package final class ShardReader: Sendable {
+  /// The file.
   package let path: String
-  package let layout: ShardLayout
+  let layout: ShardLayout
+  /// The number of pairs.
   package var pairCount: Int { layout.pairCount }
+  /// The number of stored images.
   package var imageCount: Int { layout.imageCount }
+  /// Where the scenes of the pairs lie in the file.
+  package var sceneOffset: Int { layout.scenes.offset }
 
   private let descriptor: Int32
 
-  /// Opens a shard and checks its index against its manifest entry.
+  /// Opens a shard of the data set in `folder`, and checks its index against its manifest entry.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
-  package convenience init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
+  package convenience init(folder: String, entry: DatasetManifest.Shard, codec: String) throws {
+    let path = folder + "/" + entry.name
     try self.init(path: path, layout: ShardLayout(path: path, entry: entry, codec: codec))
   }
 
   /// Opens a shard whose index was checked before.
   ///
   /// - Throws: `Failure` of kind `noInput`, or `badData` where the file is no longer the one that was checked.
-  package init(path: String, layout: ShardLayout) throws(Failure) {
+  init(path: String, layout: ShardLayout) throws(Failure) {
     self.path = path
     self.layout = layout
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -81,7 +87,7 @@ package final class ShardReader: Sendable {
   }
 
   /// The place of an image's stored bytes in the file.
-  package func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
+  func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
     precondition((0..<imageCount).contains(image), "image \(image) is outside 0..<\(imageCount) of \(path)")
     switch layout.images {
     case .blob(let blob, let offsets):
@@ -136,7 +142,7 @@ package final class ShardReader: Sendable {
   }
 
   /// Asks the system to fetch the images of a pair; returns at once (`posix_fadvise`).
-  package func advise(pair: Int) throws(Failure) {
+  func advise(pair: Int) throws(Failure) {
     let (view1, view2) = try images(ofPair: pair)
     for image in view1 == view2 ? [view1] : [view1, view2] {
       let range = try fileRange(ofImage: image)

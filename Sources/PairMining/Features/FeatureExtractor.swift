@@ -8,11 +8,11 @@ package final class FeatureExtractor {
   /// How features are found.
   package struct Options: Sendable {
     /// Longer sides are shrunk to this many pixels first; images below two thirds of it are doubled.
-    package var maximumSide: Int
-    /// Of more features the largest in scale are kept.
-    package var maximumCount: Int
+    var maximumSide: Int
+    /// The most features of an image; the largest in scale are kept.
+    var maximumCount: Int
     /// The least contrast of a keypoint, of 1 for black against white.
-    package var contrast: Float
+    var contrast: Float
 
     /// 1000 pixels, 3000 features, a contrast of 0.02 / 3.
     package init(maximumSide: Int = 1000, maximumCount: Int = 3000, contrast: Float = 0.02 / 3) {

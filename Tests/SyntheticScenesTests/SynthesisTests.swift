@@ -159,10 +159,12 @@ struct SynthesisTests {
       options.pairsPerScene = 2
       let synthesizer = SceneSynthesizer(options: options)
       let path = folder + "/scenes"
-      let writer = try DatasetWriter(output: path, options: .init(codec: .raw, validationFraction: 0.4, seed: 4))
+      let dataset = DatasetOptions(codec: .raw, validationFraction: 0.4, seed: 4)
       var reported: [Int] = []
-      try synthesizer.write(to: writer, pool: WorkerPool(workerCount: 2)) { reported.append($0) }
-      try writer.finish()
+      _ = try synthesizer.write(to: path, as: dataset, pool: WorkerPool(workerCount: 2)) { done, total in
+        #expect(total == 20)
+        reported.append(done)
+      }
       #expect(reported.last == 20)
       var scenes: [Split: Set<Int>] = [:]
       var read = 0

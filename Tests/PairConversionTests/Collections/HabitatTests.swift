@@ -57,7 +57,7 @@ import Testing
       #expect(refusal?.message.contains("2 images") == true && refusal?.message.contains("a b_1.jpeg") == true)
       #expect(
         refusal?.message.contains("c_2.jpeg") == true
-          && refusal?.hint?.description.contains(HabitatRelease.tree) == true)
+          && refusal?.hint?.description.contains(HabitatRelease.tree.description) == true)
       #expect(try HabitatRelease.pairs(in: folder, skipsIncomplete: true).count == 1)
       _ = try CollectionTree(folder + "/other", ["a.jpg"])
       #expect(failure { _ = try HabitatRelease.pairs(in: folder + "/other") }?.kind == .badData)

@@ -14,15 +14,14 @@ import Testing
     }
   }
 
-  private func converter(
+  private func options(
     _ codec: StorageCodec, size: Int? = nil, threads: Int = 2, skipsBadFiles: Bool = false, validation: Double = 0,
     shardBytes: Int = 20_000
-  ) -> PairConverter {
-    PairConverter(
-      options: .init(
-        writer: .init(codec: codec, shardBytes: shardBytes, validationFraction: validation),
-        preparation: size.map { ImagePreparation(height: $0, width: $0) }, skipsBadFiles: skipsBadFiles,
-        threadCount: threads))
+  ) -> ConversionOptions {
+    ConversionOptions(
+      dataset: .init(codec: codec, shardBytes: shardBytes, validationFraction: validation),
+      preparation: size.map { ImagePreparation(height: $0, width: $0) }, skipsBadFiles: skipsBadFiles,
+      threadCount: threads)
   }
 
   @Test("frames: natural order, gaps within the range, sub-folders as scenes, the same draw every time")
@@ -77,8 +76,8 @@ import Testing
       try writePictures(folder + "/in", 30)
       let pairs = try FrameSequences(gaps: 1...5, pairsPerFrame: 2).pairs(in: folder + "/in")
       for (threads, name) in [(1, "a"), (3, "b"), (3, "c")] {
-        _ = try converter(.jpeg(quality: 90), size: 24, threads: threads, shardBytes: 2_000)
-          .convert(pairs, to: folder + "/" + name)
+        try convert(
+          pairs, options(.jpeg(quality: 90), size: 24, threads: threads, shardBytes: 2_000), to: folder + "/" + name)
       }
       let first = try contents(of: folder + "/a")
       #expect(first.count > 2, "several shards are meant to be compared")
@@ -92,14 +91,14 @@ import Testing
     try withTemporaryFolder { folder in
       for scene in 0..<8 { try writePictures(folder + "/in/\(scene)", 3, first: 3 * scene) }
       let pairs = try FrameSequences(gaps: 1...1).pairs(in: folder + "/in")
-      let kept = try converter(.keep, validation: 0.5, shardBytes: 1 << 20).convert(pairs, to: folder + "/keep")
+      let kept = try convert(pairs, options(.keep, validation: 0.5, shardBytes: 1 << 20), to: folder + "/keep")
       #expect(kept.imagesRead == 24)
       #expect(kept.manifest.pairCount(of: .train) + kept.manifest.pairCount(of: .validation) == 16)
       #expect(kept.manifest.pairCount(of: .train) % 2 == 0)
       let blob = try Data(contentsOf: URL(fileURLWithPath: folder + "/keep/train-00000.h5"))
       let source = try PairDataset(path: folder + "/keep").sources(ofPair: 0).view1
       #expect(blob.range(of: try Data(contentsOf: URL(fileURLWithPath: folder + "/in/" + source))) != nil)
-      _ = try converter(.png, size: 16).convert(pairs, to: folder + "/png")
+      _ = try convert(pairs, options(.png, size: 16), to: folder + "/png")
       let expected = picture(0).resized(width: 20, height: 16, filter: .lanczos)
       let image = try PairDataset(path: folder + "/png").images(ofPair: 0).view1
       #expect(image == expected.cropped(to: PixelWindow(x: 2, y: 0, width: 16, height: 16)))
@@ -113,15 +112,15 @@ import Testing
       try Data("text".utf8).write(to: URL(fileURLWithPath: folder + "/in/frame 2.png"))
       try Data().write(to: URL(fileURLWithPath: folder + "/in/frame 5.png"))
       let pairs = try FrameSequences(gaps: 1...1).pairs(in: folder + "/in")
-      let refusal = failure { _ = try converter(.png).convert(pairs, to: folder + "/out") }
+      let refusal = failure { _ = try convert(pairs, options(.png), to: folder + "/out") }
       #expect(refusal?.kind == .badData)
       #expect(refusal?.message.contains("in/frame 2.png") == true)
       #expect(!FileManager.default.fileExists(atPath: folder + "/out"))
-      let summary = try converter(.png, skipsBadFiles: true).convert(pairs, to: folder + "/out")
+      let summary = try convert(pairs, options(.png, skipsBadFiles: true), to: folder + "/out")
       #expect(summary.badFiles.count == 2)
       #expect(summary.skippedPairs == 3)
       #expect(summary.manifest.pairCount(of: .train) == 2)
-      let small = failure { _ = try converter(.png, size: 64).convert(Array(pairs.prefix(1)), to: folder + "/small") }
+      let small = failure { _ = try convert(Array(pairs.prefix(1)), options(.png, size: 64), to: folder + "/small") }
       #expect(small?.kind == .badData)
       #expect(small?.message.contains("in/frame 0.png is 40x32") == true)
     }
@@ -133,7 +132,7 @@ import Testing
       try writePictures(folder, 1)
       try Data("'frame 0.png' 'frame 7.png'\n".utf8).write(to: URL(fileURLWithPath: folder + "/list.txt"))
       let refusal = failure {
-        _ = try converter(.png).convert(try PairList.read(folder + "/list.txt"), to: folder + "/out")
+        _ = try convert(try PairList.read(folder + "/list.txt"), options(.png), to: folder + "/out")
       }
       #expect(refusal?.kind == .badData)
       #expect(refusal?.message.contains("list.txt:1") == true && refusal?.message.contains("frame 7.png") == true)

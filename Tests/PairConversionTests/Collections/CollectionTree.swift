@@ -41,8 +41,8 @@ func expectConverts(
   _ pairs: [PairCandidate], in folder: String, sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let output = folder + "/converted \(UUID().uuidString)"
-  let converter = PairConverter(options: .init(writer: .init(codec: .png, validationFraction: 0), threadCount: 2))
-  _ = try converter.convert(pairs, to: output)
+  try convert(
+    pairs, ConversionOptions(dataset: .init(codec: .png, validationFraction: 0), threadCount: 2), to: output)
   let dataset = try PairDataset(path: output)
   #expect(dataset.count == pairs.count, sourceLocation: sourceLocation)
   var scenes: [Int: String] = [:]

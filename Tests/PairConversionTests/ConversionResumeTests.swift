@@ -22,20 +22,20 @@ private struct Sample {
     pairs = try FrameSequences(gaps: 1...2, pairsPerFrame: 2).pairs(in: folder + "/in")
   }
 
-  func options(threads: Int = 2, seed: UInt64 = 1, skipsBadFiles: Bool = false) -> PairConverter.Options {
+  func options(threads: Int = 2, seed: UInt64 = 1, skipsBadFiles: Bool = false) -> ConversionOptions {
     .init(
-      writer: .init(codec: .jpeg(quality: 90), shardBytes: 1000, validationFraction: 0.3, seed: seed),
+      dataset: .init(codec: .jpeg(quality: 90), shardBytes: 1000, validationFraction: 0.3, seed: seed),
       preparation: ImagePreparation(height: 24, width: 24, fit: .randomCrop, seed: seed), skipsBadFiles: skipsBadFiles,
       threadCount: threads)
   }
 
-  func job(_ output: String, _ options: PairConverter.Options) throws -> ConversionJob {
+  func job(_ output: String, _ options: ConversionOptions) throws -> ConversionJob {
     ConversionJob(
       pairs, options: options, survey: try ConversionSurvey(pairs, options: options), output: folder + "/" + output)
   }
 
-  func convert(_ output: String, _ options: PairConverter.Options) throws -> PairConverter.Summary {
-    try PairConverter(options: options).convert(pairs, to: folder + "/" + output)
+  func convert(_ output: String, _ options: ConversionOptions) throws -> ConversionSummary {
+    try PairConversionTests.convert(pairs, options, to: folder + "/" + output)
   }
 
   func contents(_ output: String) throws -> [String: Data] { try DataFixtures.contents(of: folder + "/" + output) }
@@ -58,7 +58,7 @@ private struct Sample {
       let others = try second.convert(Array(stride(from: first.shardCount - 1, to: 0, by: -2)))
       let done = Set(others.map(\.number))
       let mine = try first.convert((0..<first.shardCount).filter { !done.contains($0) })
-      _ = try first.finish(others + mine)
+      _ = try first.finish(others + mine, imagesRead: first.imagesRead + second.imagesRead)
       #expect(try sample.contents("shared") == sample.contents("alone"))
       #expect(try DatasetVerification(path: folder + "/shared").problems == [])
     }
@@ -69,7 +69,7 @@ private struct Sample {
     try withTemporaryFolder { folder in
       let sample = try Sample(folder)
       let whole = try sample.convert("whole", sample.options())
-      func stop(after shards: [Int], _ spoil: () throws -> Void = {}) throws -> PairConverter.Summary {
+      func stop(after shards: [Int], _ spoil: () throws -> Void = {}) throws -> ConversionSummary {
         if FileManager.default.fileExists(atPath: folder + "/run") { try sample.remove("run") }
         do {
           let job = try sample.job("run", sample.options())
@@ -108,8 +108,8 @@ private struct Sample {
   }
 
   /// The failure of another conversion into the folder "run".
-  private func refusal(_ sample: Sample, _ pairs: [PairCandidate], _ options: PairConverter.Options) -> Failure? {
-    failure { _ = try PairConverter(options: options).convert(pairs, to: sample.folder + "/run") }
+  private func refusal(_ sample: Sample, _ pairs: [PairCandidate], _ options: ConversionOptions) -> Failure? {
+    failure { _ = try convert(pairs, options, to: sample.folder + "/run") }
   }
 
   @Test("a half-done folder refuses other options and other pairs, and says what differs")
@@ -140,14 +140,14 @@ private struct Sample {
       let busy = refusal(sample, sample.pairs, sample.options())
       #expect(busy?.kind == .usage)
       #expect(busy?.message.contains("Another process") == true)
-      _ = try job.finish(try job.convert(Array(0..<job.shardCount)))
+      _ = try job.finish(try job.convert(Array(0..<job.shardCount)), imagesRead: job.imagesRead)
       let finished = refusal(sample, sample.pairs, sample.options())
       #expect(finished?.kind == .usage)
       #expect(finished?.message.contains("is not empty") == true)
     }
   }
 
-  @Test("after a bad file the finished shards stay, and --skip-bad goes on from them")
+  @Test("after a bad file the finished shards stay, and skipping bad files goes on from them")
   func badFile() throws {
     try withTemporaryFolder { folder in
       let sample = try Sample(folder)
@@ -164,7 +164,7 @@ private struct Sample {
     }
   }
 
-  @Test("what was skipped in the first try is an error in a second one without --skip-bad")
+  @Test("what was skipped in the first try is an error in a second one that skips none")
   func skippedBefore() throws {
     try withTemporaryFolder { folder in
       let sample = try Sample(folder)
@@ -184,9 +184,8 @@ private struct Sample {
       let sample = try Sample(folder)
       for (codec, limit) in [(StorageCodec.keep, 12_000), (.raw, 20_000)] {
         let output = folder + "/" + codec.name
-        let converter = PairConverter(
-          options: .init(writer: .init(codec: codec, shardBytes: limit, validationFraction: 0)))
-        let shards = try converter.convert(sample.pairs, to: output).manifest.shards(of: .train)
+        let options = ConversionOptions(dataset: .init(codec: codec, shardBytes: limit, validationFraction: 0))
+        let shards = try convert(sample.pairs, options, to: output).manifest.shards(of: .train)
         #expect(shards.count > 3)
         for shard in shards {
           let payload = shard.payload.reduce(0) { $0 + $1[1] }

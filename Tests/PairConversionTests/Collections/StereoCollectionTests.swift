@@ -138,7 +138,7 @@ import Testing
     #expect(refusal?.kind == .badData)
     #expect(
       refusal?.message.contains("no stereo pair") == true
-        && refusal?.hint?.description.contains("--kind temporal") == true)
+        && refusal?.hint?.description.contains("pairs of kind temporal") == true)
   }
 
   @Test("half a collection: the files are named, with the tree that is expected, or left out on request")
@@ -151,7 +151,7 @@ import Testing
       #expect(refusal?.kind == .badData)
       #expect(refusal?.message.contains("1 images") == true)
       #expect(refusal?.message.contains("training/image_2/000001_10.png") == true)
-      #expect(refusal?.hint?.description.contains(KITTI.tree) == true)
+      #expect(refusal?.hint?.description.contains(KITTI.tree.description) == true)
       collection = StereoCollection(KITTI.self, skipsIncomplete: true)
       var notes: [String] = []
       #expect(try collection.pairs(in: folder) { notes.append($0) }.count == 1)
@@ -179,7 +179,7 @@ import Testing
           let refusal = failure { _ = try StereoCollection(layout).pairs(in: folder + "/" + name) }
           #expect(refusal?.kind == kind)
           #expect(refusal?.message.contains(folder + "/" + name) == true)
-          #expect(refusal?.hint?.description.contains(layout.tree) == true)
+          #expect(refusal?.hint?.description.contains(layout.tree.description) == true)
         }
       }
       _ = try CollectionTree(folder, ["a/colored_0/000000_10.png", "a/colored_1/000000_10.png"])

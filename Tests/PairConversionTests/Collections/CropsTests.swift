@@ -73,8 +73,9 @@ import Testing
       #expect(pairs[0].view1.source == "0000/images/a b.png [2:22, 4:24]")
       #expect(pairs[0].view2.source == "0000/images/b.png [10:30, 0:20, turned 90]")
       try expectConverts(pairs, in: folder)
-      let converter = PairConverter(options: .init(writer: .init(codec: .png, validationFraction: 0), threadCount: 2))
-      _ = try converter.convert(pairs, to: folder + "/out")
+      try convert(
+        pairs, ConversionOptions(dataset: .init(codec: .png, validationFraction: 0), threadCount: 2),
+        to: folder + "/out")
       let dataset = try PairDataset(path: folder + "/out")
       func box(_ index: Int, _ x: Int, _ y: Int, _ width: Int, _ height: Int) -> RGBImage {
         picture(index).cropped(to: PixelWindow(x: x, y: y, width: width, height: height))
@@ -96,10 +97,9 @@ import Testing
       let pairs = try pairs(folder)
       for (threads, name) in [(1, "a"), (3, "b")] {
         let preparation = ImagePreparation(height: 16, width: 16, fit: .stretch, filter: .bicubic)
-        let converter = PairConverter(
-          options: .init(
-            writer: .init(codec: .png, validationFraction: 0), preparation: preparation, threadCount: threads))
-        let summary = try converter.convert(pairs, to: folder + "/" + name)
+        let options = ConversionOptions(
+          dataset: .init(codec: .png, validationFraction: 0), preparation: preparation, threadCount: threads)
+        let summary = try convert(pairs, options, to: folder + "/" + name)
         #expect(summary.imagesRead == 6)
       }
       #expect(try contents(of: folder + "/a") == contents(of: folder + "/b"))

@@ -1,10 +1,11 @@
 import ArgumentParser
+import Collectives
 import Foundation
 import PairConversion
 import PairData
 
 /// What all converters share.
-struct ConversionOptions: ParsableArguments {
+struct ConvertOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "The data-set folder to write; it must not exist or be empty.")
   var output: String
 
@@ -33,7 +34,7 @@ struct ConversionOptions: ParsableArguments {
   var quality = 95
 
   @Option(help: "Size at which a shard is full, such as 256MB or 1GiB.")
-  var shardSize: ByteCountArgument = ByteCountArgument(bytes: 256_000_000)
+  var shardSize: ByteCountArgument = ByteCountArgument(bytes: DatasetOptions.defaultShardBytes)
 
   @Option(help: "Share of scenes for the validation split, 0 to 1.")
   var validation = 0.1
@@ -85,16 +86,34 @@ struct ConversionOptions: ParsableArguments {
   /// - Parameter list: lists the pairs, and notes what is worth saying before the conversion starts; called before MPI
   ///   starts, so that it may start processes.
   func run(_ list: (_ note: (String) -> Void) throws -> [PairCandidate]) throws {
-    let writer = DatasetWriter.Options(
-      codec: storageCodec, shardBytes: shardSize.bytes, validationFraction: validation, seed: seed, licence: licence,
-      tool: "croco \(Croco.version)")
-    let run = ConversionRun(
-      options: .init(writer: writer, preparation: preparation, skipsBadFiles: skipBad, threadCount: threadCount),
-      output: output)
-    try run.run(list, report: report)
+    var notes: [String] = []
+    let listing = Result { try list { notes.append($0) } }
+    let status = Communicators.run(patience: Self.patience, report: Croco.report) { communicator in
+      let isFirst = communicator.rank == 0
+      let bar = ProgressBar("convert", unit: "pairs", isQuiet: !isFirst)
+      defer { bar.clear() }
+      if isFirst { notes.forEach(bar.print) }
+      let start = ContinuousClock.now
+      let summary = try conversion.run(listing.get(), on: communicator, progress: bar.update, log: bar.print)
+      bar.clear()
+      if let summary { report(summary, seconds: (ContinuousClock.now - start) / .seconds(1)) }
+    }
+    if status != 0 { throw ExitCode(status) }
   }
 
-  private func report(_ summary: PairConverter.Summary, seconds: Double) {
+  /// A rank that fails alone ends the others after so many seconds; their finished shards stay.
+  private static let patience = 1.0
+
+  private var conversion: Conversion {
+    let dataset = DatasetOptions(
+      codec: storageCodec, shardBytes: shardSize.bytes, validationFraction: validation, seed: seed, licence: licence,
+      tool: Croco.tool)
+    return Conversion(
+      options: .init(
+        dataset: dataset, preparation: preparation, skipsBadFiles: skipBad, threadCount: threadCount), output: output)
+  }
+
+  private func report(_ summary: ConversionSummary, seconds: Double) {
     let manifest = summary.manifest
     print("\(output): \(manifest.summary)")
     print(

@@ -38,7 +38,10 @@ import Testing
       let expected = (0..<12).map { [$0 / 3, $0] } + (0..<9).map { [4 + $0 / 3, $0] }
       #expect(Set(found.map { [$0.scene, $0.picture] }) == Set(expected))
       for pair in found {
-        #expect(pair.split == DatasetWriter.split(ofScene: "scene \(pair.picture / 3)", fraction: 0.5, seed: 5))
+        #expect(
+          pair.split
+            == DatasetOptions(codec: .png, validationFraction: 0.5, seed: 5).split(ofScene: "scene \(pair.picture / 3)")
+        )
       }
       let isLink = try inode(folder + "/a/train-00000.h5") == inode(folder + "/c/train-00000.h5")
       #expect(isLink == !copies)
@@ -97,7 +100,9 @@ import Testing
         #expect(found.map(\.picture).sorted() == Array(0..<12))
         for pair in found {
           #expect(pair.scene == pair.picture / 3)
-          #expect(pair.split == DatasetWriter.split(ofScene: "\(pair.scene)", fraction: 0.5, seed: seed))
+          #expect(
+            pair.split
+              == DatasetOptions(codec: .png, validationFraction: 0.5, seed: seed).split(ofScene: "\(pair.scene)"))
         }
         divisions.insert(found.filter { $0.split == .validation }.map(\.picture).sorted())
         let dataset = try PairDataset(path: output, split: found[0].split)
