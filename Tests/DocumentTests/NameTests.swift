@@ -78,10 +78,7 @@ enum Code {
 
   /// The words of a text: letters, digits and underscores.
   static func words(of text: String) -> Set<String> {
-    func isWord(_ byte: UInt8) -> Bool {
-      (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5F
-    }
-    return Set(text.utf8.split { !isWord($0) }.map { String(Substring($0)) })
+    Set(text.utf8.split { !isWord($0) }.map { String(Substring($0)) })
   }
 
   /// The names of files.

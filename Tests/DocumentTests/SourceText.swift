@@ -55,7 +55,7 @@ struct SourceText {
     if index < text.count, text[index] == "<" {
       var depth = 0
       repeat {
-        depth += text[index] == "<" ? 1 : text[index] == ">" && text[index - 1] != "-" ? -1 : 0
+        depth += text[index] == "<" ? 1 : text[index] == ">" && !(text[index - 1] == "-") ? -1 : 0
         index += 1
       } while depth > 0 && index < text.count
     }
@@ -79,7 +79,7 @@ struct SourceText {
   /// The end of the body that follows a list of parameters, if one does.
   private func bodyEnd(after close: Int) -> Int? {
     var index = close + 1
-    while index < text.count, text[index] != "{" {
+    while index < text.count, !(text[index] == "{") {
       if text[index] == ";" || text[index] == "}" { return nil }
       if !isSwift, !isSpace(text[index]) { return nil }
       // Another declaration before any body: a requirement of a protocol.
@@ -103,7 +103,7 @@ struct SourceText {
       switch text[index] {
       case "(", "[", "{", "<": depth += 1
       case ")", "]", "}": depth -= 1
-      case ">" where text[index - 1] != "-": depth -= 1
+      case ">" where !(text[index - 1] == "-"): depth -= 1
       case "," where depth == 0: commas += 1
       default: break
       }
@@ -151,6 +151,8 @@ private struct Stripping {
     while index < source.count { next() }
   }
 
+  private var isAtLineStart: Bool { result.isEmpty || result.last(where: { !($0 == " ") })! == "\n" }
+
   private mutating func next() {
     if starts("//") {
       skip(to: "\n", including: false)
@@ -166,7 +168,7 @@ private struct Stripping {
       skipString(rawMarks: 1)
     } else if !isSwift, source[index] == "'" {
       index += source[index + 1] == "\\" ? 4 : 3
-    } else if !isSwift, source[index] == "#", result.last(where: { $0 != " " }) ?? "\n" == "\n" {
+    } else if !isSwift, source[index] == "#", isAtLineStart {
       repeat { skip(to: "\n", including: true) } while index < source.count && source[index - 2] == "\\"
     } else {
       result.append(source[index])
@@ -177,7 +179,7 @@ private struct Stripping {
   /// Skips a literal of one line; what it interpolates is left out, too.
   private mutating func skipString(rawMarks: Int) {
     index += 1
-    while index < source.count, source[index] != "\n" {
+    while index < source.count, !(source[index] == "\n") {
       if rawMarks > 0 {
         if starts("\"#") {
           index += 2
@@ -206,7 +208,7 @@ private struct Stripping {
       }
       depth += source[index] == "(" ? 1 : source[index] == ")" ? -1 : 0
       index += 1
-    } while depth > 0 && index < source.count && source[index] != "\n"
+    } while depth > 0 && index < source.count && !(source[index] == "\n")
   }
 
   private mutating func skip(to end: String, including: Bool) {
@@ -215,7 +217,7 @@ private struct Stripping {
       index += 1
     }
     if including {
-      if end == "\n" { result.append("\n") }
+      if end == "\n" { result.append(UInt8(ascii: "\n")) }
       index = min(source.count, index + end.utf8.count)
     }
   }
@@ -230,12 +232,13 @@ private struct Stripping {
   }
 }
 
-private func isWord(_ byte: UInt8) -> Bool {
-  ("a"..."z").contains(byte) || ("A"..."Z").contains(byte) || ("0"..."9").contains(byte) || byte == "_"
+/// Whether a byte is one of an identifier: an ASCII letter, a digit or an underscore.
+func isWord(_ byte: UInt8) -> Bool {
+  (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte) || byte == "_"
 }
 
 private func isSpace(_ byte: UInt8) -> Bool { byte == " " || byte == "\n" || byte == "\t" }
 
-extension UInt8: @retroactive ExpressibleByUnicodeScalarLiteral {
-  public init(unicodeScalarLiteral value: Unicode.Scalar) { self = UInt8(ascii: value) }
-}
+private func == (byte: UInt8, character: Unicode.Scalar) -> Bool { byte == UInt8(ascii: character) }
+
+private func ~= (character: Unicode.Scalar, byte: UInt8) -> Bool { byte == character }
