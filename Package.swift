@@ -7,8 +7,8 @@ let package = Package(
   name: "croco",
   products: [
     .executable(name: "croco", targets: ["croco"]),
-    // For Benchmarks/kernels.
-    .library(name: "CrocoKernels", targets: ["Kernels", "CTransformer"]),
+    // For Benchmarks/kernels, which calls the C functions.
+    .library(name: "CrocoKernels", targets: ["CTransformer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -46,7 +46,7 @@ let package = Package(
     .target(
       name: "Kernels", dependencies: ["Runtime", "COpenBLAS", "COneDNN", "CGEMM", "CSIMD", "CTransformer"]),
     .target(name: "Collectives", dependencies: ["Runtime", "CMPI", "CTransformer"]),
-    .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels", "CTransformer"]),
+    .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels"]),
     .target(
       name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CTurboJPEG", "CSpng", "CImage"]),
     .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
@@ -57,8 +57,11 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "CTransformer", "Yams",
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "Yams",
       ]),
+    .target(
+      name: "Evaluation",
+      dependencies: ["Runtime", "Storage", "Collectives", "CroCoModel", "PairData", "Training"]),
     .target(
       name: "Measurement",
       dependencies: [
@@ -69,7 +72,7 @@ let package = Package(
       name: "croco",
       dependencies: [
         "Runtime", "Storage", "Kernels", "Collectives", "PairData", "PairConversion", "PairMining",
-        "SyntheticScenes", "Training", "Measurement", "Report",
+        "SyntheticScenes", "Training", "Evaluation", "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -114,6 +117,15 @@ let package = Package(
         "TestSupport", "RunFixtures", "croco",
       ],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: [
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "Training", "Evaluation",
+        "TestSupport", "RunFixtures",
+      ]),
+    .testTarget(
+      name: "MeasurementTests",
+      dependencies: ["Runtime", "Collectives", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
     .testTarget(name: "DocumentTests", dependencies: ["Training"]),
     .testTarget(

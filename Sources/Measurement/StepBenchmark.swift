@@ -94,7 +94,7 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
   private static func trainer(
     _ configuration: TrainingConfiguration, _ pool: WorkerPool, _ communicator: any Communicator
   ) throws(Failure) -> Trainer {
-    let microBatches = try GradientReducer.microBatches(
+    let microBatches = try GradientSum.microBatches(
       of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
     let loader: PairLoader
     if configuration.data.path.isEmpty {
@@ -106,8 +106,9 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
           microBatches: microBatches)
       }
     } else {
+      let context = RunContext(configuration, communicator: communicator, pool: pool)
       let data = try RunData(configuration, communicator: communicator)
-      loader = try data.batches(configuration, microBatches: microBatches, firstStep: 0, communicator).loader
+      loader = try TrainingBatches(data, context, microBatches: microBatches, firstStep: 0).loader
     }
     // Only the learning rate depends on it: an epoch that no benchmark ends.
     return try Trainer(

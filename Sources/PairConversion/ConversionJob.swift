@@ -75,7 +75,7 @@ package final class ConversionJob {
     let failures = badFiles.sorted { $0.key < $1.key }.map(\.value)
     guard records.contains(where: { $0.entry != nil }) else {
       folder.discard(plan)
-      throw Failure(.badData, "All \(pairs.count) pairs have a bad file.", hint: failures.first?.message)
+      throw Failure(.badData, "All \(pairs.count) pairs have a bad file.", hint: failures.first.map { "\($0.message)" })
     }
     let manifest = manifest(records)
     try folder.finish(manifest, plan)

@@ -1,5 +1,4 @@
 import Foundation
-import Kernels
 import Runtime
 
 /// Finds pairs of overlapping views among unordered photographs or frames.
@@ -35,14 +34,13 @@ package struct PairMiner {
   package func mine(
     _ images: [SourceImage], scratch: String, progress: Progress = { _, _, _ in }, log: (String) -> Void = { _ in }
   ) throws -> MiningResult {
-    BLAS.prepare()
     let pool = WorkerPool(workerCount: options.threadCount)
     var collection = try FeatureCollection(scratch: scratch)
     try collection.extract(images, options: options, pool: pool, progress: progress, log: log)
     guard collection.usable.count >= 2 else {
       throw Failure(
         .badData, "Of \(images.count) images \(collection.usable.count) can be used; a pair needs two different ones.",
-        hint: collection.badImages.first?.reason)
+        hint: collection.badImages.first.map { "\($0.reason)" })
     }
     let plan = plan(images, collection, pool, progress)
     let (pairs, unverified) = try compare(plan, collection, imageCount: images.count, pool, progress)

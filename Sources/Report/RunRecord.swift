@@ -28,9 +28,14 @@ struct EvaluationRecord: Decodable {
     } catch {
       throw Failure(
         .badData, "\(path) is not the result of an evaluation.",
-        hint: "Remove it, or write it anew with croco evaluate.")
+        hint: "Remove it, or write it anew with \(.evaluate).")
     }
   }
+}
+
+extension Advice.Term {
+  /// The command that measures how much a network uses the second view.
+  package static let evaluate = Advice.Term("an evaluation")
 }
 
 /// A picture of reconstructions, as PNG.
@@ -69,7 +74,7 @@ struct RunRecord {
     guard FileManager.default.fileExists(atPath: folder.metricsFile) else {
       throw Failure(
         .noInput, "\(folder.path) is not the folder of a run: there is no metrics.jsonl in it.",
-        hint: "Give the folder that croco train --output names.")
+        hint: "Give the \(.output) of a training run.")
     }
     let component = URL(fileURLWithPath: folder.path).standardizedFileURL.lastPathComponent
     name = component.isEmpty ? folder.path : component

@@ -28,10 +28,10 @@ package enum SystemCall {
 
   /// The failure of a write to `path`, from `errno`.
   package static func writeFailure(_ path: String, code: Int32 = errno) -> Failure {
-    let hint: String? =
+    let hint: Advice? =
       switch code {
-      case ENOSPC, EDQUOT: "Free some space or choose another --output."
-      case EACCES, EROFS, EPERM: "Choose an --output folder that you may write to."
+      case ENOSPC, EDQUOT: "Free some space or choose another \(.output)."
+      case EACCES, EROFS, EPERM: "Choose an \(.output) that you may write to."
       default: nil
       }
     return Failure(.inputOutput, "Cannot write \(path): \(errorText(code)).", hint: hint)

@@ -56,9 +56,12 @@ struct BenchCommand: ParsableCommand {
       if let threads { overrides.append("compute.threads=\(threads)") }
       overrides.append("data.path=\(data ?? "null")")
       overrides += self.overrides
-      if let config { return try ConfigurationReader.read(path: config, overrides: overrides) }
+      if let config {
+        return try ConfigurationReader.read(path: config, overrides: overrides, overrideName: "--set")
+      }
       return try ConfigurationReader.parse(
-        "model: {preset: \(preset ?? "")}", name: "--preset \(preset ?? "")", overrides: overrides)
+        "model: {preset: \(preset ?? "")}", name: "--preset \(preset ?? "")", overrides: overrides,
+        overrideName: "--set")
     }
   }
 

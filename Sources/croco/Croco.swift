@@ -46,6 +46,8 @@ struct Croco: AsyncParsableCommand {
     Foundation.exit(failure.kind.exitCode)
   }
 
-  /// Prints the sentence of a failure.
-  static func report(_ failure: Failure) { FileHandle.standardError.write(Data("croco: \(failure)\n".utf8)) }
+  /// Prints the sentence of a failure, and what to do about it in words of the command line.
+  static func report(_ failure: Failure) {
+    FileHandle.standardError.write(Data("croco: \(failure.text(naming: CommandLineTerms.name))\n".utf8))
+  }
 }

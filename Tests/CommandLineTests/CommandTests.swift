@@ -80,7 +80,8 @@ import Testing
       for name in ["img1", "img2", "mask", "pred", "target", "target_norm", "loss", "lr", "grad_norm"] {
         #expect(dump.entry(named: step + name) != nil, "\(step)\(name)")
       }
-      for (name, shape) in ParameterLayout.shapes(model) {
+      for parameter in CroCoNet.declarations(model) {
+        let (name, shape) = (parameter.name, parameter.shape)
         #expect(dump.entry(named: step + "param." + name)?.shape == shape)
         #expect(dump.entry(named: step + "grad." + name)?.shape == shape)
       }

@@ -58,7 +58,7 @@ import Testing
   }
 
   private func slope(
-    _ run: ReferenceRun, _ loss: MaskedLoss, _ range: Range<Int>, _ direction: [Float], step: Float
+    _ run: ReferenceRun, _ loss: any Objective, _ range: Range<Int>, _ direction: [Float], step: Float
   ) -> Double {
     let original = Array(run.store.values.elements[range])
     func value(_ sign: Float) -> Double {

@@ -40,10 +40,10 @@ struct PrecisionTests {
   func update() throws {
     let run = try ReferenceRun(try ReferenceCase("tiny_cosine"), precision: .bf16)
     run.forward()
-    let before = Array(run.network.prediction)
+    let before = Array(run.network.prediction.elements)
     for index in 0..<run.store.count { run.store.values.pointer[index] *= 1.5 }
     run.forward()
-    #expect(relativeDifference(Array(run.network.prediction), before) > 0.1)
+    #expect(relativeDifference(Array(run.network.prediction.elements), before) > 0.1)
   }
 
   @Test(

@@ -37,10 +37,12 @@ package struct RunFixture {
     try ConfigurationReader.read(path: Self.configurationFile, overrides: ["data.path=\(data)"] + overrides)
   }
 
-  /// Makes a run in this process and runs it.
+  /// Makes a run in this process, gives it to `prepare`, and runs it.
   @discardableResult
-  package func run(_ name: String, _ overrides: [String] = [], resume: RunOptions.Resume = .automatic) throws -> Spoken
-  {
+  package func run(
+    _ name: String, _ overrides: [String] = [], resume: RunOptions.Resume = .automatic,
+    prepare: (TrainingRun) throws -> Void = { _ in }
+  ) throws -> Spoken {
     var options = RunOptions(output: output(name))
     options.resume = resume
     let spoken = Spoken()
@@ -49,6 +51,7 @@ package struct RunFixture {
     ) { level, text in
       if level == .warning { spoken.warnings.append(text) } else { spoken.lines.append(text) }
     }
+    try prepare(run)
     try run.run()
     return spoken
   }

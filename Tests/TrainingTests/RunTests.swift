@@ -88,7 +88,7 @@ import Training
     }
   }
 
-  @Test("passes need less memory for the same losses, and end with the same bytes on any threads, resumed or not")
+  @Test("passes give the same losses, and end with the same bytes on any threads, resumed or not")
   func passes() throws {
     let fixture = try RunFixture()
     let passes = "compute.passes=2"
@@ -104,20 +104,6 @@ import Training
         // The sums of fp32 are in another order; 20 steps carry the difference on.
         #expect(abs(mine - other) < 2e-5 * other, "\(name)")
       }
-    }
-    let memory = try [[passes], []].map {
-      try RunEstimate(fixture.configuration($0), rankCount: 1).activationBytes
-    }
-    #expect(Double(memory[0]) < 0.6 * Double(memory[1]))
-  }
-
-  @Test("the estimate divides the moments among the ranks, unless each has all of them")
-  func estimatedState() throws {
-    let fixture = try RunFixture()
-    for (settings, floats) in [([], 3), (["compute.shard_optimizer=false"], 4)] {
-      let estimate = try RunEstimate(fixture.configuration(settings), rankCount: 2)
-      // Values, gradients, the partial sum of two micro-batches a rank, and the moments.
-      #expect(estimate.stateBytes == 4 * (floats + 1) * estimate.parameterCount)
     }
   }
 
@@ -269,6 +255,48 @@ import Training
     #expect(try Checkpoint.find(fixture.output("short")).checkpoint.state.step == 20)
   }
 
+  /// Notes the steps that it is told of, and throws at one of them.
+  private final class Note: RunObserver {
+    let audience: RunAudience
+    private(set) var steps: [Int] = []
+    private(set) var ends = 0
+    private let badStep: Int?
+
+    init(_ audience: RunAudience, badStep: Int? = nil) { (self.audience, self.badStep) = (audience, badStep) }
+
+    func run(didStep report: StepReport) throws(Failure) {
+      steps.append(report.step)
+      if report.step == badStep { throw Failure(.inputOutput, "Step \(report.step) is not to be noted.") }
+    }
+
+    func runDidEnd() { ends += 1 }
+  }
+
+  @Test("observers follow every step of this process, and hear of the end")
+  func observers() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=3"])
+    let notes = [Note(.firstRank), Note(.everyRank)]
+    try fixture.run("run", ["schedule.stop_after_steps=6"]) { run in for note in notes { run.add(note) } }
+    for note in notes { #expect(note.steps == [4, 5, 6] && note.ends == 1) }
+  }
+
+  @Test("what rank 0's observer throws ends the run before the next update, but costs no checkpoint")
+  func failingObserver() throws {
+    let fixture = try RunFixture()
+    for (audience, badStep, checkpoints) in [
+      (RunAudience.firstRank, 5, [5]), (.firstRank, 7, [5, 7]), (.everyRank, 7, [5]),
+    ] {
+      let name = "\(audience) \(badStep)"
+      let note = Note(audience, badStep: badStep)
+      let failure = caught { try fixture.run(name, ["schedule.stop_after_steps=7"]) { $0.add(note) } }
+      #expect(failure == Failure(.inputOutput, "Step \(badStep) is not to be noted."))
+      #expect(note.steps.last == badStep && note.ends == 1)
+      #expect(Checkpoint.list(fixture.output(name) + "/checkpoints").map(\.step) == checkpoints)
+      #expect(try fixture.metrics(name).count == badStep)
+    }
+  }
+
   @Test("the watchdog bites once when nothing is noted for too long, names the phase, and can be called off")
   func watchdog() {
     let phases = Mutex<[String]>([])
@@ -339,17 +367,17 @@ import Training
     let pool = WorkerPool(workerCount: 1)
     let paths = try [1, 1, 2].enumerated().map { place, seed in
       let parameters = CroCoNet.makeParameters(model)
-      ParameterLayout.initialize(parameters, seed: UInt64(seed), pool: pool)
+      parameters.initialize(seed: UInt64(seed), pool: pool)
       let path = fixture.output("\(place).safetensors")
-      try Checkpoint.writeWeights(parameters, buffers: ParameterLayout.buffers(model), configuration: model, to: path)
+      try Checkpoint.writeWeights(parameters, buffers: CroCoNet.buffers(model), configuration: model, to: path)
       return path
     }
     let contents = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     #expect(contents[0] == contents[1] && contents[0] != contents[2])
     let read = CroCoNet.makeParameters(model)
-    try Checkpoint.readWeights(paths[2], into: read, buffers: ParameterLayout.buffers(model))
+    try Checkpoint.readWeights(paths[2], into: read, buffers: CroCoNet.buffers(model))
     let expected = CroCoNet.makeParameters(model)
-    ParameterLayout.initialize(expected, seed: 2, pool: pool)
+    expected.initialize(seed: 2, pool: pool)
     #expect(Array(read.values.elements) == Array(expected.values.elements))
     #expect(try SafetensorsReader(path: paths[0]).metadata["croco_kwargs"] == model.officialArgumentsJSON)
   }

@@ -137,5 +137,5 @@ package struct StereoCollection {
     files.prefix(3).map(\.path).joined(separator: ", ") + (files.count > 3 ? ", ..." : "")
   }
 
-  private var hint: String { "Expected: \(layout.tree)." }
+  private var hint: Advice { "Expected: \(layout.tree)." }
 }

@@ -30,7 +30,7 @@ package final class ValidationLoader {
   package init(
     source: some PairSource, configuration: LoaderConfiguration, badPairs: BadPairReports = BadPairReports()
   ) throws(Failure) {
-    if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
+    if let problem = configuration.problem { throw Failure(.configuration, problem) }
     self.source = source
     self.configuration = configuration
     self.badPairs = badPairs

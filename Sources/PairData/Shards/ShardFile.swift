@@ -4,7 +4,7 @@ import Storage
 
 /// What can be known of a shard file without HDF5: its length and the digest of its index.
 package enum ShardFile {
-  private static let hint = "Copy the shard again or convert the data set again."
+  private static let hint: Advice = "Copy the shard again or convert the data set again."
 
   /// The file's length in bytes.
   package static func length(of path: String) throws(Failure) -> Int {

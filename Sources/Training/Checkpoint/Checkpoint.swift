@@ -65,7 +65,7 @@ package struct Checkpoint: Sendable {
     guard passedOver.isEmpty else {
       throw Failure(
         .badData, "No checkpoint in \(folder) is whole. \(passedOver.joined(separator: " "))",
-        hint: "Remove \(folder) to begin anew, or choose another --output.")
+        hint: "Remove \(folder) to begin anew, or choose another \(.output).")
     }
     return (nil, [])
   }

@@ -20,8 +20,6 @@ package struct CheckpointState: Codable, Sendable, Equatable {
   package var dataFingerprint: String
   /// The number of ranks that wrote it; of interest only to people.
   package var worldSize: Int
-  /// The kernels that OpenBLAS chose for the processor.
-  package var blasCore: String
   /// What computed it: who formed the matrix products, and the kernels of the other passes. nil in older checkpoints.
   package var arithmetic: String?
   /// Versions of the program and its libraries.
@@ -31,15 +29,14 @@ package struct CheckpointState: Codable, Sendable, Equatable {
 
   /// Describes the state after `step` steps.
   package init(
-    step: Int, seed: UInt64, configuration: String, dataFingerprint: String, worldSize: Int, blasCore: String,
-    arithmetic: String, versions: [String: String]
+    step: Int, seed: UInt64, configuration: String, dataFingerprint: String, worldSize: Int, arithmetic: String,
+    versions: [String: String]
   ) {
     self.step = step
     self.seed = seed
     self.configuration = configuration
     self.dataFingerprint = dataFingerprint
     self.worldSize = worldSize
-    self.blasCore = blasCore
     self.arithmetic = arithmetic
     self.versions = versions
   }

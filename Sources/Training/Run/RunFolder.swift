@@ -42,7 +42,7 @@ package struct RunFolder: Sendable, Equatable {
     let own = [configurationFile, logFile, lockFile].map { ($0 as NSString).lastPathComponent }
     guard names.isEmpty || names.contains(where: own.contains) else {
       throw Failure(
-        .usage, "\(path) is not empty and holds no run of croco.", hint: "Choose another --output for the run folder.")
+        .usage, "\(path) is not empty and holds no run of croco.", hint: "Choose another \(.output) for the run.")
     }
   }
 
@@ -59,7 +59,7 @@ package struct RunFolder: Sendable, Equatable {
     guard !differences.isEmpty else { return }
     throw Failure(
       .configuration, "\(path) holds a run of another configuration: \(differences.joined(separator: ", ")).",
-      hint: "Choose another --output; --resume CHECKPOINT starts a new run from the weights and moments of an old one.")
+      hint: "Choose another \(.output); \(.resume) starts a new run from the weights and moments of an old one.")
   }
 
   /// Writes `config.yaml`.

@@ -37,7 +37,7 @@ package struct StartupChecks {
     var warnings: [String] = []
     if MatrixProducts.floatIsOpenBLAS, let core = environment["OPENBLAS_CORETYPE"] {
       warnings.append(
-        "OPENBLAS_CORETYPE=\(core) forces OpenBLAS to the kernels of another processor (\(BLAS.coreName)), which may "
+        "OPENBLAS_CORETYPE=\(core) forces OpenBLAS to the kernels of another processor (\(OpenBLAS.coreName)), which may "
           + "halve the speed; unset it.")
     }
     if threads > availableCores {

@@ -130,7 +130,7 @@ import Testing
       #expect(try refusal(fixture.imagesText, broken).contains("points3D.txt:1"))
       #expect(try refusal(fixture.imagesText, "5 0 0 0 1 2 3 0.5 99 1\n").contains("names image 99"))
       let none = failure { _ = try ColmapPairs().pairs(in: folder + "/images") }
-      #expect(none?.kind == .noInput && none?.hint?.contains("points3D.bin") == true)
+      #expect(none?.kind == .noInput && none?.hint?.description.contains("points3D.bin") == true)
       #expect(failure { _ = try ColmapPairs().pairs(in: folder + "/none") }?.kind == .noInput)
     }
   }

@@ -25,7 +25,7 @@ import Testing
       #expect(failure { _ = try ExtractedCrops.pairs(in: folder) }?.kind == .badData)
       try tree.remove("listing.txt")
       let none = failure { _ = try ExtractedCrops.pairs(in: folder) }
-      #expect(none?.kind == .noInput && none?.hint?.contains("pair_path") == true)
+      #expect(none?.kind == .noInput && none?.hint?.description.contains("pair_path") == true)
     }
   }
 

@@ -136,7 +136,9 @@ import Testing
       try pairs(Sintel.self, files, kind: .temporal) == ["\(files[0]) | \(files[1]) | alley"])
     let refusal = failure { _ = try pairs(Sintel.self, files) }
     #expect(refusal?.kind == .badData)
-    #expect(refusal?.message.contains("no stereo pair") == true && refusal?.hint?.contains("--kind temporal") == true)
+    #expect(
+      refusal?.message.contains("no stereo pair") == true
+        && refusal?.hint?.description.contains("--kind temporal") == true)
   }
 
   @Test("half a collection: the files are named, with the tree that is expected, or left out on request")
@@ -149,7 +151,7 @@ import Testing
       #expect(refusal?.kind == .badData)
       #expect(refusal?.message.contains("1 images") == true)
       #expect(refusal?.message.contains("training/image_2/000001_10.png") == true)
-      #expect(refusal?.hint?.contains(KITTI.tree) == true)
+      #expect(refusal?.hint?.description.contains(KITTI.tree) == true)
       collection = StereoCollection(KITTI.self, skipsIncomplete: true)
       var notes: [String] = []
       #expect(try collection.pairs(in: folder) { notes.append($0) }.count == 1)
@@ -177,7 +179,7 @@ import Testing
           let refusal = failure { _ = try StereoCollection(layout).pairs(in: folder + "/" + name) }
           #expect(refusal?.kind == kind)
           #expect(refusal?.message.contains(folder + "/" + name) == true)
-          #expect(refusal?.hint?.contains(layout.tree) == true)
+          #expect(refusal?.hint?.description.contains(layout.tree) == true)
         }
       }
       _ = try CollectionTree(folder, ["a/colored_0/000000_10.png", "a/colored_1/000000_10.png"])

@@ -88,7 +88,7 @@ import Testing
     try withTemporaryFolder { folder in
       let refusal = failure { _ = try VideoFrames(selection: .rate(2), path: folder + ":/nonexistent") }
       #expect(refusal?.kind == .noInput)
-      #expect(refusal?.hint?.contains("apt-get install ffmpeg") == true)
+      #expect(refusal?.hint?.description.contains("apt-get install ffmpeg") == true)
     }
   }
 }
