@@ -34,19 +34,15 @@ struct FastNetwork {
     let pool = WorkerPool(workerCount: 2)
     let network = CroCoNet(
       configuration, batchSize: batch.size, slabCount: slabs, parameters: store, pool: pool, precision: precision)
-    let maskedLoss = MaskedLoss(loss, configuration, batchSize: batch.size, slabCount: slabs, pool: pool)
-    let view1 = ReferenceRun.buffer(batch.view1), view2 = ReferenceRun.buffer(batch.view2)
-    let mask = ReferenceRun.buffer(batch.mask)
-    let recorder = TensorRecorder(configuration, batchSize: batch.size)
+    let objective = loss.makeObjective(configuration, batchSize: batch.size, slabCount: slabs, pool: pool)
+    let input = ReferenceRun.input(
+      ReferenceRun.buffer(batch.view1), ReferenceRun.buffer(batch.view2), ReferenceRun.buffer(batch.mask), batch.size)
+    let recorder = TensorRecorder()
     network.recorder = recorder
 
     var outcome = StepOutcome()
-    withExtendedLifetime((view1, view2, mask)) {
-      network.forward(view1: view1.pointer, view2: view2.pointer, mask: mask.pointer)
-      outcome.loss = maskedLoss.forward(
-        prediction: network.prediction.baseAddress!, view1: view1.pointer, mask: mask.pointer)
-      network.backward(predictionGradient: maskedLoss.gradient(scale: 1))
-    }
+    outcome.loss = network.loss(of: input, by: objective)
+    network.backward(from: objective, scale: 1)
     let images = network.imageGradients()
     outcome.tensors["grad_input.img1"] = images.view1.map { Double($0) }
     outcome.tensors["grad_input.img2"] = images.view2.map { Double($0) }
