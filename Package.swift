@@ -90,9 +90,19 @@ let package = Package(
       name: "CroCoModelTests",
       dependencies: ["Runtime", "Storage", "Kernels", "CroCoModel", "CTransformer", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    .executableTarget(
+      name: "death-check",
+      dependencies: [
+        "Runtime", "Storage", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Helpers/DeathCheck"),
     .testTarget(
       name: "PairDataTests",
-      dependencies: ["Runtime", "Storage", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      dependencies: [
+        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "TestSupport", "DataFixtures",
+        "death-check",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "PairConversionTests",
@@ -119,7 +129,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training",
-        "TestSupport", "RunFixtures", "croco",
+        "TestSupport", "RunFixtures", "croco", "death-check",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(

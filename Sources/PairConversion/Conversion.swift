@@ -2,6 +2,7 @@ import Collectives
 import Foundation
 import PairData
 import Runtime
+import Storage
 
 /// Turns pairs of image files into a data set, alone or with many ranks: read, decode, resize and encode in parallel,
 /// shard by shard.
@@ -82,7 +83,7 @@ package struct Conversion {
   }
 
   private func gather(_ records: [ConvertedShard], _ communicator: any Communicator) throws -> [ConvertedShard] {
-    let texts = try communicator.gatherBytes(Array(JSONEncoder().encode(records)))
+    let texts = try communicator.gatherBytes(JSON.encode(records))
     return try texts.flatMap { try JSONDecoder().decode([ConvertedShard].self, from: Data($0)) }
   }
 }

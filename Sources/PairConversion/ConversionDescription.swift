@@ -66,16 +66,12 @@ struct ConversionDescription: Codable, Equatable {
   }
 
   /// The bytes of `conversion.json`.
-  func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self) + Data("\n".utf8)
-  }
+  func encoded() -> [UInt8] { JSON.encode(self, .page) }
 
   /// The first key in which `conversion.json` differs, in words, or nil where the conversion is the same.
   func difference(from data: Data) throws -> String? {
     guard let there = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
-      let here = try JSONSerialization.jsonObject(with: encoded()) as? [String: Any]
+      let here = try JSONSerialization.jsonObject(with: Data(encoded())) as? [String: Any]
     else { return "its \(Self.fileName) is damaged" }
     // What users can change comes first: the list differs for many a reason.
     let keys = Set(there.keys).union(here.keys).subtracting(["list"]).sorted() + ["list"]

@@ -18,8 +18,8 @@ final class ConversionFolder {
   init(_ path: String, _ description: ConversionDescription) throws {
     self.path = path
     let file = path + "/" + ConversionDescription.fileName
-    didCreateFolder = !FileManager.default.fileExists(atPath: path)
-    if !FileManager.default.fileExists(atPath: file) { try OutputFolder.claim(path) }
+    didCreateFolder = !FileSystem.exists(path)
+    if !FileSystem.exists(file) { try OutputFolder.claim(path) }
     guard let lock = try FileLock(file) else {
       throw Failure(
         .usage, "Another process converts into \(path) right now.",
@@ -30,21 +30,18 @@ final class ConversionFolder {
   }
 
   private func enter(_ description: ConversionDescription) throws {
-    let found = try Data(FileContent.read(descriptionPath, limit: 1 << 20))
+    let found = try File.contents(of: descriptionPath, limit: 1 << 20)
     if found.isEmpty {
       // Another conversion may have ended between our look at the folder and the lock.
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      let names = try FileSystem.names(in: path)
       guard names.allSatisfy({ $0 == ConversionDescription.fileName || $0.contains(Publication.temporaryMarker) })
       else {
         throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another \(.output).")
       }
-      let failure = try description.encoded().withUnsafeBytes {
-        FileContent.pwrite(lock.descriptor, $0, at: 0, path: descriptionPath)
-      }
-      if let failure { throw failure }
-      try SystemCall.synchronize(descriptionPath)
-      try SystemCall.synchronize(path)
-    } else if let difference = try description.difference(from: found) {
+      try lock.file.write(description.encoded())
+      try lock.file.synchronize()
+      try FileSystem.synchronize(path)
+    } else if let difference = try description.difference(from: Data(found)) {
       throw Failure(
         .usage, "\(path) holds an unfinished conversion that is not this one: \(difference).",
         hint: "Give the same command as then, choose another \(.output), or remove the folder.")
@@ -61,8 +58,8 @@ final class ConversionFolder {
   }
 
   private func record(_ number: Int, _ name: String) -> ConvertedShard? {
-    guard let data = FileManager.default.contents(atPath: path + "/" + ConvertedShard.fileName(ofShard: name)),
-      let record = try? JSONDecoder().decode(ConvertedShard.self, from: data), record.number == number
+    guard let bytes = try? File.contents(of: path + "/" + ConvertedShard.fileName(ofShard: name)),
+      let record = try? JSONDecoder().decode(ConvertedShard.self, from: Data(bytes)), record.number == number
     else { return nil }
     guard let entry = record.entry else { return record }
     guard entry.name == name, (try? ShardFile.length(of: path + "/" + name)) == entry.bytes else { return nil }
@@ -79,10 +76,10 @@ final class ConversionFolder {
 
   /// Publishes the manifest, and removes what only the conversion needs. Again where that was interrupted.
   func finish(_ manifest: DatasetManifest, _ plan: ShardPlan) throws {
-    try SystemCall.synchronize(path)
-    try Publication.publishBytes(Array(manifest.encoded()), at: path + "/" + DatasetManifest.fileName)
+    try FileSystem.synchronize(path)
+    try Publication.publishBytes(manifest.encoded(), at: path + "/" + DatasetManifest.fileName)
     removeRecords(plan)
-    unlink(descriptionPath)
+    try FileSystem.remove(descriptionPath)
   }
 
   /// Leaves the folder: finished shards stay for another try; without any, nothing does.
@@ -94,14 +91,14 @@ final class ConversionFolder {
   /// Removes everything that the conversion wrote.
   func discard(_ plan: ShardPlan) {
     removeRecords(plan)
-    for shard in plan.shards { unlink(path + "/" + shard.name) }
+    for shard in plan.shards { try? FileSystem.remove(path + "/" + shard.name) }
     Publication.removeLeftovers(in: path)
-    unlink(descriptionPath)
-    if didCreateFolder { rmdir(path) }
+    try? FileSystem.remove(descriptionPath)
+    if didCreateFolder { try? FileSystem.removeFolder(path) }
   }
 
   private func removeRecords(_ plan: ShardPlan) {
-    for shard in plan.shards { unlink(path + "/" + ConvertedShard.fileName(ofShard: shard.name)) }
+    for shard in plan.shards { try? FileSystem.remove(path + "/" + ConvertedShard.fileName(ofShard: shard.name)) }
   }
 }
 
@@ -111,7 +108,7 @@ extension OutputFolder {
   ///
   /// - Throws: `Failure` of kind `usage` where it holds something else.
   package static func check(_ path: String) throws(Failure) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let names = try FileSystem.names(in: path)
     if names.contains(ConversionDescription.fileName) { return }
     try checkEmpty(path, names)
   }

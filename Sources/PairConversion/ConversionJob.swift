@@ -26,7 +26,7 @@ package final class ConversionJob {
   }
 
   /// Equal on all processes that see the same list and were given the same options.
-  package var fingerprint: [UInt8] { (try? description.encoded()).map { Array($0) } ?? [] }
+  package var fingerprint: [UInt8] { description.encoded() }
 
   /// The number of shards.
   package var shardCount: Int { plan.shards.count }

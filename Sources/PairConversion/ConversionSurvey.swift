@@ -1,6 +1,7 @@
 import Foundation
 import PairData
 import Runtime
+import Storage
 
 /// What planning a conversion needs to know of the image files: nothing where a preparation gives all stored sizes.
 ///
@@ -45,9 +46,8 @@ package struct ConversionSurvey: Sendable, Equatable {
       let lengths = lengths
       WorkerPool(workerCount: threadCount).run((images.count + piece - 1) / piece) { task, _ in
         for image in task * piece..<min(images.count, (task + 1) * piece) {
-          var status = stat()
-          let isThere = stat(images.use(ofImage: image, in: pairs).view.path, &status) == 0
-          lengths[image] = isThere ? Int(status.st_size) : 0
+          let path = images.use(ofImage: image, in: pairs).view.path
+          lengths[image] = (try? FileSystem.status(of: path))?.bytes ?? 0
         }
       }
       count = images.count

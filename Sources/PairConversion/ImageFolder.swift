@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// The image files of a folder and its sub-folders.
 package struct ImageFolder {
@@ -31,17 +32,13 @@ package struct ImageFolder {
     // Links can form circles.
     guard depth < 32 else { throw Failure(.badData, "\(root)/\(subfolder) is nested too deeply.") }
     let folder = subfolder.isEmpty ? root : root + "/" + subfolder
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    } catch {
+    guard FileSystem.isFolder(folder), let names = try? FileSystem.names(in: folder) else {
       throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Does it exist, and may you read it?")
     }
     for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
       let relative = subfolder.isEmpty ? name : subfolder + "/" + name
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: root + "/" + relative, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
+      guard let status = try? FileSystem.status(of: root.appending(path: relative)) else { continue }
+      if status.isFolder {
         try list(root, relative, depth: depth + 1)
       } else if Self.suffixes.contains((name as NSString).pathExtension.lowercased()) {
         files[subfolder, default: []].append(relative)

@@ -164,10 +164,8 @@ final class ShardConverter {
     let record = ConvertedShard(
       number: content.number, entry: entry, imageSize: content.builder.commonSize, skippedPairs: content.skippedPairs,
       badFiles: content.badFiles)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try Publication.publishBytes(
-      Array(encoder.encode(record)), at: output + "/" + ConvertedShard.fileName(ofShard: content.name))
+      JSON.encode(record), at: output + "/" + ConvertedShard.fileName(ofShard: content.name))
     return record
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PairConversion
+import Storage
 
 /// An image file that pairs are looked for in.
 package struct SourceImage: Sendable, Equatable {
@@ -20,10 +21,10 @@ package struct SourceImage: Sendable, Equatable {
       if listing.ignoredCount > 0 {
         log("\(source): \(listing.ignoredCount) files are left out, not being named .jpg, .jpeg or .png")
       }
-      let root = resolved(source)
+      let root = FileSystem.resolved(source)
       for subfolder in listing.subfolders {
         for file in listing.files[subfolder] ?? [] {
-          let path = resolved(root + "/" + file)
+          let path = FileSystem.resolved(root + "/" + file)
           if path.contains(where: \.isNewline) {
             log("\(path.debugDescription) is left out: a list cannot hold a name with a line break")
           } else if seen.insert(path).inserted {
@@ -35,10 +36,4 @@ package struct SourceImage: Sendable, Equatable {
     return images
   }
 
-  /// An absolute path without links.
-  package static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
-  }
 }

@@ -3,6 +3,7 @@ import Foundation
 import PairConversion
 import PairData
 import Runtime
+import Storage
 import Training
 
 /// `croco inspect`: says what a data set, a checkpoint or a weights file holds, and whether it is sound.
@@ -41,10 +42,10 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard FileSystem.exists(path) else {
       throw Failure(.noInput, "There is nothing at \(path).", hint: "Check the path.")
     }
-    if FileManager.default.fileExists(atPath: path + "/" + DatasetManifest.fileName) {
+    if FileSystem.exists(path.appending(path: DatasetManifest.fileName)) {
       try inspectDataset()
     } else {
       try inspectWeights()
@@ -69,7 +70,7 @@ struct InspectCommand: ParsableCommand {
     }
     bar.clear()
     if json {
-      try printJSON(DatasetOutput(inspection))
+      printJSON(DatasetOutput(inspection))
     } else {
       for line in inspection.lines { print(line) }
     }
@@ -83,7 +84,7 @@ struct InspectCommand: ParsableCommand {
   // MARK: Weights
 
   private func inspectWeights() throws {
-    let isCheckpoint = FileManager.default.fileExists(atPath: path + "/" + Checkpoint.stateFile)
+    let isCheckpoint = FileSystem.exists(path.appending(path: Checkpoint.stateFile))
     guard contactSheet == nil, !verify || isCheckpoint else {
       throw Failure(
         .usage, "\(path) is no data set, and what was asked for is of data sets (--verify also of checkpoints).")
@@ -91,7 +92,7 @@ struct InspectCommand: ParsableCommand {
     // Compares the digests of all files.
     if isCheckpoint { _ = try Checkpoint(path: path) }
     let report = try WeightsReport(path: path)
-    if json { return try printJSON(report) }
+    if json { return printJSON(report) }
     for line in report.lines { print(line) }
   }
 }

@@ -116,7 +116,7 @@ struct MineCommand: ParsableCommand {
     }
     bar.clear()
     let report = MiningReport(found, seconds: (ContinuousClock.now - start) / .seconds(1))
-    if json { return try printJSON(report) }
+    if json { return printJSON(report) }
     for line in report.lines { print(line) }
     Croco.warn(report.warnings)
   }

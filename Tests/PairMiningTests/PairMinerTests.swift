@@ -122,7 +122,7 @@ struct PairMinerTests {
     let list = try PairList.read(output + "/" + MiningOutput.listName)
     #expect(list.count == 2)
     for (candidate, pair) in zip(list, result.acceptedPairs) {
-      let view = SourceImage.resolved(candidate.view1.path)
+      let view = FileSystem.resolved(candidate.view1.path)
       #expect(view == result.images[pair.first].path && candidate.view1.source.hasPrefix("../my, "))
       #expect(abs(Double(candidate.overlap) - pair.overlap.forward) < 0.001)
     }

@@ -31,8 +31,8 @@ package final class ChildProcess {
     _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
     currentFolder: String? = nil
   ) throws(Failure) {
-    var template = Array((NSTemporaryDirectory() + "/croco-process-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemCall.writeFailure(NSTemporaryDirectory()) }
+    var template = Array((NSTemporaryDirectory().appending(path: "croco-process-XXXXXX")).utf8CString)
+    guard mkdtemp(&template) != nil else { throw .cannotWrite(NSTemporaryDirectory(), code: errno) }
     folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     var merged = ProcessInfo.processInfo.environment
     for (name, value) in environment { merged[name] = value }
@@ -66,7 +66,7 @@ package final class ChildProcess {
     }
     processIdentifier = process
     guard code == 0 else {
-      throw Failure(.inputOutput, "Cannot start \(executable): \(SystemCall.errorText(code)).")
+      throw Failure(.inputOutput, "Cannot start \(executable): \(Failure.systemText(code)).")
     }
   }
 

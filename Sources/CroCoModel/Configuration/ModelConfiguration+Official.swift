@@ -20,23 +20,6 @@ extension ModelConfiguration {
     case number(Double)
     case boolean(Bool)
     case text(String)
-
-    /// The value as JSON text.
-    package var json: String {
-      switch self {
-      case .integer(let value): "\(value)"
-      case .integers(let values): "[\(values.map(String.init).joined(separator: ", "))]"
-      case .number(let value): "\(value)"
-      case .boolean(let value): value ? "true" : "false"
-      case .text(let value): "\"\(value)\""
-      }
-    }
-  }
-
-  /// The arguments as one JSON object with sorted keys.
-  package var officialArgumentsJSON: String {
-    let fields = officialArguments.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value.json)" }
-    return "{\(fields.joined(separator: ", "))}"
   }
 
   /// Reads a parsed JSON object of official arguments; arguments that are absent keep their official defaults.

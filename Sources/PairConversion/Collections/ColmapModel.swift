@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// What pairs need of a sparse COLMAP model: the names of the images, and which of them see each 3D point.
 ///
@@ -102,20 +103,14 @@ enum ColmapBinary {
   }
 
   private static func read<Result>(_ path: String, _ body: (inout Reader) throws -> Result) throws -> Result {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw Failure(.noInput, "Cannot read \(path).", hint: "May you read it?")
+    let file = try MappedFile(path)
+    defer { withExtendedLifetime(file) {} }
+    var reader = Reader(bytes: file.bytes, path: path)
+    let result = try body(&reader)
+    guard reader.offset == file.bytes.count else {
+      throw reader.damaged("\(file.bytes.count - reader.offset) bytes follow its last record")
     }
-    return try data.withUnsafeBytes { bytes in
-      var reader = Reader(bytes: bytes, path: path)
-      let result = try body(&reader)
-      guard reader.offset == bytes.count else {
-        throw reader.damaged("\(bytes.count - reader.offset) bytes follow its last record")
-      }
-      return result
-    }
+    return result
   }
 
   private struct Reader {

@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// Pairs of images that share 3D points in sparse COLMAP models.
 ///
@@ -111,7 +112,7 @@ package struct ColmapPairs {
   // MARK: Folders
 
   private static func models(in folder: String) throws -> [String] {
-    guard FileManager.default.fileExists(atPath: folder) else {
+    guard FileSystem.exists(folder) else {
       throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Expected: \(tree).")
     }
     var models: [String] = []
@@ -119,13 +120,10 @@ package struct ColmapPairs {
       if ColmapModel.isPresent(in: path) { models.append(path) }
       // Links can form circles; models lie near the top.
       guard depth < 8 else { return }
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      let names = (try? FileSystem.names(in: path)) ?? []
       for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
-        var isFolder: ObjCBool = false
         let inner = path + "/" + name
-        if FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder), isFolder.boolValue {
-          visit(inner, depth: depth + 1)
-        }
+        if FileSystem.isFolder(inner) { visit(inner, depth: depth + 1) }
       }
     }
     visit(folder, depth: 0)

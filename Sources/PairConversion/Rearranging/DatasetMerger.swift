@@ -51,7 +51,7 @@ package struct DatasetMerger {
         let name = split.shardName(splits[split]?.count ?? 0)
         let path = publication.add(name)
         let merged = try transfer(entry, input, to: path)
-        try SystemCall.synchronize(path)
+        try FileSystem.synchronize(path)
         splits[split, default: []].append(merged.named(name))
         progress(index + 1, shards.count)
       }
@@ -154,7 +154,7 @@ package struct DatasetMerger {
   private func transfer(_ entry: DatasetManifest.Shard, _ input: Input, to path: String) throws -> DatasetManifest.Shard
   {
     let source = input.folder + "/" + entry.name
-    if input.sceneShift == 0, !copiesShards, linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
+    if input.sceneShift == 0, !copiesShards, FileSystem.link(source, as: path) {
       return entry
     }
     let shard = try ShardReader(folder: input.folder, entry: entry, codec: input.manifest.codec)
@@ -180,26 +180,19 @@ enum ShardCopy {
   static func write(
     _ entry: DatasetManifest.Shard, from source: String, to target: String, scenes: [UInt32], at offset: Int
   ) throws -> DatasetManifest.Shard {
-    let (input, output) = (
-      open(source, O_RDONLY | O_CLOEXEC), open(target, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    )
-    defer { for descriptor in [input, output] where descriptor >= 0 { close(descriptor) } }
-    guard input >= 0 else { throw SystemCall.readFailure(source) }
-    guard output >= 0 else { throw SystemCall.writeFailure(target) }
+    let (input, output) = (try File(source, .reading), try File(target, .writing))
     let patch = scenes.map(\.littleEndian).withUnsafeBytes { Array($0) }
     let (before, after) = (DigestStream(), DigestStream())
     let step = 4 << 20
     for start in stride(from: 0, to: entry.bytes, by: step) {
       let range = start..<min(entry.bytes, start + step)
-      var bytes = try FileContent.read(input, range, path: source)
+      var bytes = try input.bytes(range)
       bytes.withUnsafeBytes { before.update($0) }
       for place in range.clamped(to: offset..<offset + patch.count) { bytes[place - start] = patch[place - offset] }
-      let failure = bytes.withUnsafeBytes {
-        after.update($0)
-        return FileContent.pwrite(output, $0, at: start, path: target)
-      }
-      if let failure { throw failure }
+      bytes.withUnsafeBytes { after.update($0) }
+      try output.write(bytes)
     }
+    try output.close()
     guard before.digest.description == entry.xxh3 else {
       throw Failure(
         .badData, "Shard \(source) is damaged: its digest does not match the manifest.",

@@ -46,10 +46,10 @@ package struct VideoConversion {
         hint: "Wait for it, or choose another \(.output) or \(.frameFolder).")
     }
     defer {
-      if keptFolder == nil { try? FileManager.default.removeItem(atPath: folder) }
-      withExtendedLifetime(lock) { _ = unlink(lockFile) }
+      if keptFolder == nil { try? FileSystem.removeTree(folder) }
+      withExtendedLifetime(lock) { try? FileSystem.remove(lockFile) }
     }
-    if keptFolder == nil { try? FileManager.default.removeItem(atPath: folder) }
+    if keptFolder == nil { try? FileSystem.removeTree(folder) }
     try convert(try frames.extract(sources, to: folder, log: log))
   }
 

@@ -30,7 +30,7 @@ package struct VideoFrames {
     self.skipsBadFiles = skipsBadFiles
     let folders = (path ?? ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let programs: [String] = folders.map { "\($0)/ffmpeg" }
-    guard let program = programs.first(where: { access($0, X_OK) == 0 }) else {
+    guard let program = programs.first(where: { FileSystem.isExecutable($0) }) else {
       throw Failure(
         .noInput, "Videos are read through ffmpeg, which is not installed: no folder of PATH holds it.",
         hint: "Install it (apt-get install ffmpeg, dnf install ffmpeg-free, brew install ffmpeg), or extract frames"
@@ -62,7 +62,7 @@ package struct VideoFrames {
         log("video \(index + 1) of \(videos.count), \(video.path): \(frames.count) frames")
       } catch let failure as Failure where failure.kind == .badData && skipsBadFiles {
         // Half a video must not look like a whole one to whoever reads the frames.
-        try? FileManager.default.removeItem(atPath: folder + "/" + video.name)
+        try? FileSystem.removeTree(folder + "/" + video.name)
         log("bad file: \(failure)")
       }
     }
@@ -76,7 +76,7 @@ package struct VideoFrames {
     _ video: VideoList.Video, to folder: String, firstNumber: Int, _ pool: WorkerPool
   ) throws -> [PairCandidate.View] {
     let target = folder + "/" + video.name
-    try Publication.createFolder(target)
+    try FileSystem.createFolder(target)
     let stream = try VideoStream(video.path, selection, program: program, errorFile: target + "/ffmpeg.log")
     var views: [PairCandidate.View] = []
     while true {
@@ -105,10 +105,9 @@ package struct VideoFrames {
       let view = views[task]
       let frame =
         try preparation?.apply(to: frames[task], number: firstNumber + task, name: view.source) ?? frames[task]
-      let bytes = try PNGCodec.encode(frame)
-      guard FileManager.default.createFile(atPath: view.path, contents: Data(bytes)) else {
-        throw SystemCall.writeFailure(view.path)
-      }
+      let file = try File(view.path, .writing)
+      try file.write(PNGCodec.encode(frame))
+      try file.close()
     }
     for result in results { try result.get() }
   }

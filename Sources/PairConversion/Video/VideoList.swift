@@ -1,6 +1,7 @@
 import Foundation
 import PairData
 import Runtime
+import Storage
 
 /// The videos of some files and folders, with distinct names.
 struct VideoList {
@@ -18,11 +19,10 @@ struct VideoList {
 
   init(_ sources: [String]) throws {
     for source in sources {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) else {
+      guard FileSystem.exists(source) else {
         throw Failure(.noInput, "Cannot read \(source).", hint: "Give video files, or folders of videos.")
       }
-      if isFolder.boolValue {
+      if FileSystem.isFolder(source) {
         try list(source)
       } else {
         videos.append(Video(path: source, name: Self.name((source as NSString).lastPathComponent)))

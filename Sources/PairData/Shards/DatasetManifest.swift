@@ -98,11 +98,7 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   package func pairCount(of split: Split) -> Int { shards(of: split).reduce(0) { $0 + $1.pairs } }
 
   /// The manifest as the bytes of `manifest.json`; they depend on its values only.
-  package func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self) + Data("\n".utf8)
-  }
+  package func encoded() -> [UInt8] { JSON.encode(self, .page) }
 
   /// Reads and checks the manifest of a data-set folder.
   ///
@@ -113,16 +109,16 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
 
   /// Reads the manifest together with the XXH3 of its bytes.
   package static func load(folder: String) throws(Failure) -> (manifest: DatasetManifest, digest: FileDigest) {
-    let path = folder + "/" + fileName
-    guard let data = FileManager.default.contents(atPath: path) else {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+    let path = folder.appending(path: fileName)
+    guard FileSystem.exists(path) else {
+      guard FileSystem.exists(folder) else {
         throw Failure(.noInput, "There is no data set at \(folder).", hint: "Check the path.")
       }
       throw Failure(
         .noInput, "\(folder) is not a data set: it has no readable \(fileName).",
         hint: "Make one with \(.conversion) or \(.synthesis).")
     }
+    let data = try Data(File.contents(of: path))
     let manifest: DatasetManifest
     do {
       manifest = try JSONDecoder().decode(DatasetManifest.self, from: data)

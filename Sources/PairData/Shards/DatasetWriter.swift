@@ -144,7 +144,7 @@ package final class DatasetWriter {
     let name = split.shardName(written[split]?.count ?? 0)
     let path = publication.add(name)
     let shard = try builder.write(to: path, name: name)
-    try SystemCall.synchronize(path)
+    try FileSystem.synchronize(path)
     written[split, default: []].append(shard)
     log(shard.summary)
   }

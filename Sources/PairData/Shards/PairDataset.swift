@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// Which shards of a data set a process works with.
 package enum ShardSelection: Sendable {
@@ -54,7 +55,7 @@ package final class PairDataset: PairSource {
         hint: "Splits go by scene: convert with another \(.validationShare) share, or with more scenes.")
     }
     let numbers = entries.indices.filter {
-      selection == .all || access(path + "/" + entries[$0].name, F_OK) == 0
+      selection == .all || FileSystem.exists(path.appending(path: entries[$0].name))
     }
     guard !numbers.isEmpty else {
       throw Failure(

@@ -141,14 +141,12 @@ package final class ShardBuilder {
   private func writePayload(
     _ payload: [Payload], to path: String
   ) throws -> (bytes: Int, file: FileDigest, index: FileDigest) {
-    let descriptor = open(path, O_RDWR | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
-    defer { close(descriptor) }
-    let bytes = try ShardFile.length(of: path)
+    let target = try File(path, .updating)
+    let bytes = try target.status().bytes
     let (file, index) = (DigestStream(), DigestStream())
     var position = 0
     func digestIndex(upTo end: Int) throws {
-      let part = try FileContent.read(descriptor, position..<end, path: path)
+      let part = try target.bytes(position..<end)
       part.withUnsafeBytes {
         file.update($0)
         index.update($0)
@@ -158,15 +156,15 @@ package final class ShardBuilder {
     for part in payload {
       try digestIndex(upTo: part.offset)
       for item in part.items {
-        let failure = item.withUnsafeBytes { bytes in
+        try item.withUnsafeBytes { bytes in
           file.update(bytes)
-          defer { position += bytes.count }
-          return FileContent.pwrite(descriptor, bytes, at: position, path: path)
+          try target.write(bytes, at: position)
+          position += bytes.count
         }
-        if let failure { throw failure }
       }
     }
     try digestIndex(upTo: max(bytes, position))
+    try target.close()
     return (max(bytes, position), file.digest, index.digest)
   }
 

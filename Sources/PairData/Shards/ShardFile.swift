@@ -1,4 +1,3 @@
-import Foundation
 import Runtime
 import Storage
 
@@ -7,11 +6,7 @@ package enum ShardFile {
   private static let hint: Advice = "Copy the shard again or convert the data set again."
 
   /// The file's length in bytes.
-  package static func length(of path: String) throws(Failure) -> Int {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw SystemCall.readFailure(path) }
-    return Int(status.st_size)
-  }
+  package static func length(of path: String) throws(Failure) -> Int { try FileSystem.status(of: path).bytes }
 
   /// XXH3 of all bytes outside the payload ranges, which ascend.
   package static func indexDigest(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) -> FileDigest {
@@ -22,7 +17,7 @@ package enum ShardFile {
   ///
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (another length) that names the shard.
   static func checkLength(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) {
-    guard FileManager.default.fileExists(atPath: path) else { throw missing(path) }
+    guard FileSystem.exists(path) else { throw missing(path) }
     let bytes = try length(of: path)
     guard bytes == entry.bytes else {
       let what = bytes < entry.bytes ? "truncated" : "too long"

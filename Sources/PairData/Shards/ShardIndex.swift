@@ -1,4 +1,3 @@
-import Foundation
 import Runtime
 import Storage
 
@@ -12,9 +11,7 @@ final class ShardIndex {
   ///
   /// - Throws: `Failure` of kind `noInput`, `inputOutput` or `badData` (the file is shorter).
   init(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemCall.readFailure(path) }
-    defer { close(descriptor) }
+    let source = try File(path, .reading)
     let starts = [0] + payload.map(\.upperBound)
     let ends = payload.map(\.lowerBound) + [bytes]
     var pieces: [(file: Range<Int>, place: Int)] = []
@@ -27,7 +24,7 @@ final class ShardIndex {
     memory = .allocate(byteCount: place, alignment: 64)
     for (file, place) in pieces {
       let piece = UnsafeMutableRawBufferPointer(rebasing: memory[place..<(place + file.count)])
-      if let failure = FileContent.pread(descriptor, into: piece, at: file.lowerBound, path: path) { throw failure }
+      try source.read(into: piece, at: file.lowerBound)
     }
   }
 

@@ -41,7 +41,8 @@ final class ShardLayout: Sendable {
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
   init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
-    file = try FileIdentity(of: path)
+    guard FileSystem.exists(path) else { throw ShardFile.missing(path) }
+    file = try FileSystem.status(of: path).identity
     let index = try ShardFile.checkedIndex(path, against: entry)
     let isRaw = codec == StorageCodec.raw.name
     let arrays = try HDF5.locked {
@@ -127,40 +128,5 @@ final class ShardLayout: Sendable {
         values: values, valueCount: extents.dropFirst().reduce(1, *),
         checksums: try file.array("/pair/flow_crc32c", of: UInt32.self).array)
     }
-  }
-}
-
-/// What tells that a file is still the one that was checked.
-struct FileIdentity: Sendable, Equatable {
-  private let device: UInt64
-  private let node: UInt64
-  private let bytes: Int
-  private let seconds: Int
-  private let nanoseconds: Int
-
-  /// - Throws: `Failure` of kind `noInput` or `inputOutput` that names the file.
-  init(of path: String) throws(Failure) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw ShardFile.missing(path) }
-    self.init(status)
-  }
-
-  /// - Throws: `Failure` of kind `inputOutput` that names the file.
-  init(of descriptor: Int32, path: String) throws(Failure) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw SystemCall.readFailure(path) }
-    self.init(status)
-  }
-
-  private init(_ status: stat) {
-    device = UInt64(status.st_dev)
-    node = UInt64(status.st_ino)
-    bytes = Int(status.st_size)
-    #if canImport(Darwin)
-      let time = status.st_mtimespec
-    #else
-      let time = status.st_mtim
-    #endif
-    (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
   }
 }

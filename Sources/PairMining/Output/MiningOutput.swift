@@ -25,11 +25,12 @@ package struct MiningOutput {
   ///
   /// - Throws: `Failure` of kind `usage` or `inputOutput` that names it.
   static func check(_ path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+    guard FileSystem.exists(path) else { return }
+    guard FileSystem.isFolder(path) else {
       throw Failure(
         .inputOutput, "Cannot write \(path): it is there and is no folder.", hint: "Choose another \(.output).")
     }
+    let names = try FileSystem.names(in: path)
     guard names.isEmpty else {
       throw Failure(
         .usage, "The output folder \(path) is not empty: it holds \(names.sorted()[0]).",
@@ -43,7 +44,7 @@ package struct MiningOutput {
   package static func write(
     _ result: MiningResult, _ options: MiningOptions, to folder: String, published path: String
   ) throws -> Written {
-    let parent = SourceImage.resolved((folder as NSString).deletingLastPathComponent)
+    let parent = FileSystem.resolved((folder as NSString).deletingLastPathComponent)
     let final = parent + "/" + (path as NSString).lastPathComponent
     let list = MinedPairList(result: result, paths: ListedPaths(folder: final), naming: options.naming)
     try Publication.publishText(list.text, at: folder + "/" + listName)
