@@ -82,7 +82,7 @@ let package = Package(
       name: "RunFixtures",
       dependencies: ["Runtime", "Storage", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport"],
       path: "Tests/RunFixtures"),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "StorageTests", dependencies: ["Runtime", "Storage", "TestSupport"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Runtime", "Kernels", "CGEMM", "CTransformer", "CImage", "TestSupport"]),
@@ -142,6 +142,7 @@ let package = Package(
       name: "MeasurementTests",
       dependencies: ["Runtime", "Collectives", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
+    .testTarget(name: "DocumentTests", dependencies: ["Training"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["Runtime", "Storage", "CroCoModel", "PairData", "SyntheticScenes", "TestSupport", "croco"]),

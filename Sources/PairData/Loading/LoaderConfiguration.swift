@@ -63,29 +63,30 @@ package struct LoaderConfiguration: Sendable, Equatable {
     PairBatch.byteCount(count: count, height: imageHeight, width: imageWidth, patchCount: patchCount)
   }
 
-  /// What is impossible about these values, in a sentence, or nil where batches can be made.
+  /// A sentence on what is impossible about these values, or nil where batches can be made.
   var problem: String? {
     let positive = [
-      ("image height", imageHeight), ("image width", imageWidth), ("patch size", patchSize),
-      ("micro-batch size", microBatchSize), ("number of batches prepared ahead", prefetchDepth),
+      ("height of the crop", imageHeight), ("width of the crop", imageWidth), ("side of a patch", patchSize),
+      ("size of a micro-batch", microBatchSize), ("number of batches that are prepared ahead", prefetchDepth),
     ]
     for (name, value) in positive where value < 1 { return "The \(name) must be at least 1, not \(value)." }
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
-      return "The image size \(imageHeight)x\(imageWidth) is not a multiple of the patch size \(patchSize)."
+      return "Crops of \(imageHeight)x\(imageWidth) pixels cannot be cut into patches of \(patchSize)."
     }
     guard (0...patchCount).contains(maskedCount) else {
       return "\(maskedCount) of \(patchCount) patches cannot be masked."
     }
-    guard readAheadPairs >= 0 else { return "\(readAheadPairs) pairs cannot be read ahead." }
-    guard threadCount >= 0 else { return "The loader cannot have \(threadCount) threads." }
+    for (name, value) in [("pairs to read ahead", readAheadPairs), ("threads", threadCount)] where value < 0 {
+      return "The number of \(name) must be at least 0, not \(value)."
+    }
     if let jitterStrength, !(jitterStrength >= 0 && jitterStrength.isFinite) {
-      return "The strength of colour jitter must be a number of at least 0, not \(jitterStrength)."
+      return "The strength of the jitter must be a number of at least 0, not \(jitterStrength)."
     }
     for channel in 0..<3 {
       let (mean, deviation) = (normalization.mean[channel], normalization.deviation[channel])
       guard mean.isFinite else { return "The mean of a colour must be a number, not \(mean)." }
       guard deviation > 0, deviation.isFinite else {
-        return "The deviation of a colour must be a number above 0, not \(deviation)."
+        return "The deviation of a colour must be above 0, not \(deviation)."
       }
     }
     return nil

@@ -81,12 +81,12 @@ package final class FeatureExtractor {
     let sigma = ScaleSpace.sigma(ofLevel: extremum.level)
     let step = Float(space.step)
     var directions = [Float](repeating: 0, count: Int(CROCO_MAX_ORIENTATIONS))
-    let count = croco_orientations(
-      magnitude, angle, space.width, space.height, extremum.x, extremum.y, sigma, &directions)
+    let place = croco_place(x: extremum.x, y: extremum.y, sigma: sigma)
+    let count = croco_orientations(magnitude, angle, space.width, space.height, place, &directions)
     for direction in directions.prefix(Int(count)) {
       let descriptor = [UInt8](unsafeUninitializedCapacity: FeatureSet.descriptorSize) { target, count in
         croco_describe(
-          magnitude, angle, space.width, space.height, extremum.x, extremum.y, sigma, direction, target.baseAddress)
+          magnitude, angle, space.width, space.height, place, direction, target.baseAddress)
         count = FeatureSet.descriptorSize
       }
       let keypoint = Keypoint(

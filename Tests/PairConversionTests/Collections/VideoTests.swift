@@ -30,7 +30,7 @@ import Testing
 
   @Test(
     "frames by rate and by step, each video a scene, the same with any number of threads",
-    .enabled(if: ffmpeg != nil, "ffmpeg is not installed"))
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it."))
   func frames() throws {
     try withTemporaryFolder { folder in
       try FileManager.default.createDirectory(atPath: folder + "/in/a b", withIntermediateDirectories: true)
@@ -63,7 +63,8 @@ import Testing
   }
 
   @Test(
-    "files that are no videos are named, or left out on request", .enabled(if: ffmpeg != nil, "ffmpeg is not installed")
+    "files that are no videos are named, or left out on request",
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it.")
   )
   func damage() throws {
     try withTemporaryFolder { folder in
