@@ -9,11 +9,10 @@ import Testing
 /// What is left of a data set where writing it fails or the process dies. The helper `death-check` writes the same one.
 @Suite(.serialized) struct WritingFaultTests {
   private func write(to output: String) throws {
-    let writer = try DatasetWriter(output: output, options: .init(codec: .raw, shardBytes: 8000, seed: 3))
+    let dataset = DatasetOptions(codec: .raw, shardBytes: 8000, seed: 3)
     let options = SceneSynthesizer.Options(
       pairs: 6, size: 24, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: true)
-    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
-    try writer.finish()
+    _ = try SceneSynthesizer(options: options).write(to: output, as: dataset, pool: WorkerPool(workerCount: 1))
   }
 
   private func caught(_ body: () throws -> Void) -> Failure? {

@@ -77,10 +77,9 @@ struct Synthesize: ParsableCommand {
   func run() { death.run { try Self.write(to: death.output, pairs: pairs, shardBytes: shardBytes) } }
 
   static func write(to output: String, pairs: Int, shardBytes: Int) throws {
-    let writer = try DatasetWriter(output: output, options: .init(codec: .raw, shardBytes: shardBytes, seed: 3))
+    let dataset = DatasetOptions(codec: .raw, shardBytes: shardBytes, seed: 3)
     let options = SceneSynthesizer.Options(
       pairs: pairs, size: 24, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: true)
-    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
-    try writer.finish()
+    _ = try SceneSynthesizer(options: options).write(to: output, as: dataset, pool: WorkerPool(workerCount: 1))
   }
 }
