@@ -99,7 +99,7 @@ import Testing
       }
       #expect(reports.first == [0, 29] && reports.last == [29, 29])
       #expect(reports.map { $0[0] } == reports.map { $0[0] }.sorted())
-      #expect(lines.count > 2 && lines.allSatisfy { $0.hasPrefix("train-0000") })
+      #expect(lines.count > 2 && lines.allSatisfy { $0.hasPrefix("train-000") })
     }
   }
 
