@@ -107,8 +107,7 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
       }
     } else {
       let context = RunContext(configuration, communicator: communicator, pool: pool)
-      let data = try RunData(configuration, communicator: communicator)
-      loader = try TrainingBatches(data, context, microBatches: microBatches, firstStep: 0).loader
+      loader = try TrainingBatches(RunData(context), context, microBatches: microBatches, firstStep: 0).loader
     }
     // Only the learning rate depends on it: an epoch that no benchmark ends.
     return try Trainer(

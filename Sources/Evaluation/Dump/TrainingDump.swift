@@ -26,7 +26,7 @@ package struct TrainingDump {
     _ configuration: TrainingConfiguration, checkpoint: String?, steps: Int, pool: WorkerPool
   ) throws(Failure) {
     let context = RunContext(configuration, communicator: SingleProcessCommunicator(), pool: pool)
-    let data = try RunData(configuration, communicator: context.communicator)
+    let data = try RunData(context)
     let restored: Checkpoint?
     if let checkpoint { restored = try Checkpoint(path: checkpoint) } else { restored = nil }
     let first = restored?.state.step ?? 0

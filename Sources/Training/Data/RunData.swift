@@ -16,16 +16,17 @@ package struct RunData {
   /// Is told of pairs that were skipped on this rank.
   let badPairs = BadPairReports()
 
-  /// Opens the training set and, where it is needed, the validation set.
+  /// Opens the training set and, where it is needed, the validation set; collective.
   ///
   /// - Throws: the same `Failure` on every rank, naming the rank that cannot read.
-  package init(_ configuration: TrainingConfiguration, communicator: any Communicator) throws(Failure) {
+  package init(_ context: RunContext) throws(Failure) {
+    let configuration = context.configuration
     let data = configuration.data
     guard !data.path.isEmpty else {
       throw Failure(
         .configuration, "data.path is not set.", hint: "Name the data set's folder: \(.override) data.path=DIR")
     }
-    (training, validation) = try communicator.together {
+    (training, validation) = try context.communicator.together {
       let training = try PairDataset(path: data.path, shards: data.sharding == .local ? .present : .all)
       let path = data.validationPath ?? data.path
       if configuration.validation.everySteps == 0 {
@@ -38,11 +39,13 @@ package struct RunData {
     }
     path = data.path
     fingerprint = training.fingerprint
-    try checkFingerprint(communicator)
-    if data.onBadPair == .fail { try checkLengths(data.sharding, communicator) }
+    try checkFingerprint(context)
+    if data.onBadPair == .fail { try checkLengths(context) }
   }
 
-  private func checkFingerprint(_ communicator: any Communicator) throws(Failure) {
+  /// Compares the ranks' digests.
+  private func checkFingerprint(_ context: RunContext) throws(Failure) {
+    let communicator = context.communicator
     let all = try communicator.gatherBytes(Array("\(fingerprint) \(communicator.hostName)".utf8))
     let texts = all.map { String(decoding: $0, as: UTF8.self) }
     guard let odd = texts.firstIndex(where: { $0.prefix(16) != texts[0].prefix(16) }) else { return }
@@ -52,11 +55,10 @@ package struct RunData {
   }
 
   /// Finds missing and cut-off shards before the first step; what lies within them is checked when it is read.
-  private func checkLengths(
-    _ sharding: DataConfiguration.Sharding, _ communicator: any Communicator
-  ) throws(Failure) {
+  private func checkLengths(_ context: RunContext) throws(Failure) {
+    let communicator = context.communicator
     try communicator.together {
-      for (dataset, isLocal) in [(training, sharding == .local), (validation, false)] {
+      for (dataset, isLocal) in [(training, context.configuration.data.sharding == .local), (validation, false)] {
         guard let dataset else { continue }
         let count = dataset.shardNumbers.count
         // What all ranks see, each checks a part of.

@@ -54,7 +54,7 @@ package final class TrainingRun {
       return (try RunLock(folder), try RunLog(path: folder.logFile, listener: listener))
     }
     let context = try RunContext(configuration, communicator: communicator, log: log)
-    let data = try RunData(configuration, communicator: communicator)
+    let data = try RunData(context)
     let resumption = try Resumption(context, options.resume, folder, data)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
     try context.describeMachine()
