@@ -49,8 +49,8 @@ let package = Package(
     .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels"]),
     .target(
       name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CTurboJPEG", "CSpng", "CImage"]),
-    .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
-    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "PairData"]),
+    .target(name: "SyntheticScenes", dependencies: ["Runtime", "Storage", "PairData", "CScene"]),
+    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "Collectives", "PairData"]),
     .target(
       name: "PairMining",
       dependencies: ["Runtime", "Storage", "Kernels", "PairData", "PairConversion", "CFeatures"]),
@@ -82,7 +82,7 @@ let package = Package(
       name: "RunFixtures",
       dependencies: ["Runtime", "Storage", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport"],
       path: "Tests/RunFixtures"),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "StorageTests", dependencies: ["Runtime", "Storage", "TestSupport"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Runtime", "Kernels", "CGEMM", "CTransformer", "CImage", "TestSupport"]),
@@ -90,12 +90,27 @@ let package = Package(
       name: "CroCoModelTests",
       dependencies: ["Runtime", "Storage", "Kernels", "CroCoModel", "CTransformer", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    .executableTarget(
+      name: "death-check",
+      dependencies: [
+        "Runtime", "Storage", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Helpers/DeathCheck"),
     .testTarget(
       name: "PairDataTests",
       dependencies: [
-        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "CScene", "TestSupport", "DataFixtures",
+        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "TestSupport", "DataFixtures",
+        "death-check",
       ],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PairConversionTests",
+      dependencies: ["Runtime", "Storage", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SyntheticScenesTests",
+      dependencies: ["Runtime", "Storage", "PairData", "SyntheticScenes", "CScene", "DataFixtures"]),
     .testTarget(
       name: "PairMiningTests",
       dependencies: [
@@ -114,7 +129,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training",
-        "TestSupport", "RunFixtures", "croco",
+        "TestSupport", "RunFixtures", "croco", "death-check",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
@@ -127,6 +142,7 @@ let package = Package(
       name: "MeasurementTests",
       dependencies: ["Runtime", "Collectives", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
+    .testTarget(name: "DocumentTests", dependencies: ["Training"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["Runtime", "Storage", "CroCoModel", "PairData", "SyntheticScenes", "TestSupport", "croco"]),

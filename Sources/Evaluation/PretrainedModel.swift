@@ -25,13 +25,12 @@ package struct PretrainedModel {
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
   package init(path: String) throws(Failure) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+    guard FileSystem.exists(path) else {
       throw Failure(
         .noInput, "There is no checkpoint at \(path).",
         hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
     }
-    if isFolder.boolValue {
+    if FileSystem.isFolder(path) {
       let (checkpoint, passedOver) = try Checkpoint.find(path)
       try self.init(checkpoint: checkpoint, passedOver: passedOver)
     } else {
@@ -42,10 +41,10 @@ package struct PretrainedModel {
   private init(checkpoint: Checkpoint, passedOver: [String]) throws(Failure) {
     self.passedOver = passedOver
     let training = try ConfigurationReader.parse(
-      checkpoint.state.configuration, name: checkpoint.path + "/" + Checkpoint.stateFile)
+      checkpoint.state.configuration, name: checkpoint.path.appending(path: Checkpoint.stateFile))
     path = checkpoint.path
     self.training = training
-    network = try Self.read(path + "/" + Checkpoint.modelFile, training.model, training.loss)
+    network = try Self.read(path.appending(path: Checkpoint.modelFile), training.model, training.loss)
   }
 
   private init(weights: String) throws(Failure) {

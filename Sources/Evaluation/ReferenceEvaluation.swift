@@ -1,6 +1,6 @@
-import Foundation
 import PairData
 import Runtime
+import Storage
 
 /// How much a network uses the second view: the masked loss with true, shuffled, blank and identical references.
 ///
@@ -54,13 +54,10 @@ package struct ReferenceEvaluation: Sendable, Equatable {
 
   /// The result as one JSON object with sorted keys.
   package var json: String {
-    let losses = ReferenceVariant.allCases.map { "\"\($0.rawValue)\": \(self.losses[$0, default: .nan])" }
-    let name =
-      (try? JSONSerialization.data(withJSONObject: [checkpoint], options: [.withoutEscapingSlashes]))
-      .map { String(decoding: $0, as: UTF8.self).dropFirst().dropLast() } ?? "\"\""
-    return """
-      {"checkpoint": \(name), "loss": {\(losses.joined(separator: ", "))}, "pairs": \(pairCount), \
-      "reference_gain": \(referenceGain), "true_over_blank": \(blankRatio)}
-      """
+    let losses = ReferenceVariant.allCases.map { ($0.rawValue, JSON.number(self.losses[$0, default: .nan])) }
+    return JSON.object([
+      ("checkpoint", .text(checkpoint)), ("loss", .object(losses)), ("pairs", .integer(pairCount)),
+      ("reference_gain", .number(referenceGain)), ("true_over_blank", .number(blankRatio)),
+    ]).spacedText
   }
 }

@@ -3,7 +3,8 @@
 ///
 /// Products sum in fp32, and all passes over rows compute in fp32; only what a product reads is kept as the element. Who
 /// computes with elements is not the element's: ``products`` and ``passes`` are tables of functions, chosen once. They are
-/// reached through pointers, so that a call takes one function from its table and copies nothing.
+/// reached through pointers, so that a call takes one function from its table and copies nothing. An arithmetic of its own over
+/// numbers that are stored as these are, such as products that quantise what they read, is an element with another table.
 package protocol MatrixElement: BitwiseCopyable, Sendable {
   /// The element as C functions know it: `float` or, for bfloat16, `uint16_t`.
   associatedtype Stored: BitwiseCopyable

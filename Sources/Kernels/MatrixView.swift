@@ -10,7 +10,6 @@ package struct MatrixView<Element: BitwiseCopyable>: @unchecked Sendable {
   package let stride: Int
 
   /// Views memory as a matrix, without gaps between its rows where no stride is given.
-  @inlinable
   package init(_ pointer: UnsafeMutablePointer<Element>, rows: Int, columns: Int, stride: Int? = nil) {
     self.pointer = pointer
     self.rows = rows
@@ -19,29 +18,24 @@ package struct MatrixView<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 
   /// The rows of a range.
-  @inlinable
   package subscript(range: Range<Int>) -> MatrixView {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) lie outside 0..<\(rows)")
     return MatrixView(pointer + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
   }
 
   /// All rows of a range of columns.
-  @inlinable
   package func columns(_ range: Range<Int>) -> MatrixView {
     precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) lie outside 0..<\(columns)")
     return MatrixView(pointer + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 
   /// The start of a row.
-  @inlinable
   package func row(_ index: Int) -> UnsafeMutablePointer<Element> { pointer + index * stride }
 
   /// The number of elements.
-  @inlinable
   package var count: Int { rows * columns }
 
   /// Whether the rows follow each other without gaps, as passes that know no stride need it.
-  @inlinable
   package var isContiguous: Bool { stride == columns || rows <= 1 }
 }
 

@@ -13,6 +13,7 @@ final class GEMMProbe<Element: MatrixElement> {
     let elements: AlignedBuffer<Element>  // another, and what it is finished with
     let hidden: AlignedBuffer<Element>
     let activated: AlignedBuffer<Element>
+    let sums: AlignedBuffer<Float>  // [m]
   }
 
   let shape: GEMMShape
@@ -36,7 +37,8 @@ final class GEMMProbe<Element: MatrixElement> {
       Side(
         left: Self.filled(isGradient ? shape.k * shape.outputs : shape.m * shape.k),
         floats: AlignedBuffer(count: isGradient ? shape.outputs * shape.inputs : isFloat ? shape.m * shape.n : 0),
-        elements: AlignedBuffer(count: count), hidden: Self.filled(count), activated: AlignedBuffer(count: count))
+        elements: AlignedBuffer(count: count), hidden: Self.filled(count), activated: AlignedBuffer(count: count),
+        sums: AlignedBuffer(count: shape.m))
     }
   }
 
@@ -68,7 +70,7 @@ final class GEMMProbe<Element: MatrixElement> {
       multiply(a, b, into: elements, finish: .geluBackward(hidden: view(side.hidden), activated: activated))
     case .sums:
       let gradient = Matrix(side.floats.pointer, rows: shape.m, columns: shape.n, stride: shape.inputs)
-      multiply(a, b, into: gradient, sums: bias.pointer)
+      multiply(a, b, into: gradient, sums: side.sums.pointer)
     }
   }
 

@@ -20,7 +20,7 @@ package struct PairMiner {
   package typealias Progress = (_ stage: Stage, _ done: Int, _ total: Int) -> Void
 
   /// How pairs are looked for and which are taken.
-  package let options: MiningOptions
+  let options: MiningOptions
 
   /// A miner with these options.
   package init(options: MiningOptions = MiningOptions()) { self.options = options }
@@ -86,20 +86,5 @@ package struct PairMiner {
       progress(.comparison, start + batch.count, plan.count)
     }
     return (pairs, plan.count - pairs.count)
-  }
-}
-
-extension WorkerPool {
-  /// Results of numbered tasks, in order.
-  func map<Value>(
-    _ tasks: Int, _ body: (_ task: Int, _ worker: Int) throws -> Value
-  ) -> [Result<Value, any Error>] {
-    let results = UnsafeMutableBufferPointer<Result<Value, any Error>?>.allocate(capacity: tasks)
-    results.initialize(repeating: nil)
-    defer { results.deinitialize().deallocate() }
-    run(tasks) { task, worker in
-      results[task] = Result { try body(task, worker) }
-    }
-    return results.map { $0! }
   }
 }

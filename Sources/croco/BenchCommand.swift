@@ -68,7 +68,7 @@ struct BenchCommand: ParsableCommand {
   /// Prints a result on rank 0, and what may have spoilt it.
   static func show(_ result: some Encodable, text: [String], _ machine: BenchmarkMachine, asJSON: Bool) throws {
     for warning in machine.warnings { FileHandle.standardError.write(Data("croco: warning: \(warning)\n".utf8)) }
-    guard !asJSON else { return try printJSON(result) }
+    guard !asJSON else { return printJSON(result) }
     print(([machineLine(machine)] + text).joined(separator: "\n"))
   }
 

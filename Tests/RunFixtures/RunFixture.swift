@@ -16,11 +16,10 @@ package struct RunFixture {
 
   package init() throws {
     folder = try TemporaryFolder()
-    let writer = try DatasetWriter(output: data, options: .init(codec: .raw, validationFraction: 0.2))
     let options = SceneSynthesizer.Options(
       pairs: 30, size: 36, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
-    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
-    _ = try writer.finish()
+    _ = try SceneSynthesizer(options: options).write(
+      to: data, as: DatasetOptions(codec: .raw, validationFraction: 0.2), pool: WorkerPool(workerCount: 1))
   }
 
   /// Arguments of `croco train` for the run in `name`.

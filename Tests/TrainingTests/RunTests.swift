@@ -30,7 +30,7 @@ import Training
     #expect(metrics.map { $0["step"] } == (1...20).map { Double($0) })
     #expect(try #require(metrics[19]["loss"]) < 0.95 * #require(metrics[0]["loss"]))
     #expect(metrics.filter { $0["validation_loss"] != nil }.map { $0["step"] } == [10, 20])
-    #expect(Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [5, 10, 15, 20])
+    #expect(try Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [5, 10, 15, 20])
     #expect(RunFolder(fixture.output("run")).isCompleted)
     let stored = try ConfigurationReader.read(path: fixture.output("run") + "/config.yaml")
     #expect(try stored == fixture.configuration())
@@ -50,7 +50,7 @@ import Training
     let fixture = try RunFixture()
     try fixture.run("whole")
     try fixture.run("parts", ["schedule.stop_after_steps=7"])
-    #expect(Checkpoint.list(fixture.output("parts") + "/checkpoints").map(\.step) == [5, 7])
+    #expect(try Checkpoint.list(fixture.output("parts") + "/checkpoints").map(\.step) == [5, 7])
     let spoken = try fixture.run("parts")
     #expect(spoken.lines.contains { $0.contains("Going on after step 7") })
     #expect(try fixture.digests("parts", step: 20) == fixture.digests("whole", step: 20))
@@ -138,7 +138,7 @@ import Training
     try fixture.run("run", ["schedule.stop_after_steps=10"])
     try damage(10)
     try fixture.run("run", ["schedule.stop_after_steps=7", "checkpoints.keep=1"])
-    #expect(Checkpoint.list(checkpoints).map(\.step) == [7, 10])
+    #expect(try Checkpoint.list(checkpoints).map(\.step) == [7, 10])
     try damage(7)
     let failure = try #require(caught { try fixture.run("run") })
     #expect(failure.kind == .badData && failure.message.contains("step-00000007"))
@@ -222,11 +222,10 @@ import Training
     let fixture = try RunFixture()
     try fixture.run("run", ["schedule.stop_after_steps=5"])
     let other = fixture.folder.path + "/other"
-    let writer = try DatasetWriter(output: other, options: .init(codec: .png, validationFraction: 0.2))
     let options = SceneSynthesizer.Options(
       pairs: 30, size: 36, seed: 4, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
-    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
-    _ = try writer.finish()
+    _ = try SceneSynthesizer(options: options).write(
+      to: other, as: DatasetOptions(codec: .png, validationFraction: 0.2), pool: WorkerPool(workerCount: 1))
     let failure = try #require(caught { try fixture.run("run", ["data.path=\(other)"]) })
     #expect(failure.kind == .badData && failure.message.contains("another data set"))
   }
@@ -235,7 +234,7 @@ import Training
   func keep() throws {
     let fixture = try RunFixture()
     try fixture.run("run", ["checkpoints.keep=2", "checkpoints.every_steps=3"])
-    #expect(Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [18, 20])
+    #expect(try Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [18, 20])
     let left = try FileManager.default.contentsOfDirectory(atPath: fixture.output("run") + "/checkpoints")
     #expect(left.count == 2)
   }
@@ -245,10 +244,10 @@ import Training
     let fixture = try RunFixture()
     try fixture.run(
       "often", ["checkpoints.every_steps=0", "checkpoints.every_minutes=1e-9", "schedule.stop_after_steps=4"])
-    #expect(Checkpoint.list(fixture.output("often") + "/checkpoints").map(\.step) == [1, 2, 3, 4])
+    #expect(try Checkpoint.list(fixture.output("often") + "/checkpoints").map(\.step) == [1, 2, 3, 4])
     let stopped = try #require(caught { try fixture.run("short", ["schedule.stop_after_minutes=1e-9"]) })
     #expect(stopped.kind == .interrupted && stopped.message.contains("stop_after_minutes after step 1 of 20"))
-    #expect(Checkpoint.list(fixture.output("short") + "/checkpoints").map(\.step) == [1])
+    #expect(try Checkpoint.list(fixture.output("short") + "/checkpoints").map(\.step) == [1])
     try fixture.run("short")
     try fixture.run("whole")
     #expect(try fixture.digests("short", step: 20) == fixture.digests("whole", step: 20))
@@ -292,7 +291,7 @@ import Training
       let failure = caught { try fixture.run(name, ["schedule.stop_after_steps=7"]) { $0.add(note) } }
       #expect(failure == Failure(.inputOutput, "Step \(badStep) is not to be noted."))
       #expect(note.steps.last == badStep && note.ends == 1)
-      #expect(Checkpoint.list(fixture.output(name) + "/checkpoints").map(\.step) == checkpoints)
+      #expect(try Checkpoint.list(fixture.output(name) + "/checkpoints").map(\.step) == checkpoints)
       #expect(try fixture.metrics(name).count == badStep)
     }
   }

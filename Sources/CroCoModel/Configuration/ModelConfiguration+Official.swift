@@ -8,7 +8,7 @@ extension ModelConfiguration {
       "enc_embed_dim": .integer(encoderDimension), "enc_depth": .integer(encoderDepth),
       "enc_num_heads": .integer(encoderHeadCount), "dec_embed_dim": .integer(decoderDimension),
       "dec_depth": .integer(decoderDepth), "dec_num_heads": .integer(decoderHeadCount),
-      "mlp_ratio": .integer(mlpRatio), "norm_im2_in_dec": .boolean(normalizesMemory),
+      "mlp_ratio": .integer(mlpRatio), "norm_im2_in_dec": .boolean(normalizesContext),
       "pos_embed": .text(positionEmbedding.description),
     ]
   }
@@ -20,23 +20,6 @@ extension ModelConfiguration {
     case number(Double)
     case boolean(Bool)
     case text(String)
-
-    /// The value as JSON text.
-    package var json: String {
-      switch self {
-      case .integer(let value): "\(value)"
-      case .integers(let values): "[\(values.map(String.init).joined(separator: ", "))]"
-      case .number(let value): "\(value)"
-      case .boolean(let value): value ? "true" : "false"
-      case .text(let value): "\"\(value)\""
-      }
-    }
-  }
-
-  /// The arguments as one JSON object with sorted keys.
-  package var officialArgumentsJSON: String {
-    let fields = officialArguments.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value.json)" }
-    return "{\(fields.joined(separator: ", "))}"
   }
 
   /// Reads a parsed JSON object of official arguments; arguments that are absent keep their official defaults.
@@ -56,7 +39,7 @@ extension ModelConfiguration {
       (imageHeight, imageWidth) = (size, size)
     }
     if let ratio = arguments["mask_ratio"] as? Double { maskRatio = ratio }
-    if let normalizes = arguments["norm_im2_in_dec"] as? Bool { normalizesMemory = normalizes }
+    if let normalizes = arguments["norm_im2_in_dec"] as? Bool { normalizesContext = normalizes }
     if let text = arguments["pos_embed"] as? String {
       guard let embedding = PositionEmbedding(text) else { return nil }
       positionEmbedding = embedding

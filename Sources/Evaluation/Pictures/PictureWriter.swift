@@ -28,7 +28,7 @@ package final class PictureWriter: RunObserver {
   package init(
     _ network: TrainedNetwork, batch: PairBatch, times: Times, folder: String, slabCount: Int, pool: WorkerPool
   ) throws(Failure) {
-    try Publication.createFolder(folder)
+    try FileSystem.createFolder(folder)
     evaluator = NetworkEvaluator(network, batchSize: batch.count, slabCount: slabCount, pool: pool)
     sheet = ReconstructionSheet(network)
     self.batch = batch
@@ -40,7 +40,7 @@ package final class PictureWriter: RunObserver {
     guard times.include(report.step) else { return }
     try ReconstructionPicture.publish(
       sheet.draw(batch, prediction: evaluator.predict(batch)),
-      at: folder + "/" + Checkpoint.name(ofStep: report.step) + ".png")
+      at: folder.appending(path: Checkpoint.name(ofStep: report.step) + ".png"))
   }
 }
 

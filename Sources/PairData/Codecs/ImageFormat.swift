@@ -12,7 +12,7 @@ package enum ImageFormat: String, Sendable {
   package init(recognizing bytes: UnsafeRawBufferPointer, name: String) throws(Failure) {
     if bytes.isEmpty {
       throw Failure(
-        .badData, "\(name) is empty (0 bytes).", hint: "Copy it again, or leave it out (croco convert --skip-bad).")
+        .badData, "\(name) is empty (0 bytes).", hint: "Copy it again, or leave it out (\(.skippingBadFiles)).")
     }
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg
@@ -21,7 +21,7 @@ package enum ImageFormat: String, Sendable {
     } else {
       throw Failure(
         .badData, "\(name) is not a JPEG or PNG image: \(Self.guess(bytes)).",
-        hint: "Convert it to JPEG or PNG, or leave it out (croco convert --skip-bad).")
+        hint: "Convert it to JPEG or PNG, or leave it out (\(.skippingBadFiles)).")
     }
   }
 

@@ -77,7 +77,7 @@ enum JPEGCodec {
     if width <= 0 || height <= 0 { throw damaged(name, "it holds no image") }
     if colorspace == TJCS_CMYK.rawValue || colorspace == TJCS_YCCK.rawValue {
       throw Failure(
-        .badData, "\(name) is a CMYK image.", hint: "Convert it to RGB, or leave it out (croco convert --skip-bad).")
+        .badData, "\(name) is a CMYK image.", hint: "Convert it to RGB, or leave it out (\(.skippingBadFiles)).")
     }
     try ImageLimits.check(width: Int(width), height: Int(height), name: name)
     return (Int(width), Int(height))
@@ -86,7 +86,7 @@ enum JPEGCodec {
   private static func damaged(_ name: String, _ reason: String) -> Failure {
     Failure(
       .badData, "\(name) is a damaged JPEG: \(reason).",
-      hint: "Copy it again, or leave it out (croco convert --skip-bad).")
+      hint: "Copy it again, or leave it out (\(.skippingBadFiles)).")
   }
 
   private static func open(_ handle: tjhandle?) throws(Failure) -> tjhandle {

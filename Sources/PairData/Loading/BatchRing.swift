@@ -48,11 +48,11 @@ final class BatchRing: @unchecked Sendable {
     slots = (0..<length).map { _ in Slot(batch: makeBatch()) }
   }
 
-  /// The next sample to fill. Waits for room where `waits`; nil where there is none, or when the ring was stopped.
+  /// The next sample to fill. Where no batch is free it waits if `waits`, else it returns nil, as when the ring was stopped.
   func claim(waits: Bool) -> Claim? {
     condition.lock()
     defer { condition.unlock() }
-    // After a failure the batch in question is completed, so that its first failing sample is known; then no more.
+    // After a failure the batch in question is completed, so that its first failing sample is known; no other is begun.
     while !isStopped && (claimedBatch >= delivered + depth || claimedBatch > firstFailedBatch) {
       guard waits else { return nil }
       condition.wait()
@@ -122,7 +122,7 @@ final class BatchRing: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Says that a thread claims no more; its last act.
+  /// Says that a thread will claim no further sample; its last act.
   func threadDidEnd() {
     condition.lock()
     activeThreads -= 1

@@ -1,3 +1,5 @@
+import Runtime
+
 /// How pairs become the network's input. Everything but `threadCount`, `prefetchDepth` and `readAheadPairs` changes what
 /// is computed; `onBadPair` does where a pair is bad, and decides whether anything is computed from there on.
 package struct LoaderConfiguration: Sendable, Equatable {
@@ -62,7 +64,7 @@ package struct LoaderConfiguration: Sendable, Equatable {
   }
 
   /// A sentence on what is impossible about these values, or nil where batches can be made.
-  package var problem: String? {
+  var problem: String? {
     let positive = [
       ("height of the crop", imageHeight), ("width of the crop", imageWidth), ("side of a patch", patchSize),
       ("size of a micro-batch", microBatchSize), ("number of batches that are prepared ahead", prefetchDepth),
@@ -88,5 +90,10 @@ package struct LoaderConfiguration: Sendable, Equatable {
       }
     }
     return nil
+  }
+
+  /// - Throws: `Failure` of kind `configuration` that says what is impossible.
+  func check() throws(Failure) {
+    if let problem { throw Failure(.configuration, problem) }
   }
 }

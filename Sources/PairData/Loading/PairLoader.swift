@@ -30,7 +30,8 @@ package final class PairLoader: @unchecked Sendable {
   ) throws(Failure) {
     try Self.check(configuration, source)
     self.configuration = configuration
-    order = SampleOrder(pairCount: source.count, bothOrders: configuration.bothOrders, seed: configuration.seed)
+    let samples = KeyedSamples(source, configuration)
+    order = samples.order
     schedule = BatchSchedule(
       globalBatchSize: globalBatchSize, microBatchSize: configuration.microBatchSize, microBatches: microBatches,
       firstStep: firstStep)
@@ -38,10 +39,9 @@ package final class PairLoader: @unchecked Sendable {
       PairBatch(configuration)
     }
     self.ring = ring
-    let (order, schedule) = (order, schedule)
+    let schedule = schedule
     let makeWorker = {
-      LoaderWorker(
-        source: source, configuration: configuration, order: order, schedule: schedule, badPairs: badPairs)
+      LoaderWorker(samples, configuration: configuration, schedule: schedule, badPairs: badPairs)
     }
     worker = makeWorker()
     for number in 0..<configuration.threadCount {
@@ -80,7 +80,7 @@ package final class PairLoader: @unchecked Sendable {
   package func stop() { ring.stop() }
 
   private static func check(_ configuration: LoaderConfiguration, _ source: some PairSource) throws(Failure) {
-    if let problem = configuration.problem { throw Failure(.configuration, problem) }
+    try configuration.check()
     guard source.count > 0 else { throw Failure(.badData, "The data set holds no pairs.") }
   }
 }

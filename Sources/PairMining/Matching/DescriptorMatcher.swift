@@ -7,7 +7,7 @@ package struct FeatureMatch: Sendable, Equatable {
   /// The numbers of the features in view 1 and view 2.
   package let first: Int, second: Int
   /// The squared distance of the descriptors divided by that of the second nearest in view 2: small is distinctive.
-  package let ratio: Float
+  let ratio: Float
 }
 
 /// Matches descriptors: mutual nearest neighbours that pass Lowe's ratio test, both ways by one matrix product.

@@ -41,19 +41,11 @@ package struct CheckpointState: Codable, Sendable, Equatable {
     self.versions = versions
   }
 
-  /// The JSON text, with sorted keys.
-  func json() -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(self) else { preconditionFailure("plain values always have a JSON text") }
-    return String(decoding: data, as: UTF8.self) + "\n"
-  }
-
   /// Reads `state.json`.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
   static func read(_ path: String) throws(Failure) -> CheckpointState {
-    guard let data = FileManager.default.contents(atPath: path) else { throw SystemCall.readFailure(path) }
+    let data = try Data(File.contents(of: path))
     guard let state = try? JSONDecoder().decode(CheckpointState.self, from: data) else {
       throw Failure(.badData, "\(path) is not the state of a checkpoint.")
     }

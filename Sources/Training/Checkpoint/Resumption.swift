@@ -19,7 +19,7 @@ struct Resumption {
     let communicator = context.communicator
     let checkpoint = try communicator.together { () throws -> Checkpoint? in
       guard context.isFirstRank else { return nil }
-      Publication.removeLeftovers(in: folder.checkpointFolder)
+      folder.removeLeftovers()
       try folder.check(against: context.configuration)
       let (checkpoint, passedOver) = try Self.find(resume, folder)
       for sentence in passedOver { context.log(.warning, sentence) }
@@ -37,7 +37,7 @@ struct Resumption {
   private static func find(
     _ resume: RunOptions.Resume, _ folder: RunFolder
   ) throws(Failure) -> (checkpoint: Checkpoint?, passedOver: [String]) {
-    let last = Checkpoint.list(folder.checkpointFolder).last
+    let last = try Checkpoint.list(folder.checkpointFolder).last
     switch resume {
     case .automatic: return try Checkpoint.newest(in: folder.checkpointFolder)
     case .never:

@@ -23,12 +23,11 @@ package struct ConfigurationReader {
   package static func read(
     path: String, overrides: [String] = [], overrideName: String = "override"
   ) throws(Failure) -> TrainingConfiguration {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    if FileSystem.isFolder(path) {
       throw Failure(.noInput, "\(path) is a folder, not a configuration.", hint: "Name a YAML file, as in configs/.")
     }
-    guard let bytes = FileManager.default.contents(atPath: path) else { throw SystemCall.readFailure(path) }
-    guard let text = String(data: bytes, encoding: .utf8) else {
+    // A pipe will do as well as a file.
+    guard let text = String(validating: try File(path, .reading).readToEnd(), as: UTF8.self) else {
       throw Failure(.configuration, "\(path) is not a YAML text in UTF-8.")
     }
     return try parse(text, name: path, overrides: overrides, overrideName: overrideName)
