@@ -94,7 +94,9 @@ import Testing
       let pairs = try FrameSequences(gaps: 1...5).pairs(in: folder + "/in")
       let conversion = Conversion(options: options(.png, shardBytes: 5_000), output: folder + "/out")
       var (reports, lines) = ([[Int]](), [String]())
-      _ = try conversion.run(pairs, on: SingleProcessCommunicator()) { reports.append([$0, $1]) } log: {
+      _ = try conversion.run(pairs, on: SingleProcessCommunicator()) {
+        reports.append([$0, $1])
+      } log: {
         lines.append($0)
       }
       #expect(reports.first == [0, 29] && reports.last == [29, 29])

@@ -70,7 +70,8 @@ struct LoadingBadPairTests {
       let threaded = try samples(dataset, .small(threads: 3, onBadPair: .skip), batches: 20)
       #expect(threaded.views == expected.views && threaded.replaced == expected.replaced)
       let ranks = try [0..<1, 1..<2].map {
-        try samples(PairDataset(path: dataset.path), .small(threads: 1, onBadPair: .skip), microBatches: $0, batches: 10)
+        try samples(
+          PairDataset(path: dataset.path), .small(threads: 1, onBadPair: .skip), microBatches: $0, batches: 10)
       }
       let joined = (0..<10).flatMap { step in ranks.flatMap { $0.views[(4 * step)..<(4 * step + 4)] } }
       #expect(joined == expected.views && ranks[0].replaced + ranks[1].replaced == expected.replaced)
