@@ -7,8 +7,8 @@ let package = Package(
   name: "croco",
   products: [
     .executable(name: "croco", targets: ["croco"]),
-    // For Benchmarks/kernels.
-    .library(name: "CrocoKernels", targets: ["Kernels", "CTransformer"]),
+    // For Benchmarks/kernels, which calls the C functions.
+    .library(name: "CrocoKernels", targets: ["CTransformer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -50,19 +50,22 @@ let package = Package(
     .target(
       name: "Kernels", dependencies: ["Runtime", "COpenBLAS", "COneDNN", "CGEMM", "CSIMD", "CTransformer"]),
     .target(name: "Collectives", dependencies: ["Runtime", "CMPI", "CTransformer"]),
-    .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels", "CTransformer"]),
+    .target(name: "CroCoModel", dependencies: ["Runtime", "Kernels"]),
     .target(
       name: "PairData", dependencies: ["Runtime", "Storage", "CHDF5", "CJPEG", "CWebP", "CSpng", "CImage"]),
-    .target(name: "SyntheticScenes", dependencies: ["Runtime", "PairData", "CScene"]),
-    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "PairData"]),
+    .target(name: "SyntheticScenes", dependencies: ["Runtime", "Storage", "PairData", "CScene"]),
+    .target(name: "PairConversion", dependencies: ["Runtime", "Storage", "Collectives", "PairData"]),
     .target(
       name: "PairMining",
       dependencies: ["Runtime", "Storage", "Kernels", "PairData", "PairConversion", "CFeatures"]),
     .target(
       name: "Training",
       dependencies: [
-        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "CTransformer", "Yams",
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "Yams",
       ]),
+    .target(
+      name: "Evaluation",
+      dependencies: ["Runtime", "Storage", "Collectives", "CroCoModel", "PairData", "Training"]),
     .target(
       name: "Measurement",
       dependencies: [
@@ -73,7 +76,7 @@ let package = Package(
       name: "croco",
       dependencies: [
         "Runtime", "Storage", "Kernels", "Collectives", "PairData", "PairConversion", "PairMining",
-        "SyntheticScenes", "Training", "Measurement", "Report",
+        "SyntheticScenes", "Training", "Evaluation", "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -83,7 +86,7 @@ let package = Package(
       name: "RunFixtures",
       dependencies: ["Runtime", "Storage", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport"],
       path: "Tests/RunFixtures"),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "TestSupport"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "StorageTests", dependencies: ["Runtime", "Storage", "TestSupport"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Runtime", "Kernels", "CGEMM", "CTransformer", "CImage", "TestSupport"]),
@@ -91,12 +94,27 @@ let package = Package(
       name: "CroCoModelTests",
       dependencies: ["Runtime", "Storage", "Kernels", "CroCoModel", "CTransformer", "TestSupport"],
       resources: [.copy("Fixtures")]),
+    .executableTarget(
+      name: "death-check",
+      dependencies: [
+        "Runtime", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Helpers/DeathCheck"),
     .testTarget(
       name: "PairDataTests",
       dependencies: [
-        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "CScene", "TestSupport", "DataFixtures",
+        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "TestSupport", "DataFixtures",
+        "death-check",
       ],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "PairConversionTests",
+      dependencies: ["Runtime", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SyntheticScenesTests",
+      dependencies: ["Runtime", "Storage", "PairData", "SyntheticScenes", "CScene", "DataFixtures"]),
     .testTarget(
       name: "PairMiningTests",
       dependencies: [
@@ -115,10 +133,20 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training",
-        "TestSupport", "RunFixtures", "croco",
+        "TestSupport", "RunFixtures", "croco", "death-check",
       ],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: [
+        "Runtime", "Kernels", "PairData", "Training", "Evaluation",
+        "RunFixtures",
+      ]),
+    .testTarget(
+      name: "MeasurementTests",
+      dependencies: ["Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
+    .testTarget(name: "DocumentTests", dependencies: ["Training"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["Runtime", "Storage", "CroCoModel", "PairData", "SyntheticScenes", "TestSupport", "croco"]),

@@ -14,7 +14,7 @@ let package = Package(
     .executableTarget(
       name: "Kernels",
       dependencies: [
-        .product(name: "CrocoTensors", package: "croco"), .product(name: "Benchmark", package: "benchmark"),
+        .product(name: "CrocoKernels", package: "croco"), .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/Kernels",
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])

@@ -32,9 +32,9 @@ INLINE void smooth(float histogram[BINS]) {
 }
 
 CROCO_CLONES
-int croco_orientations(const float *magnitude, const float *angle, long width, long height, float x, float y,
-                       float sigma, float directions[CROCO_MAX_ORIENTATIONS]) {
-  const float spread = 1.5f * sigma, radius = 3 * spread;
+int croco_orientations(const float *magnitude, const float *angle, long width, long height, croco_place at,
+                       float directions[CROCO_MAX_ORIENTATIONS]) {
+  const float x = at.x, y = at.y, spread = 1.5f * at.sigma, radius = 3 * spread;
   const box b = window(x, y, radius, width, height);
   float histogram[BINS] = {0};
   for (long row = b.top; row <= b.bottom; row++)
@@ -90,9 +90,9 @@ INLINE void quantise(float histogram[GRID + 2][GRID + 2][ANGLES], uint8_t descri
 }
 
 CROCO_CLONES
-void croco_describe(const float *magnitude, const float *angle, long width, long height, float x, float y, float sigma,
+void croco_describe(const float *magnitude, const float *angle, long width, long height, croco_place at,
                     float direction, uint8_t descriptor[CROCO_SIFT_SIZE]) {
-  const float cell = 3 * sigma, radius = cell * 1.41421356f * (GRID + 1) / 2;
+  const float x = at.x, y = at.y, cell = 3 * at.sigma, radius = cell * 1.41421356f * (GRID + 1) / 2;
   const float cosine = cosf(direction) / cell, sine = sinf(direction) / cell;
   const box b = window(x, y, radius, width, height);
   float histogram[GRID + 2][GRID + 2][ANGLES] = {0};

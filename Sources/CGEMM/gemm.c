@@ -39,22 +39,26 @@ static long size_of(enum croco_gemm_result result) {
 
 #include "finish.h"
 
-#include "operand_float.h"
-#include "load.h"
+#define OPERAND_FLOAT 1
+#define OPERAND_BFLOAT16 2
+#define OPERAND_ROUNDED 3
+
+#define OPERAND OPERAND_FLOAT
+#include "operand.h"
 #include "tile.h"
 #include "pack_a.h"
 #include "pack_b.h"
 #include "product.h"
 
-#include "operand_bfloat16.h"
-#include "load.h"
+#define OPERAND OPERAND_BFLOAT16
+#include "operand.h"
 #include "tile.h"
 #include "pack_a.h"
 #include "pack_b.h"
 #include "product.h"
 
-#include "operand_rounded.h"
-#include "load.h"
+#define OPERAND OPERAND_ROUNDED
+#include "operand.h"
 #include "pack_b.h"
 
 int croco_gemm_available(void) {

@@ -52,11 +52,14 @@ TARGET static void NAME(multiply_panels)(
 TARGET static int NAME(multiply)(
   int transpose_a, long m, long n, long k, const ELEMENT *a, long lda, struct right b, enum croco_gemm_result result,
   char *c, long ldc, const struct croco_gemm_more *more) {
+  const struct croco_gemm_blocks *blocks = croco_gemm_blocks();
   // Sums that are rounded have to be complete.
-  const long limit = size_of(result) < (long)sizeof(float) ? most(k, 1) : DEPTH * PER_UNIT;
+  const long limit = size_of(result) < (long)sizeof(float) ? most(k, 1) : blocks->kc * PER_UNIT;
   const long depth = piece(most(k, 1), limit, LANES * PER_UNIT), units = depth / PER_UNIT, row = copied_row(units);
-  const long width = piece(n, most(TILE_COLUMNS, B_UNITS / units / TILE_COLUMNS * TILE_COLUMNS), TILE_COLUMNS);
-  const long height = piece(m, most(TILE_ROWS, A_UNITS / (row * LANES) * TILE_ROWS), TILE_ROWS);
+  // Shorter blocks may be wider and higher: it is their units that a cache has room for.
+  const long b_room = blocks->kc * blocks->nc, a_room = blocks->kc * blocks->mc;
+  const long width = piece(n, most(TILE_COLUMNS, b_room / units / TILE_COLUMNS * TILE_COLUMNS), TILE_COLUMNS);
+  const long height = piece(m, most(TILE_ROWS, a_room / (row * LANES) * TILE_ROWS), TILE_ROWS);
   const long b_units = units * width;
   float *room = croco_gemm_workspace((b_units + (height / TILE_ROWS + 1) * LANES * row) * (long)sizeof(float));
   if (!room) return 1;

@@ -1,4 +1,4 @@
-// How a product is cut, in 32-bit units of k, so that what is used again lies in a cache.
+// Tiles and how they are fed: what the inner loops are written for. How large blocks are is the processor's: blocks.c.
 #pragma once
 
 enum {
@@ -6,9 +6,6 @@ enum {
   CACHE_LINE = 64,          // bytes
   TILE_ROWS = 14,           // 14 x 32 sums, two vectors of B and one of A fill the 32 registers
   TILE_COLUMNS = 2 * LANES,
-  DEPTH = 768,              // units of k at a time
-  B_UNITS = DEPTH * 128,    // of packed B: 384 KB, part of the L2 cache
-  A_UNITS = DEPTH * 896,    // of packed or copied A, tiles of which have the room of 16 rows
   ROW_PADDING = 16,         // between copied rows of A
   PACK_AHEAD = 2,           // vectors along k that packing fetches in advance
   ROWS_TOGETHER = 8,        // units of k that are packed together

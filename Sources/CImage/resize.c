@@ -16,12 +16,12 @@ static inline uint8_t narrow(int32_t sum) {
 }
 
 CROCO_CLONES
-void croco_resize_horizontal(uint8_t *target, const uint8_t *source, size_t rows, size_t source_width, size_t count,
-                             const int32_t *taps, const int32_t *weights, size_t stride) {
-  for (size_t y = 0; y < rows; y++) {
-    const uint8_t *row = source + y * source_width * 3;
-    uint8_t *out = target + y * count * 3;
-    for (size_t x = 0; x < count; x++, out += 3) {
+void croco_resize_horizontal(uint8_t *target, const uint8_t *source, croco_resized_rows size, const int32_t *taps,
+                             const int32_t *weights, size_t stride) {
+  for (size_t y = 0; y < size.rows; y++) {
+    const uint8_t *row = source + y * size.source_width * 3;
+    uint8_t *out = target + y * size.count * 3;
+    for (size_t x = 0; x < size.count; x++, out += 3) {
       const uint8_t *pixel = row + (size_t)taps[2 * x] * 3;
       const int32_t *weight = weights + x * stride;
       int32_t tap_count = taps[2 * x + 1];

@@ -105,7 +105,8 @@ void croco_scene_render(const croco_scene *scene, const croco_camera *camera, in
             float sx = ((float)i + ((float)j + 0.5f) / (float)samples) / (float)samples;
             float sy = ((float)j + ((float)(samples - 1 - i) + 0.5f) / (float)samples) / (float)samples;
             v3 d = ray_through(camera, (float)x + sx, (float)y + sy);
-            sum = v_add(sum, radiance(&c, candidates, count, camera->position, d, lamp[k], spread, &memory));
+            meeting m = meet_listed(scene, candidates, count, camera->position, d);
+            sum = v_add(sum, radiance(&c, m, camera->position, d, lamp[k], spread, &memory));
           }
           blocker = memory.blocker;
           float *out = light + 3 * ((size_t)y * (size_t)camera->width + (size_t)x);

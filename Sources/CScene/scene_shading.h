@@ -259,11 +259,10 @@ HOT v3 sky_color(const croco_scene *scene, v3 d, float w) {
   return c;
 }
 
-/// Light that a ray brings to the eye; `lamp_offset` chooses the point of the lamp, `w` is the angle of a sample.
-HOT v3 radiance(const crowd *c, const int32_t *candidates, int count, v3 o, v3 d, v3 lamp_offset, float w,
-                shading_memory *memory) {
+/// Light that a ray brings to the eye from what it meets; `lamp_offset` chooses the point of the lamp, `w` is the angle of a
+/// sample.
+HOT v3 radiance(const crowd *c, meeting m, v3 o, v3 d, v3 lamp_offset, float w, shading_memory *memory) {
   const croco_scene *scene = c->scene;
-  meeting m = meet_listed(scene, candidates, count, o, d);
   if (m.surface < 0) return sky_color(scene, d, w);
   v3 point = v_along(o, d, m.t);
   float cosine = f_max(-v_dot(m.normal, d), 0.05f);

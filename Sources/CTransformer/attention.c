@@ -2,8 +2,9 @@
 #include "CTransformer.h"
 #include "vector.h"
 
-#include "element_float.h"
+#include "element.h"
 #include "attention_passes.h"
 
-#include "element_bfloat16.h"
+#define ELEMENT_IS_BFLOAT16
+#include "element.h"
 #include "attention_passes.h"

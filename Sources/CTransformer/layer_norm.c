@@ -23,8 +23,9 @@ INLINE void statistics(const float *x, long columns, float *mean, float *scale) 
   *scale = 1.0f / __builtin_sqrtf(sum_lanes(&squares) / (float)columns + EPSILON);
 }
 
-#include "element_float.h"
+#include "element.h"
 #include "layer_norm_passes.h"
 
-#include "element_bfloat16.h"
+#define ELEMENT_IS_BFLOAT16
+#include "element.h"
 #include "layer_norm_passes.h"

@@ -2,10 +2,11 @@
 #include "CTransformer.h"
 #include "vector.h"
 
-#include "element_float.h"
+#include "element.h"
 #include "patches_passes.h"
 
-#include "element_bfloat16.h"
+#define ELEMENT_IS_BFLOAT16
+#include "element.h"
 #include "patches_passes.h"
 
 void croco_scatter_patches(

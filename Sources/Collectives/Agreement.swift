@@ -35,7 +35,7 @@ extension Communicator {
     var bytes: [UInt8] = []
     if let failure {
       bytes = [UInt8(failure.kind.rawValue)] + Array(failure.message.utf8)
-      if let hint = failure.hint { bytes += [0] + Array(hint.utf8) }
+      if let hint = failure.hint { bytes += [0] + Array(hint.rawValue.utf8) }
     }
     return try gatherBytes(bytes).map(Self.failure(from:))
   }
@@ -45,13 +45,6 @@ extension Communicator {
     let texts = bytes.dropFirst().split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
     return Failure(
       kind, String(decoding: texts[0], as: UTF8.self),
-      hint: texts.count > 1 ? String(decoding: texts[1], as: UTF8.self) : nil)
-  }
-}
-
-extension Failure {
-  /// The failure itself, or one of kind `internalError` that quotes another error.
-  init(describing error: any Error) {
-    self = error as? Failure ?? Failure(.internalError, "\(error)")
+      hint: texts.count > 1 ? Advice(rawValue: String(decoding: texts[1], as: UTF8.self)) : nil)
   }
 }

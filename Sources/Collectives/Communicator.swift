@@ -1,9 +1,9 @@
 import Runtime
 
-/// What the trainer needs of a group of ranks. Every call is collective: all ranks make it, in the same order.
+/// What the trainer needs of a group of ranks. Every call is collective: all ranks of the group make it, in the same order.
 ///
-/// ``SingleProcessCommunicator`` makes no MPI call at all; ``MPICommunicator`` stands for MPI_COMM_WORLD. All calls but
-/// ``abort(exitCode:)`` come from the thread that made the communicator.
+/// ``SingleProcessCommunicator`` makes no MPI call at all; ``MPICommunicator`` stands for one of MPI's communicators. All
+/// calls but ``abort(exitCode:)`` come from the thread that made the communicator.
 package protocol Communicator: Sendable {
   /// This process's number, 0 ..< ``size``.
   var rank: Int { get }
@@ -11,6 +11,15 @@ package protocol Communicator: Sendable {
   var size: Int { get }
   /// The host's name.
   var hostName: String { get }
+
+  /// The ranks of this group that run on this rank's host, in the same order; end it with ``finalize()``.
+  func splitByHost() throws(Failure) -> any Communicator
+
+  /// The ranks of this group that give the same `color`, ordered by `key` and, where that is equal, as they were; end it
+  /// with ``finalize()``.
+  ///
+  /// With the rank among those of the host as its color, it joins the ranks of equal number on all hosts.
+  func split(color: Int, key: Int) throws(Failure) -> any Communicator
 
   /// Waits for all ranks (`MPI_Barrier`).
   func barrier() throws(Failure)
@@ -30,32 +39,28 @@ package protocol Communicator: Sendable {
   /// Sums floats over the ranks, in place (`MPI_Allreduce`, MPI_SUM): the order is MPI's.
   func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(Failure)
 
-  /// Sends to every rank a slice and receives one from each (`MPI_Alltoallv`). Counts and offsets are in floats.
-  func exchange(
-    _ send: UnsafePointer<Float>, counts: [Int], offsets: [Int],
-    into receive: UnsafeMutablePointer<Float>, counts receiveCounts: [Int], offsets receiveOffsets: [Int]
-  ) throws(Failure)
+  /// Sends to every rank its slice of `outgoing`, and receives from each its slice of `incoming` (`MPI_Alltoallv`).
+  func exchange<Element>(
+    _ outgoing: BufferSlices<Element>, into incoming: BufferSlices<Element>) throws(Failure)
 
-  /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`). Counts and offsets are in floats.
-  func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure)
+  /// Begins ``exchange(_:into:)`` (`MPI_Ialltoallv`). Until it is complete, nobody touches either buffer.
+  func startExchange<Element>(
+    _ outgoing: BufferSlices<Element>, into incoming: BufferSlices<Element>
+  ) throws(Failure) -> any PendingTransfer
 
-  /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`). Counts and offsets are in doubles.
-  func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure)
+  /// Gathers slice r of a buffer from rank r, in place: afterwards every rank has all slices (`MPI_Allgatherv`).
+  func gather<Element>(_ slices: BufferSlices<Element>) throws(Failure)
+
+  /// Begins ``gather(_:)`` (`MPI_Iallgatherv`). Until it is complete, nobody touches the slices.
+  func startGather<Element>(_ slices: BufferSlices<Element>) throws(Failure) -> any PendingTransfer
 
   /// Whether all ranks make this call within `seconds` of each other: false where one of them hangs elsewhere.
   func meetsEveryone(within seconds: Double) -> Bool
 
-  /// Ends communication (`MPI_Finalize`); nothing may be called afterwards. Waits for all ranks.
+  /// Ends the group; nothing may be called on it afterwards. That of the whole program ends MPI with it
+  /// (`MPI_Finalize`); a part of it is given back (`MPI_Comm_free`). Waits for all its ranks.
   func finalize() throws(Failure)
 
-  /// Ends all ranks at once (`MPI_Abort`), for failures that cannot be agreed on. Any thread may call it.
+  /// Ends all ranks of the program at once (`MPI_Abort`), for failures that cannot be agreed on. Any thread may call it.
   func abort(exitCode: Int32) -> Never
-}
-
-extension Communicator {
-  /// True: a group without a way to lose anybody meets at once.
-  package func meetsEveryone(within seconds: Double) -> Bool { true }
-
-  /// Does nothing.
-  package func finalize() throws(Failure) {}
 }

@@ -10,7 +10,7 @@ extension MPICommunicator {
   /// The bitwise or over the ranks (`MPI_Allreduce`, MPI_BOR).
   package func combineFlags(_ flags: UInt64) throws(Failure) -> UInt64 {
     var flags = flags
-    try check(croco_mpi_or(&flags), "MPI_Allreduce")
+    try check(croco_mpi_or(handle, &flags), "MPI_Allreduce")
     return flags
   }
 
@@ -21,7 +21,7 @@ extension MPICommunicator {
     for start in stride(from: 0, to: values.count, by: max(1, piece)) {
       let count = min(piece, values.count - start)
       let own = Array(values[start..<start + count])
-      try check(croco_mpi_gather_doubles(own, Int32(count), &all), "MPI_Allgather")
+      try check(croco_mpi_gather_doubles(handle, own, Int32(count), &all), "MPI_Allgather")
       for i in 0..<count {
         var sum = all[i]
         for rank in 1..<max(1, size) { sum += all[rank * count + i] }
@@ -34,7 +34,7 @@ extension MPICommunicator {
   package func gatherBytes(_ bytes: [UInt8]) throws(Failure) -> [[UInt8]] {
     var length = Int64(bytes.count)
     var lengths = [Int64](repeating: 0, count: size)
-    try check(croco_mpi_gather_lengths(&length, &lengths), "MPI_Allgather")
+    try check(croco_mpi_gather_lengths(handle, &length, &lengths), "MPI_Allgather")
     var result = lengths.map { length in
       var bytes: [UInt8] = []
       bytes.reserveCapacity(Int(length))
@@ -48,7 +48,7 @@ extension MPICommunicator {
       var all = [UInt8](repeating: 0, count: counts.reduce(0) { $0 + Int($1) })
       let own = bytes.dropFirst(start).prefix(piece)
       let status = own.withUnsafeBytes {
-        croco_mpi_gather_bytes($0.baseAddress, Int32($0.count), &all, counts, offsets)
+        croco_mpi_gather_bytes(handle, $0.baseAddress, Int32($0.count), &all, counts, offsets)
       }
       try check(status, "MPI_Allgatherv")
       for rank in 0..<size {
@@ -63,7 +63,7 @@ extension MPICommunicator {
     precondition((0..<size).contains(root), "there is no rank \(root) among \(size)")
     for start in stride(from: 0, to: bytes.count, by: Self.longestPiece) {
       let count = min(Self.longestPiece, bytes.count - start)
-      try check(croco_mpi_broadcast_bytes(bytes.baseAddress! + start, Int32(count), Int32(root)), "MPI_Bcast")
+      try check(croco_mpi_broadcast_bytes(handle, bytes.baseAddress! + start, Int32(count), Int32(root)), "MPI_Bcast")
     }
   }
 
@@ -71,50 +71,8 @@ extension MPICommunicator {
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(Failure) {
     for start in stride(from: 0, to: values.count, by: Self.sumPiece) {
       let count = min(Self.sumPiece, values.count - start)
-      try check(croco_mpi_sum_floats(values.baseAddress! + start, Int32(count)), "MPI_Allreduce")
+      try check(croco_mpi_sum_floats(handle, values.baseAddress! + start, Int32(count)), "MPI_Allreduce")
     }
-  }
-
-  /// Sends to every rank a slice and receives one from each (`MPI_Alltoallv`).
-  ///
-  /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 floats.
-  package func exchange(
-    _ send: UnsafePointer<Float>, counts: [Int], offsets: [Int],
-    into receive: UnsafeMutablePointer<Float>, counts receiveCounts: [Int], offsets receiveOffsets: [Int]
-  ) throws(Failure) {
-    let status = croco_mpi_exchange_floats(
-      send, try narrow(counts), try narrow(offsets), receive, try narrow(receiveCounts), try narrow(receiveOffsets))
-    try check(status, "MPI_Alltoallv")
-  }
-
-  /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`).
-  ///
-  /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 floats.
-  package func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure) {
-    let status = croco_mpi_gather_float_slices(values, try narrow(counts), try narrow(offsets))
-    try check(status, "MPI_Allgatherv")
-  }
-
-  /// Gathers slice r of `values` from rank r, in place (`MPI_Allgatherv`).
-  ///
-  /// - Throws: ``Failure`` of kind `internalError` where a count or an offset exceeds 2^31 - 1 doubles.
-  package func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure) {
-    let status = croco_mpi_gather_double_slices(values, try narrow(counts), try narrow(offsets))
-    try check(status, "MPI_Allgatherv")
-  }
-
-  /// One 32-bit number a rank.
-  private func narrow(_ values: [Int]) throws(Failure) -> [Int32] {
-    precondition(values.count == size, "\(values.count) counts or offsets for \(size) ranks")
-    var narrowed: [Int32] = []
-    narrowed.reserveCapacity(size)
-    for value in values {
-      guard let value = Int32(exactly: value) else {
-        throw Failure(.internalError, "A message of \(value) numbers on rank \(rank) exceeds MPI's 32-bit counts.")
-      }
-      narrowed.append(value)
-    }
-    return narrowed
   }
 
   /// The running sums of counts, from 0.

@@ -3,76 +3,95 @@ import Runtime
 
 /// A rank's own part of the tree: sums its micro-batches' gradients as they come, in a binary counter of buffers.
 ///
-/// After its last micro-batch the last node lies in the gradient buffer itself and the nodes before it in slots.
+/// The last micro-batch's gradients stay where they are: ``finish(_:)`` adds to a range of them what is to be added, as soon
+/// as that range is complete. Then the last node lies in the gradient buffer itself, and the nodes before it in slots.
 final class PartialSums {
-  /// The nodes that are left when all micro-batches have come, in order; the last one is in the gradient buffer.
-  let nodes: [Range<Int>]
-
   private let tree: SumTree
   private let leaves: Range<Int>
+  private let gradients: AlignedBuffer<Float>
   private let workers: WorkerPool?
   private let slots: [AlignedBuffer<Float>]
-  // The stored nodes, with the slots that hold them.
+  // The stored nodes that the last micro-batch leaves as they are, with the slots that hold them.
   private var stored: [(node: Range<Int>, slot: Int)] = []
+  // The slots that are added to the last micro-batch, in order; known once it alone is missing.
+  private var addends: [Int] = []
   private var freeSlots: [Int]
   private var nextLeaf: Int
 
   /// Allocates what the counter can hold at once: log2 of the number of micro-batches, rounded up.
-  init(tree: SumTree, leaves: Range<Int>, count: Int, workers: WorkerPool?) {
+  init(tree: SumTree, leaves: Range<Int>, gradients: AlignedBuffer<Float>, workers: WorkerPool?) {
     precondition(!leaves.isEmpty, "a rank needs at least one micro-batch")
     self.tree = tree
     self.leaves = leaves
+    self.gradients = gradients
     self.workers = workers
-    nodes = tree.nodes(covering: leaves)
     let slotCount = Self.slotCount(tree: tree, leaves: leaves)
-    slots = (0..<slotCount).map { _ in AlignedBuffer(count: count) }
+    slots = (0..<slotCount).map { _ in AlignedBuffer(count: gradients.count) }
     freeSlots = Array((0..<slotCount).reversed())
     nextLeaf = leaves.lowerBound
   }
 
   /// Whether all micro-batches have come.
   var isComplete: Bool { nextLeaf == leaves.upperBound }
+  /// Whether the last micro-batch alone is missing: its gradients are being computed.
+  var isInLast: Bool { nextLeaf == leaves.upperBound - 1 }
   /// The number of buffers.
   var slotCount: Int { slots.count }
-  /// The buffers of all ``nodes`` but the last, in order; valid when ``isComplete``.
-  var storedNodes: [UnsafeMutablePointer<Float>] { stored.map { slots[$0.slot].pointer } }
+  /// The buffers of this rank's nodes, in order, of which the last is that of the gradients; valid after the last ``add()``.
+  var nodes: [AlignedBuffer<Float>] { stored.map { slots[$0.slot] } + [gradients] }
 
-  /// Takes the gradient of the next micro-batch. After the last one, `gradients` holds a sum; else it may be cleared.
-  func add(_ gradients: UnsafeMutableBufferPointer<Float>) {
+  /// Takes the gradients of the next micro-batch; their buffer may then be overwritten, but not after the last one.
+  func add() {
     precondition(!isComplete, "all \(leaves.count) micro-batches of this step have been added")
-    var node = nextLeaf..<nextLeaf + 1
+    if !isInLast { store(nextLeaf..<nextLeaf + 1) }
     nextLeaf += 1
-    // The slot that holds `node`; nil while the gradient buffer does.
-    var slot: Int?
-    while let left = stored.last, tree.areSiblings(left.node, node) {
-      stored.removeLast()
-      let right = slot.map { slots[$0].pointer } ?? gradients.baseAddress!
-      if isComplete {
-        addBuffer(slots[left.slot].pointer, to: gradients.baseAddress!, count: gradients.count)
-        freeSlots.append(left.slot)
-      } else {
-        addBuffer(right, to: slots[left.slot].pointer, count: gradients.count)
-        if let slot { freeSlots.append(slot) }
-        slot = left.slot
-      }
-      node = left.node.lowerBound..<node.upperBound
-    }
-    guard !isComplete else { return }
-    let home = slot ?? freeSlots.removeLast()
-    if slot == nil { slots[home].pointer.update(from: gradients.baseAddress!, count: gradients.count) }
-    stored.append((node, home))
+    if isInLast { chooseAddends() }
+  }
+
+  /// Completes a range of the last node, once the last micro-batch's gradients are there.
+  func finish(_ range: Range<Int>) {
+    precondition(isComplete || isInLast, "micro-batches are missing before the last one of \(leaves)")
+    let additions = addends.indices.map { SumTree.Addition(target: 0, source: $0 + 1) }
+    BufferSum(buffers: [gradients.pointer] + addends.map { slots[$0].pointer }, additions: additions)
+      .run(range, workers: workers)
   }
 
   /// Forgets all sums, for the next step.
   func reset() {
-    freeSlots += stored.map(\.slot)
+    freeSlots += stored.map(\.slot) + addends
     stored.removeAll(keepingCapacity: true)
+    addends.removeAll(keepingCapacity: true)
     nextLeaf = leaves.lowerBound
   }
 
-  private func addBuffer(_ source: UnsafeMutablePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
-    BufferSum(buffers: [target, source], additions: [SumTree.Addition(target: 0, source: 1)])
-      .run(count: count, workers: workers)
+  /// Puts the gradients away as `node`, added to what is stored as far as the tree allows.
+  private func store(_ leaf: Range<Int>) {
+    var node = leaf
+    // The slot that holds `node`; nil while the gradient buffer does.
+    var slot: Int?
+    while let left = stored.last, tree.areSiblings(left.node, node) {
+      stored.removeLast()
+      let right = slot.map { slots[$0] } ?? gradients
+      BufferSum(
+        buffers: [slots[left.slot].pointer, right.pointer], additions: [SumTree.Addition(target: 0, source: 1)]
+      ).run(0..<gradients.count, workers: workers)
+      if let slot { freeSlots.append(slot) }
+      slot = left.slot
+      node = left.node.lowerBound..<node.upperBound
+    }
+    let home = slot ?? freeSlots.removeLast()
+    if slot == nil { slots[home].pointer.update(from: gradients.pointer, count: gradients.count) }
+    stored.append((node, home))
+  }
+
+  /// Takes from the stored nodes those that the last micro-batch is added to.
+  private func chooseAddends() {
+    var node = leaves.upperBound - 1..<leaves.upperBound
+    while let left = stored.last, tree.areSiblings(left.node, node) {
+      stored.removeLast()
+      addends.append(left.slot)
+      node = left.node.lowerBound..<node.upperBound
+    }
   }
 
   /// The most nodes that are stored at once.
@@ -94,18 +113,18 @@ struct BufferSum {
     pairs = additions.flatMap { [Int32($0.target), Int32($0.source)] }
   }
 
-  /// Adds the first `count` elements. The result does not depend on the workers.
-  func run(count: Int, workers: WorkerPool?) {
-    guard !pairs.isEmpty, count > 0 else { return }
+  /// Adds the elements of `range`. The result does not depend on the workers.
+  func run(_ range: Range<Int>, workers: WorkerPool?) {
+    guard !pairs.isEmpty, !range.isEmpty else { return }
     let piece = 1 << 16
     buffers.withUnsafeBufferPointer { buffers in
       pairs.withUnsafeBufferPointer { pairs in
         let add = { (task: Int, _: Int) in
-          let start = task * piece
+          let start = range.lowerBound + task * piece
           croco_add_pairs(
-            buffers.baseAddress, pairs.baseAddress, pairs.count / 2, start, min(start + piece, count))
+            buffers.baseAddress, pairs.baseAddress, pairs.count / 2, start, min(start + piece, range.upperBound))
         }
-        let tasks = (count + piece - 1) / piece
+        let tasks = (range.count + piece - 1) / piece
         if let workers { workers.run(tasks, add) } else { for task in 0..<tasks { add(task, 0) } }
       }
     }

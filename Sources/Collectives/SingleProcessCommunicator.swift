@@ -13,6 +13,12 @@ package struct SingleProcessCommunicator: Communicator {
   /// Creates the group.
   package init() {}
 
+  /// Another group of the one process.
+  package func splitByHost() throws(Failure) -> any Communicator { self }
+
+  /// Another group of the one process.
+  package func split(color: Int, key: Int) throws(Failure) -> any Communicator { self }
+
   /// Returns at once.
   package func barrier() throws(Failure) {}
 
@@ -34,20 +40,44 @@ package struct SingleProcessCommunicator: Communicator {
   package func sum(_ values: UnsafeMutableBufferPointer<Float>) throws(Failure) {}
 
   /// Copies the one slice.
-  package func exchange(
-    _ send: UnsafePointer<Float>, counts: [Int], offsets: [Int],
-    into receive: UnsafeMutablePointer<Float>, counts receiveCounts: [Int], offsets receiveOffsets: [Int]
+  package func exchange<Element>(
+    _ outgoing: BufferSlices<Element>, into incoming: BufferSlices<Element>
   ) throws(Failure) {
-    precondition(counts.count == 1 && counts == receiveCounts, "a group of one exchanges one slice with itself")
-    (receive + receiveOffsets[0]).update(from: send + offsets[0], count: counts[0])
+    let (send, receive) = (outgoing.ranges, incoming.ranges)
+    precondition(
+      send.count == 1 && send.map(\.count) == receive.map(\.count), "a group of one exchanges one slice with itself")
+    (incoming.buffer.pointer + receive[0].lowerBound).update(
+      from: outgoing.buffer.pointer + send[0].lowerBound, count: send[0].count)
+  }
+
+  /// Copies the one slice at once.
+  package func startExchange<Element>(
+    _ outgoing: BufferSlices<Element>, into incoming: BufferSlices<Element>
+  ) throws(Failure) -> any PendingTransfer {
+    try exchange(outgoing, into: incoming)
+    return CompletedTransfer()
   }
 
   /// Leaves the one slice where it is.
-  package func gatherSlices(_ values: UnsafeMutablePointer<Float>, counts: [Int], offsets: [Int]) throws(Failure) {}
+  package func gather<Element>(_ slices: BufferSlices<Element>) throws(Failure) {}
 
   /// Leaves the one slice where it is.
-  package func gatherSlices(_ values: UnsafeMutablePointer<Double>, counts: [Int], offsets: [Int]) throws(Failure) {}
+  package func startGather<Element>(_ slices: BufferSlices<Element>) throws(Failure) -> any PendingTransfer {
+    CompletedTransfer()
+  }
+
+  /// True: a group without a way to lose anybody meets at once.
+  package func meetsEveryone(within seconds: Double) -> Bool { true }
+
+  /// Does nothing.
+  package func finalize() throws(Failure) {}
 
   /// Ends the process (`exit`).
   package func abort(exitCode: Int32) -> Never { exit(exitCode) }
+}
+
+/// A transfer that was made when it was started.
+private final class CompletedTransfer: PendingTransfer {
+  func isComplete() throws(Failure) -> Bool { true }
+  func wait() throws(Failure) {}
 }

@@ -1,8 +1,33 @@
+/// Query, key and value of one or several heads, or the gradients with respect to them: rows of tokens, columns of channels.
+package struct AttentionOperands<Element: MatrixElement> {
+  /// [queries, channels].
+  package let query: MatrixView<Element>
+  /// [keys, channels].
+  package let key: MatrixView<Element>
+  /// [keys, channels].
+  package let value: MatrixView<Element>
+
+  /// Gathers the three.
+  package init(query: MatrixView<Element>, key: MatrixView<Element>, value: MatrixView<Element>) {
+    (self.query, self.key, self.value) = (query, key, value)
+  }
+
+  /// The rows of a sequence of tokens that attend to each other.
+  package subscript(rows: Range<Int>) -> AttentionOperands {
+    AttentionOperands(query: query[rows], key: key[rows], value: value[rows])
+  }
+
+  /// A head's columns.
+  package func columns(_ range: Range<Int>) -> AttentionOperands {
+    AttentionOperands(query: query.columns(range), key: key.columns(range), value: value.columns(range))
+  }
+}
+
 /// Scaled dot-product attention of one head, forward and backward, inside a scratch that stays in cache.
 ///
 /// Source: Vaswani et al., "Attention Is All You Need", NIPS 2017, equation 1. The probabilities are never stored:
 /// backward forms them again from the logits and the saved log-sum-exp.
-package struct AttentionCore<Element: Operand>: Sendable {
+package struct AttentionCore<Element: MatrixElement>: Sendable {
   /// Channels of a head, d.
   package let headSize: Int
   /// The factor of the logits, d^-0.5.
@@ -16,10 +41,10 @@ package struct AttentionCore<Element: Operand>: Sendable {
 
   /// A worker's own memory for one head of up to `capacity` = queries x keys logits.
   package struct Scratch: @unchecked Sendable {
-    let logits: UnsafeMutablePointer<Float>
-    let gradient: UnsafeMutablePointer<Float>
-    let probabilities: UnsafeMutablePointer<Element>
-    let logitsGradient: UnsafeMutablePointer<Element>
+    private let logits: UnsafeMutablePointer<Float>
+    private let gradient: UnsafeMutablePointer<Float>
+    private let probabilities: UnsafeMutablePointer<Element>
+    private let logitsGradient: UnsafeMutablePointer<Element>
 
     /// Takes what it needs from `allocate`, which is given numbers of floats.
     package init(capacity: Int, allocate: (_ floats: Int) -> UnsafeMutablePointer<Float>) {
@@ -28,66 +53,55 @@ package struct AttentionCore<Element: Operand>: Sendable {
       probabilities = Element.mirror(logits, count: capacity, allocate: allocate)
       logitsGradient = Element.mirror(gradient, count: capacity, allocate: allocate)
     }
-  }
 
-  /// One head's rows within wider rows: [count, headSize], `stride` elements apart.
-  package struct Head {
-    let pointer: UnsafeMutablePointer<Element>
-    let stride: Int
+    /// The probabilities that ``AttentionCore/forward(_:into:logSum:_:)`` has just formed: [queries, keys].
+    package func probabilities(_ queries: Int, _ keys: Int) -> MatrixView<Element> { logits(queries, keys).operands }
 
-    /// Views the columns from `pointer` on.
-    package init(_ pointer: UnsafeMutablePointer<Element>, stride: Int) {
-      self.pointer = pointer
-      self.stride = stride
+    /// Logits, and their probabilities as products read them: [queries, keys].
+    func logits(_ queries: Int, _ keys: Int) -> Stream<Element> { pair(logits, probabilities, queries, keys) }
+
+    /// The gradient with respect to the probabilities in fp32, that with respect to the logits as products read it:
+    /// [queries, keys].
+    func gradient(_ queries: Int, _ keys: Int) -> Stream<Element> { pair(gradient, logitsGradient, queries, keys) }
+
+    private func pair(
+      _ values: UnsafeMutablePointer<Float>, _ operands: UnsafeMutablePointer<Element>, _ rows: Int, _ columns: Int
+    ) -> Stream<Element> {
+      Stream(
+        values: Matrix(values, rows: rows, columns: columns),
+        operands: MatrixView(operands, rows: rows, columns: columns))
     }
   }
 
-  /// output = softmax(scale * query key^T) value.
+  /// output = softmax(scale * query key^T) value: [queries, d].
   ///
   /// - Parameter logSum: receives the log-sum-exp of each query's scaled logits: [queries].
   package func forward(
-    query: Head, key: Head, value: Head, output: Head, logSum: UnsafeMutablePointer<Float>, queries: Int, keys: Int,
+    _ head: AttentionOperands<Element>, into output: MatrixView<Element>, logSum: UnsafeMutablePointer<Float>,
     _ scratch: Scratch
   ) {
-    if queries == 0 { return }
-    multiply(query, key, into: scratch.logits, queries, keys)
-    Element.softmax(
-      Matrix(scratch.logits, rows: queries, columns: keys), factor: scale, into: scratch.probabilities, logSum: logSum)
-    Element.gemm(
-      scratch.probabilities, lda: keys, transposeA: false, .operands(value.pointer), ldb: value.stride,
-      transposeB: false, toOperand: output.pointer, ldc: output.stride, m: queries, n: headSize, k: keys, .plain)
+    if head.query.rows == 0 { return }
+    let logits = scratch.logits(head.query.rows, head.key.rows)
+    multiply(head.query.factor, head.key.transposed, into: logits.values)
+    logits.values.softmax(factor: scale, into: logits.operands, logSum: logSum)
+    multiply(logits.operands.factor, head.value.factor, into: output, finish: .plain)
   }
 
-  /// Writes the gradients with respect to query, key and value from that of the output.
+  /// gradients = those with respect to query, key and value, from that of the output [queries, d].
   package func backward(
-    query: Head, key: Head, value: Head, outputGradient: Head, logSum: UnsafePointer<Float>, queryGradient: Head,
-    keyGradient: Head, valueGradient: Head, queries: Int, keys: Int, _ scratch: Scratch
+    _ head: AttentionOperands<Element>, outputGradient: MatrixView<Element>, logSum: UnsafePointer<Float>,
+    into gradients: AttentionOperands<Element>, _ scratch: Scratch
   ) {
-    if queries == 0 { return }
-    multiply(query, key, into: scratch.logits, queries, keys)
-    multiply(outputGradient, value, into: scratch.gradient, queries, keys)
-    Element.softmaxBackward(
-      Matrix(scratch.logits, rows: queries, columns: keys), factor: scale, logSum: logSum, gradient: scratch.gradient,
-      probabilities: scratch.probabilities, logitsGradient: scratch.logitsGradient)
-    Element.gemm(
-      scratch.probabilities, lda: keys, transposeA: true, .operands(outputGradient.pointer), ldb: outputGradient.stride,
-      transposeB: false, toOperand: valueGradient.pointer, ldc: valueGradient.stride, m: keys, n: headSize, k: queries,
-      .plain)
-    Element.gemm(
-      scratch.logitsGradient, lda: keys, transposeA: false, .operands(key.pointer), ldb: key.stride, transposeB: false,
-      toOperand: queryGradient.pointer, ldc: queryGradient.stride, m: queries, n: headSize, k: keys, .plain)
-    Element.gemm(
-      scratch.logitsGradient, lda: keys, transposeA: true, .operands(query.pointer), ldb: query.stride,
-      transposeB: false, toOperand: keyGradient.pointer, ldc: keyGradient.stride, m: keys, n: headSize, k: queries,
-      .plain)
-  }
-
-  /// product = left right^T: [queries, keys].
-  private func multiply(
-    _ left: Head, _ right: Head, into product: UnsafeMutablePointer<Float>, _ queries: Int, _ keys: Int
-  ) {
-    Element.gemm(
-      left.pointer, lda: left.stride, transposeA: false, .operands(right.pointer), ldb: right.stride, transposeB: true,
-      into: product, ldc: keys, m: queries, n: keys, k: headSize, adding: false)
+    if head.query.rows == 0 { return }
+    let logits = scratch.logits(head.query.rows, head.key.rows)
+    let gradient = scratch.gradient(head.query.rows, head.key.rows)
+    multiply(head.query.factor, head.key.transposed, into: logits.values)
+    multiply(outputGradient.factor, head.value.transposed, into: gradient.values)
+    logits.values.softmaxBackward(
+      factor: scale, logSum: logSum, gradient: gradient.values, probabilities: logits.operands,
+      logitsGradient: gradient.operands)
+    multiply(logits.operands.transposed, outputGradient.factor, into: gradients.value, finish: .plain)
+    multiply(gradient.operands.factor, head.key.factor, into: gradients.query, finish: .plain)
+    multiply(gradient.operands.transposed, head.query.factor, into: gradients.key, finish: .plain)
   }
 }

@@ -36,17 +36,16 @@ package struct BenchmarkMachine: Sendable, Equatable, Encodable {
   ///   - slabs: pieces of a micro-batch, or nil where there are none.
   /// - Throws: `Failure` of kind `inputOutput` where communication fails.
   init(threads: Int?, slabs: Int?, communicator: any Communicator) throws(Failure) {
-    BLAS.prepare()
     let threads = try StartupChecks.threads(configured: threads, of: communicator)
     self.threads = threads
     host = communicator.hostName
     processor = Self.processorName
     cores = ProcessInfo.processInfo.processorCount
     ranks = communicator.size
-    blasCore = BLAS.coreName
-    blasConfiguration = BLAS.configuration
-    kernels = BLAS.kernelLevel
-    float = MatrixProducts.float
+    blasCore = OpenBLAS.coreName
+    blasConfiguration = OpenBLAS.configuration
+    kernels = Processor.kernelLevel
+    float = MatrixProducts.fp32
     bfloat16 = MatrixProducts.bfloat16 ?? MatrixProducts.bfloat16Obstacle ?? ""
     warnings = StartupChecks.warnings(
       threads: threads, slabs: slabs ?? threads, environment: ProcessInfo.processInfo.environment)

@@ -4,7 +4,7 @@ import Kernels
 import Runtime
 import Training
 
-/// The speed of the matrix products that a network's blocks are made of, as croco cuts them.
+/// The speed of the matrix products that a network's blocks are made of, cut, read and finished as in training.
 package struct GEMMBenchmark: Sendable, Equatable, Encodable {
   /// One product at one number of threads.
   package struct Entry: Sendable, Equatable, Encodable {
@@ -55,31 +55,15 @@ package struct GEMMBenchmark: Sendable, Equatable, Encodable {
     }
   }
 
-  /// The products of a slab (forward, dX) and of a part of the weights (dW).
+  /// The products of an encoder block's and a decoder block's linear maps, as training runs them.
   static func shapes(_ model: ModelConfiguration, batchSize: Int, slabs: Int) -> [GEMMShape] {
     let samples = (batchSize + slabs - 1) / slabs
-    func stack(_ name: String, tokens: Int, layers: [(String, inputs: Int, outputs: Int)])
-      -> [GEMMShape]
-    {
-      layers.flatMap { layer, inputs, outputs in
-        let (rows, name) = (samples * tokens, "\(name).\(layer)")
-        let part = min(outputs, ((outputs + slabs - 1) / slabs + 15) / 16 * 16)
-        return [
-          GEMMShape(layer: name, pass: .forward, m: rows, n: outputs, k: inputs),
-          GEMMShape(layer: name, pass: .inputGradient, m: rows, n: inputs, k: outputs),
-          GEMMShape(layer: name, pass: .weightGradient, m: part, n: inputs, k: batchSize * tokens),
-        ]
-      }
+    func shapes(_ stack: String, tokens: Int, _ layers: [GEMMLayer]) -> [GEMMShape] {
+      layers.flatMap { $0.shapes(stack, rows: samples * tokens, allRows: batchSize * tokens, slabs: slabs) }
     }
-    func layers(_ width: Int) -> [(String, inputs: Int, outputs: Int)] {
-      let hidden = model.mlpRatio * width
-      return [("qkv", width, 3 * width), ("proj", width, width), ("fc1", width, hidden), ("fc2", hidden, width)]
-    }
-    let (encoder, decoder) = (model.encoderDimension, model.decoderDimension)
-    return stack(
-      "encoder", tokens: model.visibleCount + model.patchCount, layers: layers(encoder))
-      + stack(
-        "decoder", tokens: model.patchCount,
-        layers: layers(decoder) + [("cross_kv", decoder, 2 * decoder)])
+    let encoder = GEMMLayer.block(width: model.encoderDimension, ratio: model.mlpRatio, isDecoder: false)
+    let decoder = GEMMLayer.block(width: model.decoderDimension, ratio: model.mlpRatio, isDecoder: true)
+    return shapes("encoder", tokens: model.visibleCount + model.patchCount, encoder)
+      + shapes("decoder", tokens: model.patchCount, decoder)
   }
 }

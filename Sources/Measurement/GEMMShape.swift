@@ -10,6 +10,10 @@ package struct GEMMShape: Sendable, Equatable, Encodable {
   package let pass: Pass
   /// The sizes.
   package let m: Int, n: Int, k: Int
+  /// What becomes of the product.
+  let result: Result
+  /// The layer's channels, within whose rows the pieces of a weight gradient lie.
+  let inputs: Int, outputs: Int
 
   /// The three products of a linear map y = x W^T with W [outputs, inputs].
   package enum Pass: String, Sendable, CaseIterable, Encodable {
@@ -21,66 +25,62 @@ package struct GEMMShape: Sendable, Equatable, Encodable {
     case weightGradient = "dW"
   }
 
+  /// What becomes of a product on its way to memory.
+  enum Result: Sendable {
+    /// fp32.
+    case float
+    /// What products read, with ``Finish`` of the same name.
+    case plain, bias, biasGELU, geluBackward
+    /// fp32, with the sums of op(A)'s rows: the gradient of a bias.
+    case sums
+  }
+
+  private enum CodingKeys: CodingKey {
+    case layer, pass, m, n, k
+  }
+
   /// Operations; a multiply-add counts as two.
   package var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
 
   /// The product whose speed stands for the peak: the widest layer of a ViT-B block on four pairs, 216 tokens each.
-  static let peak = GEMMShape(layer: "peak", pass: .forward, m: 864, n: 3072, k: 768)
+  static let peak = GEMMShape(
+    layer: "peak", pass: .forward, m: 864, n: 3072, k: 768, result: .float, inputs: 768, outputs: 3072)
 }
 
-/// Runs one product on several workers at once, each with a left factor and a result of its own, as slabs do.
-final class GEMMProbe<Element: Operand> {
-  let shape: GEMMShape
-  private let pool: WorkerPool
-  private let right: AlignedBuffer<Element>
-  private let left: [AlignedBuffer<Element>]
-  private let results: [AlignedBuffer<Float>]
+/// A linear map of a block as training runs it: how its products end.
+struct GEMMLayer {
+  let name: String
+  let inputs: Int, outputs: Int
+  /// What becomes of y, and of dx.
+  let forward: GEMMShape.Result, backward: GEMMShape.Result
 
-  /// Allocates for all workers of `pool`; bf16 must be possible.
-  init(_ shape: GEMMShape, pool: WorkerPool) {
-    self.shape = shape
-    self.pool = pool
-    right = Self.filled(shape.k * shape.n)
-    left = (0..<pool.workerCount).map { _ in Self.filled(shape.m * shape.k) }
-    results = (0..<pool.workerCount).map { _ in AlignedBuffer(count: shape.m * shape.n) }
+  /// The maps of a transformer block [width], with cross-attention's where it is a decoder's.
+  static func block(width: Int, ratio: Int, isDecoder: Bool) -> [GEMMLayer] {
+    let hidden = ratio * width
+    let layers = [
+      GEMMLayer(name: "qkv", inputs: width, outputs: 3 * width, forward: .bias, backward: .float),
+      GEMMLayer(name: "proj", inputs: width, outputs: width, forward: .float, backward: .plain),
+      GEMMLayer(name: "fc1", inputs: width, outputs: hidden, forward: .biasGELU, backward: .float),
+      GEMMLayer(name: "fc2", inputs: hidden, outputs: width, forward: .float, backward: .geluBackward),
+    ]
+    if !isDecoder { return layers }
+    return layers + [GEMMLayer(name: "cross_kv", inputs: width, outputs: 2 * width, forward: .bias, backward: .float)]
   }
 
-  /// GFLOP/s over all workers, `count` times, each over at least 1 GFLOP a worker; one more goes before to warm up.
-  func gflops(count: Int) -> [Double] {
-    let repetitions = max(1, Int((1e9 / shape.operations).rounded(.up)))
-    let work = Double(pool.workerCount * repetitions) * shape.operations
-    let all = (0...count).map { _ in
-      let milliseconds = Stopwatch.milliseconds {
-        pool.run(pool.workerCount) { task, _ in for _ in 0..<repetitions { multiply(task) } }
-      }
-      return work / milliseconds * 1e-6
+  /// The products of a slab (forward, dX), and of the first piece of the weights (dW), which `Partition.piece` cuts.
+  ///
+  /// - Parameters:
+  ///   - rows: tokens of a slab.
+  ///   - allRows: tokens of a micro-batch.
+  func shapes(_ stack: String, rows: Int, allRows: Int, slabs: Int) -> [GEMMShape] {
+    let piece = Partition.piece(0, of: slabs, rows: outputs, columns: inputs)
+    func shape(_ pass: GEMMShape.Pass, _ m: Int, _ n: Int, _ k: Int, _ result: GEMMShape.Result) -> GEMMShape {
+      GEMMShape(
+        layer: "\(stack).\(name)", pass: pass, m: m, n: n, k: k, result: result, inputs: inputs, outputs: outputs)
     }
-    return Array(all.dropFirst())
-  }
-
-  private func multiply(_ task: Int) {
-    let (transposeA, transposeB) = (shape.pass == .weightGradient, shape.pass == .forward)
-    Element.gemm(
-      left[task].pointer, lda: transposeA ? shape.m : shape.k, transposeA: transposeA,
-      .operands(right.pointer), ldb: transposeB ? shape.k : shape.n, transposeB: transposeB,
-      into: results[task].pointer, ldc: shape.n, m: shape.m, n: shape.n, k: shape.k, adding: false)
-  }
-
-  /// Numbers that are neither zero nor denormal.
-  private static func filled(_ count: Int) -> AlignedBuffer<Element> {
-    let values = (0..<count).map { Float($0 % 13) * 0.125 - 0.75 }
-    let buffer = AlignedBuffer<Element>(count: count)
-    Element.convert(values, into: buffer.pointer, count: count)
-    return buffer
-  }
-}
-
-extension Precision {
-  /// GFLOP/s of a product over all workers, measured `count` times; see ``GEMMProbe/gflops(count:)``.
-  func gflops(_ shape: GEMMShape, pool: WorkerPool, count: Int) -> [Double] {
-    switch self {
-    case .fp32: GEMMProbe<Float>(shape, pool: pool).gflops(count: count)
-    case .bf16: GEMMProbe<BFloat16>(shape, pool: pool).gflops(count: count)
-    }
+    return [
+      shape(.forward, rows, outputs, inputs, forward), shape(.inputGradient, rows, inputs, outputs, backward),
+      shape(.weightGradient, piece.rows.count, piece.columns.count, allRows, .sums),
+    ]
   }
 }

@@ -41,14 +41,15 @@ package struct ReductionBenchmark: Sendable, Equatable, Encodable {
     var entries: [Entry] = []
     let cases: [(Reduction, Int?)] = bucketLengths.map { (.reproducible, $0) } + [(.mpi, nil)]
     for (reduction, bucketLength) in cases {
-      let reducer = try GradientReducer(
-        communicator: communicator, reduction: reduction, count: count, microBatchCount: communicator.size,
-        workers: pool, bucketLength: bucketLength)
+      let ownership = Ownership(count: count, size: communicator.size, bucketLength: bucketLength)
+      let sum = try GradientSum(
+        of: gradients, ownership: ownership, microBatchCount: communicator.size, reduction: reduction,
+        communicator: communicator, workers: pool)
       var times: [Double] = []
       for repetition in 0...repetitions {
-        reducer.accumulate(gradients)
+        sum.accumulate()
         try communicator.barrier()
-        let time = try Stopwatch.milliseconds { () throws(Failure) in try reducer.reduce(gradients) }
+        let time = try Stopwatch.milliseconds { () throws(Failure) in try sum.sumToAll() }
         if repetition > 0 { times.append(time) }
       }
       let figures = BenchmarkFigures(times: try communicator.slowest(times))

@@ -94,7 +94,7 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
   private static func trainer(
     _ configuration: TrainingConfiguration, _ pool: WorkerPool, _ communicator: any Communicator
   ) throws(Failure) -> Trainer {
-    let microBatches = try GradientReducer.microBatches(
+    let microBatches = try GradientSum.microBatches(
       of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
     let loader: PairLoader
     if configuration.data.path.isEmpty {
@@ -106,8 +106,8 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
           microBatches: microBatches)
       }
     } else {
-      let data = try RunData(configuration, communicator: communicator)
-      loader = try data.batches(configuration, microBatches: microBatches, firstStep: 0, communicator).loader
+      let context = RunContext(configuration, communicator: communicator, pool: pool)
+      loader = try TrainingBatches(RunData(context), context, microBatches: microBatches, firstStep: 0).loader
     }
     // Only the learning rate depends on it: an epoch that no benchmark ends.
     return try Trainer(

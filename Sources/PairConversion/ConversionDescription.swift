@@ -24,24 +24,24 @@ struct ConversionDescription: Codable, Equatable {
   let seed: UInt64
   let licence: String?
 
-  init(_ candidates: [PairCandidate], options: PairConverter.Options, survey: ConversionSurvey) {
+  init(_ candidates: [PairCandidate], options: ConversionOptions, survey: ConversionSurvey) {
     format = "croco-conversion"
     version = 1
-    tool = options.writer.tool
-    libraries = DatasetWriter.libraries
+    tool = options.dataset.tool
+    libraries = ShardBuilder.libraries
     pairs = candidates.count
     list = Self.digest(candidates, survey).description
-    codec = options.writer.codec.name
-    quality = options.writer.codec.quality
+    codec = options.dataset.codec.name
+    quality = options.dataset.codec.quality
     let preparation = options.preparation
     size = preparation.map { [$0.height, $0.width] }
     fit = preparation?.fit.rawValue
     filter = preparation?.filter.rawValue
     allowsUpscaling = preparation?.allowsUpscaling
-    shardBytes = options.writer.shardBytes
-    validation = options.writer.validationFraction
-    seed = options.writer.seed
-    licence = options.writer.licence
+    shardBytes = options.dataset.shardBytes
+    validation = options.dataset.validationFraction
+    seed = options.dataset.seed
+    licence = options.dataset.licence
   }
 
   enum CodingKeys: String, CodingKey {
@@ -61,21 +61,22 @@ struct ConversionDescription: Codable, Equatable {
       stream.update(pair.scene)
       stream.update(UInt64(pair.overlap.isNaN ? Float.nan.bitPattern : pair.overlap.bitPattern))
     }
-    for word in survey.words { stream.update(UInt64(bitPattern: word)) }
+    for number in survey.numbers { stream.update(UInt64(number)) }
     return stream.digest
   }
 
   /// The bytes of `conversion.json`.
-  func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self) + Data("\n".utf8)
+  func encoded() -> [UInt8] { JSON.encode(self, .page) }
+
+  /// Whether bytes of `conversion.json` are all that was written.
+  static func isWhole(_ bytes: [UInt8]) -> Bool {
+    (try? JSONSerialization.jsonObject(with: Data(bytes))) is [String: Any]
   }
 
   /// The first key in which `conversion.json` differs, in words, or nil where the conversion is the same.
   func difference(from data: Data) throws -> String? {
     guard let there = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
-      let here = try JSONSerialization.jsonObject(with: encoded()) as? [String: Any]
+      let here = try JSONSerialization.jsonObject(with: Data(encoded())) as? [String: Any]
     else { return "its \(Self.fileName) is damaged" }
     // What users can change comes first: the list differs for many a reason.
     let keys = Set(there.keys).union(here.keys).subtracting(["list"]).sorted() + ["list"]

@@ -10,44 +10,44 @@ final class ConversionFolder {
   private let didCreateFolder: Bool
   private let lock: FileLock
 
-  private var descriptionPath: String { path + "/" + ConversionDescription.fileName }
+  private var descriptionPath: String { path.appending(path: ConversionDescription.fileName) }
 
   /// Claims a folder: a new or empty one, or one that holds the same conversion, unfinished, and nobody works on.
   ///
   /// - Throws: `Failure` of kind `usage` (another conversion, something else, or a living process) or `inputOutput`.
   init(_ path: String, _ description: ConversionDescription) throws {
     self.path = path
-    let file = path + "/" + ConversionDescription.fileName
-    didCreateFolder = !FileManager.default.fileExists(atPath: path)
-    if !FileManager.default.fileExists(atPath: file) { try OutputFolder.claim(path) }
+    let file = path.appending(path: ConversionDescription.fileName)
+    didCreateFolder = !FileSystem.exists(path)
+    if !FileSystem.exists(file) { try OutputFolder.claim(path) }
     guard let lock = try FileLock(file) else {
       throw Failure(
         .usage, "Another process converts into \(path) right now.",
-        hint: "Wait for it, or choose another --output.")
+        hint: "Wait for it, or choose another \(.output).")
     }
     self.lock = lock
     try enter(description)
   }
 
   private func enter(_ description: ConversionDescription) throws {
-    let found = try Data(FileContent.read(descriptionPath, limit: 1 << 20))
-    if found.isEmpty {
+    let found = try File.contents(of: descriptionPath, limit: 1 << 20)
+    let hasWork = try FileSystem.names(in: path).contains {
+      $0 != ConversionDescription.fileName && !$0.contains(Publication.temporaryMarker)
+    }
+    // A conversion that died while it described itself has done nothing yet.
+    if found.isEmpty || !hasWork && !ConversionDescription.isWhole(found) {
       // Another conversion may have ended between our look at the folder and the lock.
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-      guard names.allSatisfy({ $0 == ConversionDescription.fileName || $0.contains(Publication.temporaryMarker) })
-      else {
-        throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another --output.")
+      guard !hasWork else {
+        throw Failure(.usage, "The output folder \(path) is not empty.", hint: "Choose another \(.output).")
       }
-      let failure = try description.encoded().withUnsafeBytes {
-        FileContent.pwrite(lock.descriptor, $0, at: 0, path: descriptionPath)
-      }
-      if let failure { throw failure }
-      try SystemCall.synchronize(descriptionPath)
-      try SystemCall.synchronize(path)
-    } else if let difference = try description.difference(from: found) {
+      try lock.file.truncate(to: 0)
+      try lock.file.write(description.encoded(), at: 0)
+      try lock.file.synchronize()
+      try FileSystem.synchronize(path)
+    } else if let difference = try description.difference(from: Data(found)) {
       throw Failure(
         .usage, "\(path) holds an unfinished conversion that is not this one: \(difference).",
-        hint: "Give the same command as then, choose another --output, or remove the folder.")
+        hint: "Give the same command as then, choose another \(.output), or remove the folder.")
     }
     Publication.removeLeftovers(in: path)
   }
@@ -61,11 +61,11 @@ final class ConversionFolder {
   }
 
   private func record(_ number: Int, _ name: String) -> ConvertedShard? {
-    guard let data = FileManager.default.contents(atPath: path + "/" + ConvertedShard.fileName(ofShard: name)),
-      let record = try? JSONDecoder().decode(ConvertedShard.self, from: data), record.number == number
+    guard let bytes = try? File.contents(of: path.appending(path: ConvertedShard.fileName(ofShard: name))),
+      let record = try? JSONDecoder().decode(ConvertedShard.self, from: Data(bytes)), record.number == number
     else { return nil }
     guard let entry = record.entry else { return record }
-    guard entry.name == name, (try? ShardFile.length(of: path + "/" + name)) == entry.bytes else { return nil }
+    guard entry.name == name, (try? ShardFile.length(of: path.appending(path: name))) == entry.bytes else { return nil }
     return record
   }
 
@@ -79,10 +79,10 @@ final class ConversionFolder {
 
   /// Publishes the manifest, and removes what only the conversion needs. Again where that was interrupted.
   func finish(_ manifest: DatasetManifest, _ plan: ShardPlan) throws {
-    try SystemCall.synchronize(path)
-    try Publication.publishBytes(Array(manifest.encoded()), at: path + "/" + DatasetManifest.fileName)
+    try FileSystem.synchronize(path)
+    try Publication.publishBytes(manifest.encoded(), at: path.appending(path: DatasetManifest.fileName))
     removeRecords(plan)
-    unlink(descriptionPath)
+    try FileSystem.remove(descriptionPath)
   }
 
   /// Leaves the folder: finished shards stay for another try; without any, nothing does.
@@ -94,14 +94,16 @@ final class ConversionFolder {
   /// Removes everything that the conversion wrote.
   func discard(_ plan: ShardPlan) {
     removeRecords(plan)
-    for shard in plan.shards { unlink(path + "/" + shard.name) }
+    for shard in plan.shards { try? FileSystem.remove(path.appending(path: shard.name)) }
     Publication.removeLeftovers(in: path)
-    unlink(descriptionPath)
-    if didCreateFolder { rmdir(path) }
+    try? FileSystem.remove(descriptionPath)
+    if didCreateFolder { try? FileSystem.removeFolder(path) }
   }
 
   private func removeRecords(_ plan: ShardPlan) {
-    for shard in plan.shards { unlink(path + "/" + ConvertedShard.fileName(ofShard: shard.name)) }
+    for shard in plan.shards {
+      try? FileSystem.remove(path.appending(path: ConvertedShard.fileName(ofShard: shard.name)))
+    }
   }
 }
 
@@ -111,7 +113,7 @@ extension OutputFolder {
   ///
   /// - Throws: `Failure` of kind `usage` where it holds something else.
   package static func check(_ path: String) throws(Failure) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let names = try FileSystem.names(in: path)
     if names.contains(ConversionDescription.fileName) { return }
     try checkEmpty(path, names)
   }

@@ -8,7 +8,7 @@ import Runtime
 /// calls ``finish(_:)`` with everybody's records. The data set is the same whoever converts which shards.
 package final class ConversionJob {
   private let pairs: [PairCandidate]
-  private let options: PairConverter.Options
+  private let options: ConversionOptions
   private let output: String
   private let plan: ShardPlan
   private let description: ConversionDescription
@@ -16,7 +16,7 @@ package final class ConversionJob {
   private var folder: ConversionFolder?
 
   /// Plans the shards; nothing is read or written.
-  package init(_ pairs: [PairCandidate], options: PairConverter.Options, survey: ConversionSurvey, output: String) {
+  package init(_ pairs: [PairCandidate], options: ConversionOptions, survey: ConversionSurvey, output: String) {
     self.pairs = pairs
     self.options = options
     self.output = output
@@ -26,7 +26,7 @@ package final class ConversionJob {
   }
 
   /// Equal on all processes that see the same list and were given the same options.
-  package var fingerprint: [UInt8] { (try? description.encoded()).map { Array($0) } ?? [] }
+  package var fingerprint: [UInt8] { description.encoded() }
 
   /// The number of shards.
   package var shardCount: Int { plan.shards.count }
@@ -64,9 +64,11 @@ package final class ConversionJob {
 
   /// Publishes the manifest, once all shards are done. Only by the process that claimed the folder.
   ///
-  /// - Parameter records: those of all shards, in any order.
+  /// - Parameters:
+  ///   - records: those of all shards, in any order.
+  ///   - imagesRead: the number of images that all processes have read.
   /// - Throws: `Failure` of kind `badData` where no pair is left (then nothing is), or `inputOutput`.
-  package func finish(_ records: [ConvertedShard]) throws -> PairConverter.Summary {
+  package func finish(_ records: [ConvertedShard], imagesRead: Int) throws -> ConversionSummary {
     guard let folder else { preconditionFailure("the folder \(output) is finished by the process that claimed it") }
     precondition(records.count == plan.shards.count, "\(records.count) of \(plan.shards.count) shards are done")
     let records = records.sorted { $0.number < $1.number }
@@ -75,28 +77,26 @@ package final class ConversionJob {
     let failures = badFiles.sorted { $0.key < $1.key }.map(\.value)
     guard records.contains(where: { $0.entry != nil }) else {
       folder.discard(plan)
-      throw Failure(.badData, "All \(pairs.count) pairs have a bad file.", hint: failures.first?.message)
+      throw Failure(.badData, "All \(pairs.count) pairs have a bad file.", hint: failures.first.map { "\($0.message)" })
     }
     let manifest = manifest(records)
     try folder.finish(manifest, plan)
-    return PairConverter.Summary(
+    return ConversionSummary(
       manifest: manifest, imagesRead: imagesRead, skippedPairs: records.reduce(0) { $0 + $1.skippedPairs },
       badFiles: failures)
   }
 
   /// Leaves the folder after a failure: finished shards stay for another try; without any, nothing does.
-  package func abandon() { folder?.abandon(plan) }
+  func abandon() { folder?.abandon(plan) }
 
   private func manifest(_ records: [ConvertedShard]) -> DatasetManifest {
-    var splits: [String: [DatasetManifest.Shard]] = [:]
+    var splits: [Split: [DatasetManifest.Shard]] = [:]
     var sizes: [DatasetManifest.ImageSize?] = []
     for case (let record, .some(let entry)) in records.map({ ($0, $0.entry) }) {
-      splits[plan.shards[record.number].split.rawValue, default: []].append(entry)
+      splits[plan.shards[record.number].split, default: []].append(entry)
       sizes.append(record.imageSize)
     }
     let isCommon = sizes.allSatisfy { $0 == sizes[0] }
-    return DatasetManifest(
-      codec: options.writer.codec, image: isCommon ? sizes[0] : nil, flow: false, licence: options.writer.licence,
-      seed: options.writer.seed, tool: options.writer.tool, splits: splits)
+    return DatasetManifest(options.dataset, image: isCommon ? sizes[0] : nil, flow: false, splits: splits)
   }
 }

@@ -1,26 +1,27 @@
 import Foundation
 import PairData
 import Runtime
+import Storage
 
-/// What planning a conversion needs to know of the image files: nothing where `--size` gives all stored sizes.
+/// What planning a conversion needs to know of the image files: nothing where a preparation gives all stored sizes.
 ///
-/// One rank looks at the files; ``words`` take the result to the others.
+/// One rank looks at the files; ``numbers`` take the result to the others.
 package struct ConversionSurvey: Sendable, Equatable {
   /// The length of each image's file in bytes, by number; 0 where it is missing. Empty where lengths do not matter.
   let lengths: [Int]
-  /// The height and width that `raw` stores without `--size`: those of the first sound image.
+  /// The height and width that `raw` stores without a preparation: those of the first sound image.
   let rawSize: DatasetManifest.ImageSize?
 
   /// Looks at the files: only at their lengths, but for `raw` without a size.
   ///
   /// - Throws: `Failure` of kind `badData` where `raw` finds no image that it can read.
-  package init(_ pairs: [PairCandidate], options: PairConverter.Options) throws {
+  package init(_ pairs: [PairCandidate], options: ConversionOptions) throws {
     let images = ImageTable(pairs)
     guard options.preparation == nil else {
       (lengths, rawSize) = ([], nil)
       return
     }
-    if options.writer.codec == .raw {
+    if options.dataset.codec == .raw {
       lengths = []
       rawSize = try Self.firstSize(images, pairs, options)
     } else {
@@ -30,13 +31,13 @@ package struct ConversionSurvey: Sendable, Equatable {
   }
 
   /// The survey as numbers.
-  package var words: [Int64] { [Int64(rawSize?.height ?? 0), Int64(rawSize?.width ?? 0)] + lengths.map { Int64($0) } }
+  var numbers: [Int] { [rawSize?.height ?? 0, rawSize?.width ?? 0] + lengths }
 
   /// A survey from its numbers.
-  package init(words: [Int64]) {
-    precondition(words.count >= 2, "a survey has at least 2 numbers, not \(words.count)")
-    rawSize = words[0] > 0 ? .init(height: Int(words[0]), width: Int(words[1])) : nil
-    lengths = words.dropFirst(2).map { Int($0) }
+  init(numbers: [Int]) {
+    precondition(numbers.count >= 2, "a survey has at least 2 numbers, not \(numbers.count)")
+    rawSize = numbers[0] > 0 ? .init(height: numbers[0], width: numbers[1]) : nil
+    lengths = Array(numbers.dropFirst(2))
   }
 
   private static func lengths(_ images: ImageTable, _ pairs: [PairCandidate], threadCount: Int) -> [Int] {
@@ -45,9 +46,8 @@ package struct ConversionSurvey: Sendable, Equatable {
       let lengths = lengths
       WorkerPool(workerCount: threadCount).run((images.count + piece - 1) / piece) { task, _ in
         for image in task * piece..<min(images.count, (task + 1) * piece) {
-          var status = stat()
-          let isThere = stat(images.use(ofImage: image, in: pairs).view.path, &status) == 0
-          lengths[image] = isThere ? Int(status.st_size) : 0
+          let path = images.use(ofImage: image, in: pairs).view.path
+          lengths[image] = (try? FileSystem.status(of: path))?.bytes ?? 0
         }
       }
       count = images.count
@@ -55,7 +55,7 @@ package struct ConversionSurvey: Sendable, Equatable {
   }
 
   private static func firstSize(
-    _ images: ImageTable, _ pairs: [PairCandidate], _ options: PairConverter.Options
+    _ images: ImageTable, _ pairs: [PairCandidate], _ options: ConversionOptions
   ) throws -> DatasetManifest.ImageSize {
     var first: Failure?
     for image in 0..<images.count {
@@ -63,7 +63,7 @@ package struct ConversionSurvey: Sendable, Equatable {
         let header = try EncodedImage(file: images.use(ofImage: image, in: pairs).view.path)
         return .init(height: header.height, width: header.width)
       } catch {
-        let failure = error as? Failure ?? Failure(.internalError, "\(error)")
+        let failure = Failure(describing: error)
         let origin = images.use(ofImage: image, in: pairs).pair.origin.map { "\($0): " } ?? ""
         first = first ?? Failure(.badData, origin + failure.message, hint: failure.hint)
         if !options.skipsBadFiles { break }

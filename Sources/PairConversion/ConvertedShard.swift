@@ -8,7 +8,7 @@ package struct ConvertedShard: Codable, Sendable, Equatable {
   struct BadFile: Codable, Equatable {
     let image: Int
     let message: String
-    let hint: String?
+    let hint: Advice?
 
     var failure: Failure { Failure(.badData, message, hint: hint) }
   }

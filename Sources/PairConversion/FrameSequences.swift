@@ -1,4 +1,5 @@
 import Runtime
+import Storage
 
 /// Temporal pairs of frame sequences: each frame with later ones of its sequence.
 package struct FrameSequences: Sendable {
@@ -17,9 +18,9 @@ package struct FrameSequences: Sendable {
   }
 
   /// The smallest and largest distance between the two frames of a pair, in frames.
-  package let gaps: ClosedRange<Int>
+  let gaps: ClosedRange<Int>
   /// For how many later frames each frame is paired, as far as the sequence goes.
-  package let pairsPerFrame: Int
+  let pairsPerFrame: Int
   /// Keys the draw of gaps.
   package let seed: UInt64
 
@@ -44,7 +45,7 @@ package struct FrameSequences: Sendable {
     let sequences = images.subfolders.map { subfolder in
       Sequence(
         scene: subfolder.isEmpty ? "." : subfolder,
-        frames: (images.files[subfolder] ?? []).map { .init(path: folder + "/" + $0, source: $0) })
+        frames: (images.files[subfolder] ?? []).map { .init(path: folder.appending(path: $0), source: $0) })
     }
     return try pairs(of: sequences, in: folder)
   }
@@ -68,7 +69,7 @@ package struct FrameSequences: Sendable {
     guard !pairs.isEmpty else {
       throw Failure(
         .badData, "No sequence of \(folder) has two frames that are \(gaps.lowerBound) to \(gaps.upperBound) apart.",
-        hint: "Give smaller --min-gap and --max-gap.")
+        hint: "Give smaller \(.minimumGap) and \(.maximumGap).")
     }
     return pairs
   }

@@ -5,7 +5,7 @@ import Runtime
 package struct ImageCrop: Sendable, Hashable {
   /// The box in pixels of the image as it is stored, whatever its EXIF orientation says: boxes are found by tools that
   /// ignore it.
-  package let box: PixelWindow
+  let box: PixelWindow
   /// By how many quarters the box's content is turned counterclockwise, 0 to 3.
   package let quarterTurns: Int
 
@@ -57,7 +57,7 @@ package struct ImageCrop: Sendable, Hashable {
   }
 }
 
-extension PairConverter.Options {
+extension ConversionOptions {
   /// Reads a view and makes of it what will be stored: cut, resized, encoded.
   ///
   /// - Parameters:
@@ -75,10 +75,10 @@ extension PairConverter.Options {
       prepared = try preparation?.apply(to: part, number: number, name: view.source) ?? part
     } else {
       let image = try EncodedImage(file: view.path)
-      guard let preparation else { return try ImageReference(image, codec: writer.codec, source: view.source) }
+      guard let preparation else { return try ImageReference(image, codec: dataset.codec, source: view.source) }
       try preparation.check(width: image.width, height: image.height, name: view.path)
       prepared = try preparation.apply(to: image.decoded(), number: number, name: view.path)
     }
-    return try ImageReference(prepared, codec: writer.codec, source: view.source)
+    return try ImageReference(prepared, codec: dataset.codec, source: view.source)
   }
 }

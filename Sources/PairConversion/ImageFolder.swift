@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// The image files of a folder and its sub-folders.
 package struct ImageFolder {
@@ -31,18 +32,14 @@ package struct ImageFolder {
   private mutating func list(_ root: String, _ subfolder: String, depth: Int) throws {
     // Links can form circles.
     guard depth < 32 else { throw Failure(.badData, "\(root)/\(subfolder) is nested too deeply.") }
-    let folder = subfolder.isEmpty ? root : root + "/" + subfolder
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    } catch {
+    let folder = subfolder.isEmpty ? root : root.appending(path: subfolder)
+    guard FileSystem.isFolder(folder), let names = try? FileSystem.names(in: folder) else {
       throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Does it exist, and may you read it?")
     }
     for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
-      let relative = subfolder.isEmpty ? name : subfolder + "/" + name
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: root + "/" + relative, isDirectory: &isFolder) else { continue }
-      if isFolder.boolValue {
+      let relative = subfolder.appending(path: name)
+      guard let status = try? FileSystem.status(of: root.appending(path: relative)) else { continue }
+      if status.isFolder {
         try list(root, relative, depth: depth + 1)
       } else if Self.suffixes.contains((name as NSString).pathExtension.lowercased()) {
         files[subfolder, default: []].append(relative)
@@ -54,9 +51,9 @@ package struct ImageFolder {
 }
 
 /// The order in which people number files: runs of digits compare as numbers, so frame2 comes before frame10.
-package enum NaturalOrder {
+enum NaturalOrder {
   /// Whether one name comes before another.
-  package static func precedes(_ a: String, _ b: String) -> Bool {
+  static func precedes(_ a: String, _ b: String) -> Bool {
     let (left, right) = (Array(a.utf8), Array(b.utf8))
     var (i, j) = (0, 0)
     while i < left.count, j < right.count {

@@ -20,7 +20,7 @@ package struct ImagePreparation: Sendable {
   /// The interpolation.
   package let filter: ResizeFilter
   /// Whether images that are too small are enlarged; otherwise they are bad data.
-  package let allowsUpscaling: Bool
+  let allowsUpscaling: Bool
   /// Keys the random crops.
   package let seed: UInt64
 
@@ -45,7 +45,7 @@ package struct ImagePreparation: Sendable {
     guard allowsUpscaling || (imageWidth >= width && imageHeight >= height) else {
       throw Failure(
         .badData, "\(name) is \(imageWidth)x\(imageHeight), smaller than the wanted \(width)x\(height).",
-        hint: "Choose a smaller --size, or give --allow-upscale.")
+        hint: "Choose a smaller \(.imageSize), or give \(.upscaling).")
     }
   }
 

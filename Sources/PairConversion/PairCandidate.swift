@@ -26,7 +26,7 @@ package struct PairCandidate: Sendable {
   /// The share of view 1 that view 2 sees, or NaN.
   package let overlap: Float
   /// Where the pair was listed, such as "list.txt:7", or nil.
-  package let origin: String?
+  let origin: String?
 
   /// A pair of files.
   package init(_ view1: View, _ view2: View, scene: String, overlap: Float = .nan, origin: String? = nil) {

@@ -16,7 +16,7 @@ package enum PairList {
   ///
   /// - Throws: `Failure` of kind `noInput`, or `badData` that names the list and the line.
   package static func read(_ path: String) throws -> [PairCandidate] {
-    let bytes = try FileContent.read(path, limit: 1 << 32)
+    let bytes = try File.contents(of: path, limit: 1 << 32)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(.badData, "\(path) is not a list of pairs: it is not UTF-8 text.")
     }
@@ -167,7 +167,7 @@ package enum PairList {
     for row in rows where row.scene == nil { components.join(row.view1, row.view2) }
     func view(_ path: String) -> PairCandidate.View {
       let isAbsolute = path.hasPrefix("/") || folder.isEmpty
-      return PairCandidate.View(path: isAbsolute ? path : folder + "/" + path, source: path)
+      return PairCandidate.View(path: isAbsolute ? path : folder.appending(path: path), source: path)
     }
     return rows.map { row in
       PairCandidate(

@@ -8,7 +8,7 @@ import Storage
 final class ShardConverter {
   private let pairs: [PairCandidate]
   private let plan: ShardPlan
-  private let options: PairConverter.Options
+  private let options: ConversionOptions
   private let output: String
   private let pool: WorkerPool
   private let writing = DispatchQueue(label: "croco.conversion.writing")
@@ -17,7 +17,7 @@ final class ShardConverter {
   /// The number of images that were read.
   private(set) var imagesRead = 0
 
-  init(_ pairs: [PairCandidate], _ plan: ShardPlan, _ options: PairConverter.Options, output: String) {
+  init(_ pairs: [PairCandidate], _ plan: ShardPlan, _ options: ConversionOptions, output: String) {
     self.pairs = pairs
     self.plan = plan
     self.options = options
@@ -59,7 +59,7 @@ final class ShardConverter {
       self.pending = nil
       let record = try pending.result!.get()
       if let entry = record.entry {
-        log("\(entry.name): \(entry.pairs) pairs, \(entry.images) images, \(entry.bytes) bytes")
+        log(entry.summary)
       }
       records.append(record)
     }
@@ -96,7 +96,7 @@ final class ShardConverter {
       progress(shard.pairs.count * (start + part.count) / numbers.count)
     }
     imagesRead += numbers.count
-    let builder = ShardBuilder(codec: options.writer.codec)
+    let builder = ShardBuilder(options.dataset)
     for pair in shard.pairs {
       let (first, second) = plan.images.images(ofPair: pair)
       guard let view1 = images[first], let view2 = images[second] else { continue }
@@ -109,13 +109,14 @@ final class ShardConverter {
 
   /// Loads images in parallel; results keep the order of the numbers.
   private func load(_ numbers: ArraySlice<Int>) -> [Result<ImageReference, Failure>] {
-    let results = UnsafeMutableBufferPointer<Result<ImageReference, Failure>?>.allocate(capacity: numbers.count)
-    results.initialize(repeating: nil)
-    defer { results.deinitialize().deallocate() }
     let groups = ImageCrop.groupsByOriginal(numbers.map { plan.images.use(ofImage: $0, in: pairs).view })
-    pool.run(groups.count) { task, _ in
+    let loaded = pool.map(groups.count) { task, _ in
       var original: RGBImage?
-      for index in groups[task] { results[index] = load(numbers[numbers.startIndex + index], &original) }
+      return groups[task].map { (place: $0, result: load(numbers[numbers.startIndex + $0], &original)) }
+    }
+    var results = [Result<ImageReference, Failure>?](repeating: nil, count: numbers.count)
+    for case .success(let group) in loaded {
+      for (place, result) in group { results[place] = result }
     }
     return results.map { $0! }
   }
@@ -138,7 +139,7 @@ final class ShardConverter {
     guard let size = plan.rawSize, (image.height, image.width) != (size.height, size.width) else { return }
     throw Failure(
       .badData, "\(view.path) is \(image.width)x\(image.height), the first image \(size.width)x\(size.height).",
-      hint: "With --codec raw all images need one size: give --size.")
+      hint: .oneSizeForRaw)
   }
 
   // MARK: Writing
@@ -146,30 +147,25 @@ final class ShardConverter {
   private func startWriting(_ content: Content) {
     let shard = PendingShard()
     pending = shard
-    let (output, options) = (output, options.writer)
+    let output = output
     writing.async(group: shard.done) {
-      shard.result = Result { try Self.write(content, to: output, options) }
+      shard.result = Result { try Self.write(content, to: output) }
     }
   }
 
   /// First the shard under its final name, then its record, which makes it count as finished.
-  private static func write(
-    _ content: Content, to output: String, _ options: DatasetWriter.Options
-  ) throws -> ConvertedShard {
+  private static func write(_ content: Content, to output: String) throws -> ConvertedShard {
     var entry: DatasetManifest.Shard?
     if content.builder.pairCount > 0 {
-      try Publication.publishFile(at: output + "/" + content.name) { temporary in
-        entry = try content.builder.write(
-          to: temporary, name: content.name, attributes: DatasetWriter.attributes(options))
+      try Publication.publishFile(at: output.appending(path: content.name)) { temporary in
+        entry = try content.builder.write(to: temporary, name: content.name)
       }
     }
     let record = ConvertedShard(
       number: content.number, entry: entry, imageSize: content.builder.commonSize, skippedPairs: content.skippedPairs,
       badFiles: content.badFiles)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try Publication.publishBytes(
-      Array(encoder.encode(record)), at: output + "/" + ConvertedShard.fileName(ofShard: content.name))
+      JSON.encode(record), at: output.appending(path: ConvertedShard.fileName(ofShard: content.name)))
     return record
   }
 }

@@ -19,11 +19,11 @@ struct ShardPlan: Sendable {
   private(set) var scenes: [UInt32] = []
   /// The numbers of the images.
   let images: ImageTable
-  /// The size that all images need, for `raw` without `--size`.
+  /// The size that all images need, for `raw` without a preparation.
   let rawSize: DatasetManifest.ImageSize?
 
   /// Fills shards in the order of the list, each split its own, until the next pair's estimated bytes would be too many.
-  init(_ pairs: [PairCandidate], options: PairConverter.Options, survey: ConversionSurvey) {
+  init(_ pairs: [PairCandidate], options: ConversionOptions, survey: ConversionSurvey) {
     images = ImageTable(pairs)
     rawSize = survey.rawSize
     let estimate = StoredSizeEstimate(options, survey)
@@ -34,14 +34,12 @@ struct ShardPlan: Sendable {
       let scene = numbers[pair.scene] ?? UInt32(numbers.count)
       if scene == splits.count {
         numbers[pair.scene] = scene
-        splits.append(
-          DatasetWriter.split(
-            ofScene: pair.scene, fraction: options.writer.validationFraction, seed: options.writer.seed))
+        splits.append(options.dataset.split(ofScene: pair.scene))
       }
       scenes.append(scene)
       let split = splits[Int(scene)]
       open[split, default: OpenShard(imageCount: images.count)].add(
-        index, images.images(ofPair: index), split, limit: options.writer.shardBytes, estimate, to: &shards)
+        index, images.images(ofPair: index), split, limit: options.dataset.shardBytes, estimate, to: &shards)
     }
   }
 
@@ -75,7 +73,7 @@ struct ShardPlan: Sendable {
         count += 1
         bytes = 0
         place = shards.count
-        shards.append(Shard(split: split, name: DatasetWriter.shardName(split, Int(count) - 1), pairs: []))
+        shards.append(Shard(split: split, name: split.shardName(Int(count) - 1), pairs: []))
       }
       bytes += cost(views, estimate)
       lastShard[views.view1] = count
@@ -99,13 +97,13 @@ struct StoredSizeEstimate {
   private let common: Int?
   private let lengths: [Int]
 
-  init(_ options: PairConverter.Options, _ survey: ConversionSurvey) {
+  init(_ options: ConversionOptions, _ survey: ConversionSurvey) {
     lengths = survey.lengths
     guard let pixels = options.preparation.map({ $0.height * $0.width }) else {
       common = survey.rawSize.map { $0.height * $0.width * 3 }
       return
     }
-    switch options.writer.codec {
+    switch options.dataset.codec {
     case .raw: common = 3 * pixels
     case .png, .keep: common = 2 * pixels
     case .jpeg(let quality): common = max(1, pixels * (quality < 85 ? 1 : quality < 98 ? 2 : 4) / 4)

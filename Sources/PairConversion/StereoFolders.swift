@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// Pairs of two folders, left and right views.
 package enum StereoFolders {
@@ -24,8 +25,8 @@ package enum StereoFolders {
       }
     return matches.map { subfolder, leftFile, rightFile in
       PairCandidate(
-        .init(path: left + "/" + leftFile, source: "left/" + leftFile),
-        .init(path: right + "/" + rightFile, source: "right/" + rightFile),
+        .init(path: left.appending(path: leftFile), source: "left/" + leftFile),
+        .init(path: right.appending(path: rightFile), source: "right/" + rightFile),
         scene: subfolder.isEmpty ? stem(leftFile) : subfolder)
     }
   }
@@ -44,18 +45,18 @@ package enum StereoFolders {
         if let partner = rightByStem[stem(file)] {
           matches.append((subfolder, file, partner))
         } else {
-          lonely.append(left + "/" + file)
+          lonely.append(left.appending(path: file))
         }
       }
     }
     let matched = Set(matches.map(\.right))
     let files = rightFiles.values.joined().filter { !matched.contains($0) }.sorted(by: NaturalOrder.precedes)
-    lonely += files.map { right + "/" + $0 }
+    lonely += files.map { right.appending(path: $0) }
     guard lonely.isEmpty else {
       let shown = lonely.prefix(3).joined(separator: ", ") + (lonely.count > 3 ? ", ..." : "")
       throw Failure(
         .badData, "\(lonely.count) files of \(left) and \(right) have no counterpart of the same name: \(shown)",
-        hint: "Remove them, or pair files by their order with --match order.")
+        hint: "Remove them, or pair files by their order with \(.matching) order.")
     }
     return matches
   }

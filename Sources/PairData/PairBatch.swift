@@ -28,24 +28,35 @@ package final class PairBatch: @unchecked Sendable {
     mask = AlignedBuffer(count: count * patchCount)
   }
 
-  /// A run of the batch's pairs.
-  package struct Part {
-    /// View 1: [pairs, 3, H, W].
-    package let view1: UnsafePointer<Float>
-    /// View 2: [pairs, 3, H, W].
-    package let view2: UnsafePointer<Float>
-    /// The mask: [pairs, N].
-    package let mask: UnsafePointer<UInt8>
+  /// The bytes of a batch.
+  package static func byteCount(count: Int, height: Int, width: Int, patchCount: Int) -> Int {
+    count * (2 * 3 * height * width * MemoryLayout<Float>.stride + patchCount)
   }
 
-  /// The batch in `parts` equal runs of pairs, valid as long as the batch is held.
+  /// A run of the batch's pairs, which holds the batch.
+  package struct Part {
+    /// What the pairs belong to; it owns the memory.
+    package let batch: PairBatch
+    /// The pairs' places in the batch.
+    package let pairs: Range<Int>
+
+    /// View 1: [pairs, 3, H, W]. Valid as long as the batch is held.
+    package var view1: UnsafeMutablePointer<Float> { batch.view1.pointer + pairs.lowerBound * batch.imageCount }
+    /// View 2: [pairs, 3, H, W]. Valid as long as the batch is held.
+    package var view2: UnsafeMutablePointer<Float> { batch.view2.pointer + pairs.lowerBound * batch.imageCount }
+    /// The mask: [pairs, N]. Valid as long as the batch is held.
+    package var mask: UnsafeMutablePointer<UInt8> { batch.mask.pointer + pairs.lowerBound * batch.patchCount }
+  }
+
+  /// The values of an image, 3 * H * W.
+  package var imageCount: Int { 3 * height * width }
+
+  /// All pairs.
+  package var whole: Part { Part(batch: self, pairs: 0..<count) }
+
+  /// The batch in `parts` equal runs of pairs.
   package func parts(_ parts: Int) -> [Part] {
     precondition(parts > 0 && count % parts == 0, "\(count) pairs do not make \(parts) equal parts")
-    return (0..<parts).map { part in
-      let first = part * count / parts
-      return Part(
-        view1: view1.pointer + first * 3 * height * width, view2: view2.pointer + first * 3 * height * width,
-        mask: mask.pointer + first * patchCount)
-    }
+    return (0..<parts).map { Part(batch: self, pairs: $0 * count / parts..<($0 + 1) * count / parts) }
   }
 }

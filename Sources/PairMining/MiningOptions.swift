@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 
 /// How pairs are looked for and which are taken.
 package struct MiningOptions: Sendable {
@@ -14,7 +15,7 @@ package struct MiningOptions: Sendable {
 
   /// How features are found.
   package var features = FeatureExtractor.Options()
-  /// Which images are compared; nil compares all of up to ``allLimit`` images, of more ``defaultCandidates`` each.
+  /// Which images are compared; nil compares all with all up to ``allLimit`` images, and beyond that each with ``defaultCandidates``.
   package var comparison: Comparison?
   /// The overlap of accepted pairs: the smaller of view 1 in view 2 and of view 2 in view 1.
   package var overlap: ClosedRange<Double> = 0.3...0.8
@@ -34,10 +35,12 @@ package struct MiningOptions: Sendable {
   package var seed: UInt64 = 0
   /// The number of threads; the result does not depend on it.
   package var threadCount = 1
+  /// What the program calls itself and what comes next, in the lists that people read; nil for plain names.
+  package var naming: @Sendable (Advice.Term) -> String? = { _ in nil }
 
   /// Up to so many images all are compared with all.
   package static let allLimit = 200
-  /// Of more images each is compared with so many.
+  /// Where there are more images, each is compared with so many.
   package static let defaultCandidates = 40
 
   /// The defaults.

@@ -6,7 +6,7 @@ package struct MiningResult: Sendable {
   /// The images that were looked at, in order.
   package let images: [SourceImage]
   /// How the stored pixels of each image are to be shown.
-  package let orientations: [Orientation]
+  let orientations: [Orientation]
   /// The size of each image as shown, in pixels; 0 for those that cannot be read.
   package let sizes: [(width: Int, height: Int)]
   /// Images that cannot be read, with what is wrong.
@@ -16,7 +16,7 @@ package struct MiningResult: Sendable {
   /// Pairs that show the same place, in the order of their images.
   package let pairs: [PairMeasurement]
   /// What became of each of them.
-  package let verdicts: [PairVerdict]
+  let verdicts: [PairVerdict]
   /// The scene of every image.
   package let scenes: [String]
   /// The counts.
@@ -64,7 +64,7 @@ package struct MiningSummary: Sendable, Equatable, Encodable {
   /// Of these, pairs whose matches are too few or no more than chance.
   package let unrelated: Int
   /// The other pairs, by ``PairVerdict``.
-  package let verdicts: [String: Int]
+  let verdicts: [String: Int]
   /// Scenes with accepted pairs, and images in them.
   package let scenes: Int, pairedImages: Int
   /// Aligned crops of accepted pairs.

@@ -1,5 +1,4 @@
 import Foundation
-import Kernels
 import Runtime
 
 /// Finds pairs of overlapping views among unordered photographs or frames.
@@ -21,7 +20,7 @@ package struct PairMiner {
   package typealias Progress = (_ stage: Stage, _ done: Int, _ total: Int) -> Void
 
   /// How pairs are looked for and which are taken.
-  package let options: MiningOptions
+  let options: MiningOptions
 
   /// A miner with these options.
   package init(options: MiningOptions = MiningOptions()) { self.options = options }
@@ -35,14 +34,13 @@ package struct PairMiner {
   package func mine(
     _ images: [SourceImage], scratch: String, progress: Progress = { _, _, _ in }, log: (String) -> Void = { _ in }
   ) throws -> MiningResult {
-    BLAS.prepare()
     let pool = WorkerPool(workerCount: options.threadCount)
     var collection = try FeatureCollection(scratch: scratch)
     try collection.extract(images, options: options, pool: pool, progress: progress, log: log)
     guard collection.usable.count >= 2 else {
       throw Failure(
         .badData, "Of \(images.count) images \(collection.usable.count) can be used; a pair needs two different ones.",
-        hint: collection.badImages.first?.reason)
+        hint: collection.badImages.first.map { "\($0.reason)" })
     }
     let plan = plan(images, collection, pool, progress)
     let (pairs, unverified) = try compare(plan, collection, imageCount: images.count, pool, progress)
@@ -88,20 +86,5 @@ package struct PairMiner {
       progress(.comparison, start + batch.count, plan.count)
     }
     return (pairs, plan.count - pairs.count)
-  }
-}
-
-extension WorkerPool {
-  /// Results of numbered tasks, in order.
-  func map<Value>(
-    _ tasks: Int, _ body: (_ task: Int, _ worker: Int) throws -> Value
-  ) -> [Result<Value, any Error>] {
-    let results = UnsafeMutableBufferPointer<Result<Value, any Error>?>.allocate(capacity: tasks)
-    results.initialize(repeating: nil)
-    defer { results.deinitialize().deallocate() }
-    run(tasks) { task, worker in
-      results[task] = Result { try body(task, worker) }
-    }
-    return results.map { $0! }
   }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import PairConversion
+import Storage
 
 /// An image file that pairs are looked for in.
 package struct SourceImage: Sendable, Equatable {
   /// Where it lies: an absolute path without links.
   package let path: String
   /// The folder and sub-folder that it was listed in, whose files in natural order may be the frames of a video.
-  package let folder: String
+  let folder: String
 
   /// The images of folders and their sub-folders in natural order, each file once.
   ///
@@ -20,14 +21,14 @@ package struct SourceImage: Sendable, Equatable {
       if listing.ignoredCount > 0 {
         log("\(source): \(listing.ignoredCount) files are left out, not being named .jpg, .jpeg, .png or .webp")
       }
-      let root = resolved(source)
+      let root = FileSystem.resolved(source)
       for subfolder in listing.subfolders {
         for file in listing.files[subfolder] ?? [] {
-          let path = resolved(root + "/" + file)
+          let path = FileSystem.resolved(root.appending(path: file))
           if path.contains(where: \.isNewline) {
             log("\(path.debugDescription) is left out: a list cannot hold a name with a line break")
           } else if seen.insert(path).inserted {
-            images.append(SourceImage(path: path, folder: root + "/" + subfolder))
+            images.append(SourceImage(path: path, folder: root.appending(path: subfolder)))
           }
         }
       }
@@ -35,10 +36,4 @@ package struct SourceImage: Sendable, Equatable {
     return images
   }
 
-  /// An absolute path without links.
-  package static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
-  }
 }

@@ -36,8 +36,7 @@ struct MetricsFile {
   ///
   /// - Throws: `Failure` of kind `noInput` (no file) or `badData` (no step in it).
   init(path: String) throws(Failure) {
-    guard let data = FileManager.default.contents(atPath: path) else { throw SystemCall.readFailure(path) }
-    self.init(lines: data.split(separator: UInt8(ascii: "\n")))
+    self.init(lines: try Data(File.contents(of: path, limit: .max)).split(separator: UInt8(ascii: "\n")))
     guard !records.isEmpty else {
       throw Failure(.badData, "\(path) holds no completed step.", hint: "Wait for the first step of the run.")
     }
@@ -66,7 +65,7 @@ struct MetricsFile {
 
   private static func fields(_ line: Data) -> [String: Any]? {
     if let fields = try? JSONSerialization.jsonObject(with: line) as? [String: Any] { return fields }
-    // Swift writes nan and inf where JSON has no word for them.
+    // Runs of croco 0.1 wrote nan and inf, for which JSON has no word.
     let text = String(decoding: line, as: UTF8.self)
       .replacing(/:\s*-?(nan|inf|NaN|Infinity)(?=[,}])/, with: ":null")
     return try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]

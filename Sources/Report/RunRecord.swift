@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 import Training
 
 /// `evaluation.json` of a run folder: losses with several references, as `croco evaluate` writes them.
@@ -22,15 +23,21 @@ struct EvaluationRecord: Decodable {
   ///
   /// - Throws: `Failure` of kind `badData` that names the file.
   static func read(path: String) throws(Failure) -> EvaluationRecord? {
-    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    guard FileSystem.exists(path) else { return nil }
+    let bytes = try File.contents(of: path)
     do {
-      return try JSONDecoder().decode(EvaluationRecord.self, from: data)
+      return try JSONDecoder().decode(EvaluationRecord.self, from: Data(bytes))
     } catch {
       throw Failure(
         .badData, "\(path) is not the result of an evaluation.",
-        hint: "Remove it, or write it anew with croco evaluate.")
+        hint: "Remove it, or write it anew with \(.evaluate).")
     }
   }
+}
+
+extension Advice.Term {
+  /// The command that measures how much a network uses the second view.
+  package static let evaluate = Advice.Term("an evaluation")
 }
 
 /// A picture of reconstructions, as PNG.
@@ -66,10 +73,10 @@ struct RunRecord {
   init(path: String, pictureLimit: Int) throws(Failure) {
     let folder = RunFolder(path)
     self.folder = folder
-    guard FileManager.default.fileExists(atPath: folder.metricsFile) else {
+    guard FileSystem.exists(folder.metricsFile) else {
       throw Failure(
         .noInput, "\(folder.path) is not the folder of a run: there is no metrics.jsonl in it.",
-        hint: "Give the folder that croco train --output names.")
+        hint: "Give the \(.output) of a training run.")
     }
     let component = URL(fileURLWithPath: folder.path).standardizedFileURL.lastPathComponent
     name = component.isEmpty ? folder.path : component
@@ -82,17 +89,17 @@ struct RunRecord {
   }
 
   private static func text(_ path: String) -> String? {
-    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    (try? File.contents(of: path)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func pictures(_ folder: String, limit: Int) -> [PictureRecord] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = (try? FileSystem.names(in: folder)) ?? []
     let steps = names.compactMap { name -> (step: Int, name: String)? in
       guard name.hasPrefix("step-"), name.hasSuffix(".png") else { return nil }
       return Int(name.dropFirst("step-".count).dropLast(".png".count)).map { ($0, name) }
     }
     return steps.sorted { $0.step < $1.step }.suffix(limit).compactMap { step, name in
-      FileManager.default.contents(atPath: folder + "/" + name).map { PictureRecord(step: step, data: $0) }
+      (try? File.contents(of: folder.appending(path: name))).map { PictureRecord(step: step, data: Data($0)) }
     }
   }
 }

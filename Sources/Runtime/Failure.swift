@@ -29,15 +29,25 @@ package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
   /// One sentence: what failed and where (file, rank, key).
   package let message: String
   /// What the user can do, or nil where nothing useful can be said.
-  package let hint: String?
+  package let hint: Advice?
 
   /// Creates a failure from a sentence that names the culprit and, where there is one, a remedy.
-  package init(_ kind: Kind, _ message: String, hint: String? = nil) {
+  package init(_ kind: Kind, _ message: String, hint: Advice? = nil) {
     self.kind = kind
     self.message = message
     self.hint = hint
   }
 
-  /// The message, followed by the hint.
-  package var description: String { hint.map { "\(message) \($0)" } ?? message }
+  /// The message, followed by the hint, in which `name` may have its own names for settings and commands.
+  package func text(naming name: (Advice.Term) -> String?) -> String {
+    hint.map { "\(message) \($0.text(naming: name))" } ?? message
+  }
+
+  /// The message, followed by the hint with plain names.
+  package var description: String { text { _ in nil } }
+}
+
+extension Failure {
+  /// The failure itself, or one of kind `internalError` that quotes another error.
+  package init(describing error: any Error) { self = error as? Failure ?? Failure(.internalError, "\(error)") }
 }

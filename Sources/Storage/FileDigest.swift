@@ -1,5 +1,4 @@
 internal import CXXHash
-import Foundation
 import Runtime
 
 /// The XXH3 64-bit digest that manifests and checkpoints record of their files.
@@ -28,19 +27,15 @@ package struct FileDigest: Sendable, Equatable, Hashable, CustomStringConvertibl
 
   /// Digests a whole file in pieces of 1 MiB.
   ///
-  /// - Throws: ``Failure`` of kind `noInput` or `inputOutput` that names the file.
+  /// - Throws: `Failure` of kind `noInput` or `inputOutput` that names the file.
   package init(ofFile path: String) throws(Failure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemCall.readFailure(path) }
-    defer { close(descriptor) }
+    let file = try File(path, .reading)
     let stream = DigestStream()
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { piece.deallocate() }
-    while true {
-      let count = read(descriptor, piece.baseAddress, piece.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw SystemCall.readFailure(path) }
-      if count == 0 { break }
+    var count = piece.count
+    while count == piece.count {
+      count = try file.read(into: piece)
       stream.update(UnsafeRawBufferPointer(rebasing: piece[..<count]))
     }
     self = stream.digest

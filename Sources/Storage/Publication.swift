@@ -9,106 +9,99 @@ package enum Publication {
   /// Writes a file under a temporary name beside `path`, flushes it, and renames it to `path`.
   ///
   /// - Parameter write: receives the temporary path, and creates and closes the file there.
-  /// - Throws: what `write` throws (the temporary file is removed then), or ``Failure`` of kind `inputOutput`.
+  /// - Throws: what `write` throws (the temporary file is removed then), or `Failure` of kind `inputOutput`.
   package static func publishFile(at path: String, write: (String) throws -> Void) throws {
     // A rename would put a file in the place of a device or a pipe.
-    var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    if let status = try? FileSystem.status(of: path), !status.isRegular {
       throw Failure(
         .inputOutput, "Cannot write \(path): it is there and is no regular file.", hint: "Choose another name.")
     }
-    let temporary = temporaryName(for: path)
+    let temporary = temporaryPath(for: path)
     do {
       try write(temporary)
-      try SystemCall.synchronize(temporary)
-      try SystemCall.rename(temporary, to: path)
-      try SystemCall.synchronize(parent(of: path))
+      try FileSystem.synchronize(temporary)
+      try FileSystem.rename(temporary, to: path)
+      try FileSystem.synchronize(parent(of: path))
     } catch {
-      unlink(temporary)
+      try? FileSystem.remove(temporary)
       throw error
     }
   }
 
   /// Writes a text file atomically.
   ///
-  /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
+  /// - Throws: `Failure` of kind `inputOutput` that names the path.
   package static func publishText(_ text: String, at path: String) throws {
     try publishBytes(Array(text.utf8), at: path)
   }
 
   /// Writes bytes, such as an encoded picture, atomically.
   ///
-  /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
+  /// - Throws: `Failure` of kind `inputOutput` that names the path.
   package static func publishBytes(_ bytes: [UInt8], at path: String) throws {
+    // Foundation would write through a hidden file of its own, which a kill leaves behind.
     try publishFile(at: path) { temporary in
-      // Foundation would write through a hidden file of its own, which a kill leaves behind.
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
-      defer { close(descriptor) }
-      var done = 0
-      while done < bytes.count {
-        let count = bytes.withUnsafeBytes {
-          write(descriptor, $0.baseAddress! + done, min(bytes.count - done, 1 << 30))
-        }
-        if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw SystemCall.writeFailure(path) }
-        done += count
-      }
+      let file = try File(temporary, .writing)
+      try file.write(bytes)
+      try file.close()
     }
   }
 
   /// Fills a folder under a temporary name beside `path`, flushes every file in it, and renames it to `path`.
   ///
   /// - Parameter fill: receives the path of the temporary folder, which exists and is empty.
-  /// - Throws: what `fill` throws (the temporary folder is removed then), or ``Failure`` of kind `inputOutput`.
+  /// - Throws: what `fill` throws (the temporary folder is removed then), or `Failure` of kind `inputOutput`.
   package static func publishFolder(at path: String, fill: (String) throws -> Void) throws {
-    let temporary = temporaryName(for: path)
+    removeAbandoned(for: path)
+    let temporary = temporaryPath(for: path)
     do {
-      try createFolder(temporary)
+      try FileSystem.createFolder(temporary)
       try fill(temporary)
-      for name in try FileManager.default.contentsOfDirectory(atPath: temporary) {
-        try SystemCall.synchronize(temporary + "/" + name)
+      for name in try FileSystem.names(in: temporary) {
+        try FileSystem.synchronize(temporary.appending(path: name))
       }
-      try SystemCall.synchronize(temporary)
-      try SystemCall.rename(temporary, to: path)
-      try SystemCall.synchronize(parent(of: path))
+      try FileSystem.synchronize(temporary)
+      try FileSystem.rename(temporary, to: path)
+      try FileSystem.synchronize(parent(of: path))
     } catch {
-      try? FileManager.default.removeItem(atPath: temporary)
+      try? FileSystem.removeTree(temporary)
       throw error
     }
   }
 
-  /// Creates a folder and its parents; does nothing where it exists.
-  ///
-  /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
-  package static func createFolder(_ path: String) throws(Failure) {
-    let components = path.split(separator: "/")
-    var partial = path.hasPrefix("/") ? "" : "."
-    for component in components {
-      partial += "/" + component
-      guard mkdir(partial, 0o777) == 0 || errno == EEXIST || errno == EISDIR else {
-        // A read-only or foreign parent that exists already is no obstacle by itself.
-        let code = errno
-        if FileManager.default.fileExists(atPath: partial) { continue }
-        throw SystemCall.writeFailure(path, code: code)
-      }
-    }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-      throw SystemCall.writeFailure(path, code: ENOTDIR)
-    }
-  }
-
-  /// Removes what killed writers left in a folder: entries whose names carry ``temporaryMarker``.
+  /// Removes what killed writers left in a folder: entries whose names carry ``temporaryMarker``. What cannot be removed
+  /// stays.
   package static func removeLeftovers(in folder: String) {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    for name in names where name.contains(temporaryMarker) {
-      try? FileManager.default.removeItem(atPath: folder + "/" + name)
+    for name in (try? FileSystem.names(in: folder)) ?? [] where name.contains(temporaryMarker) {
+      try? FileSystem.removeTree(folder.appending(path: name))
     }
   }
 
-  private static func temporaryName(for path: String) -> String {
-    path + temporaryMarker + String(getpid())
+  /// The other process that is at work on an unfinished file of this name, if it lives on this host.
+  package static func writer(of name: String) -> pid_t? {
+    guard name.contains(temporaryMarker),
+      let process = name.components(separatedBy: temporaryMarker).last.flatMap(pid_t.init), process != getpid(),
+      kill(process, 0) == 0
+    else { return nil }
+    return process
+  }
+
+  /// Removes what killed processes left of a folder that was to have the path `path`.
+  private static func removeAbandoned(for path: String) {
+    let (folder, prefix) = (parent(of: path), (path as NSString).lastPathComponent + temporaryMarker)
+    for name in (try? FileSystem.names(in: folder)) ?? [] where name.hasPrefix(prefix) && writer(of: name) == nil {
+      try? FileSystem.removeTree(folder.appending(path: name))
+    }
+  }
+
+  /// Where this process writes what is to have the path `path`.
+  package static func temporaryPath(for path: String) -> String { path + temporaryMarker + String(getpid()) }
+
+  /// The path that an unfinished file is to have, or that of any other file as it is.
+  static func finalPath(of path: String) -> String {
+    guard path.contains(temporaryMarker) else { return path }
+    let components = path.split(separator: "/", omittingEmptySubsequences: false)
+    return components.map { $0.components(separatedBy: temporaryMarker)[0] }.joined(separator: "/")
   }
 
   private static func parent(of path: String) -> String {

@@ -27,32 +27,27 @@ package final class SafetensorsReader: Sendable {
   /// The free-form `__metadata__` of the header.
   package let metadata: [String: String]
 
-  private let data: Data
+  private let file: MappedFile
   private let dataStart: Int
   private let index: [String: Int]
 
   /// Opens and checks a file: header, extents against byte ranges, ranges against the file's length.
   ///
-  /// - Throws: ``Failure`` of kind `noInput` (cannot be read) or `badData` (not a whole safetensors file).
+  /// - Throws: `Failure` of kind `noInput` (cannot be read) or `badData` (not a whole safetensors file).
   package init(path: String) throws(Failure) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw Failure(.noInput, "Cannot read \(path).", hint: "Does the file exist, and may you read it?")
-    }
-    let header = try Self.headerBytes(of: data, path: path)
+    let file = try MappedFile(path)
+    let header = try Self.headerBytes(of: file.bytes, path: path)
     guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
       throw Failure(.badData, "\(path) is not a safetensors file: its header is not a JSON object.")
     }
     let dataStart = 8 + header.count
     var entries: [Entry] = []
     for (name, value) in object where name != "__metadata__" {
-      entries.append(try Self.entry(name, value, available: data.count - dataStart, path: path))
+      entries.append(try Self.entry(name, value, available: file.bytes.count - dataStart, path: path))
     }
     entries.sort { ($0.bytes.lowerBound, $0.name) < ($1.bytes.lowerBound, $1.name) }
     self.path = path
-    self.data = data
+    self.file = file
     self.dataStart = dataStart
     self.entries = entries
     self.metadata = object["__metadata__"] as? [String: String] ?? [:]
@@ -64,33 +59,31 @@ package final class SafetensorsReader: Sendable {
 
   /// Gives the raw bytes of a tensor to `body`.
   ///
-  /// - Throws: ``Failure`` of kind `badData` if there is no such tensor; what `body` throws.
+  /// - Throws: `Failure` of kind `badData` if there is no such tensor; what `body` throws.
   package func withBytes<Result>(of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
     guard let entry = entry(named: name) else { throw Failure(.badData, "\(path) has no tensor \(name).") }
-    return try data.withUnsafeBytes { all in
-      try body(
-        UnsafeRawBufferPointer(
-          rebasing: all[(dataStart + entry.bytes.lowerBound)..<(dataStart + entry.bytes.upperBound)]))
-    }
+    defer { withExtendedLifetime(file) {} }
+    let range = (dataStart + entry.bytes.lowerBound)..<(dataStart + entry.bytes.upperBound)
+    return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
   }
 
   /// Reads a tensor of type F32.
   ///
-  /// - Throws: ``Failure`` of kind `badData` if there is no such tensor or it is of another type.
+  /// - Throws: `Failure` of kind `badData` if there is no such tensor or it is of another type.
   package func floats(_ name: String) throws -> [Float] {
     try values(name, type: "F32", as: Float.self)
   }
 
   /// Reads a tensor of type U8.
   ///
-  /// - Throws: ``Failure`` of kind `badData` if there is no such tensor or it is of another type.
+  /// - Throws: `Failure` of kind `badData` if there is no such tensor or it is of another type.
   package func bytes(_ name: String) throws -> [UInt8] {
     try values(name, type: "U8", as: UInt8.self)
   }
 
   /// Reads a tensor whose elements are stored as `Element`.
   ///
-  /// - Throws: ``Failure`` of kind `badData` if there is no such tensor or it is of another type.
+  /// - Throws: `Failure` of kind `badData` if there is no such tensor or it is of another type.
   package func values<Element: BitwiseCopyable>(_ name: String, type: String, as _: Element.Type) throws -> [Element] {
     if let entry = entry(named: name), entry.type != type {
       throw Failure(.badData, "\(path): tensor \(name) is of type \(entry.type), not \(type).")
@@ -103,7 +96,7 @@ package final class SafetensorsReader: Sendable {
     }
   }
 
-  private static func headerBytes(of data: Data, path: String) throws(Failure) -> Data {
+  private static func headerBytes(of data: UnsafeRawBufferPointer, path: String) throws(Failure) -> Data {
     guard data.count >= 8 else {
       throw Failure(.badData, "\(path) is not a safetensors file: it has \(data.count) bytes.")
     }
@@ -111,7 +104,7 @@ package final class SafetensorsReader: Sendable {
     guard length <= UInt64(data.count - 8), length <= 100_000_000 else {
       throw Failure(.badData, "\(path) is truncated or not a safetensors file: its header should have \(length) bytes.")
     }
-    return data.subdata(in: 8..<(8 + Int(length)))
+    return Data(data[8..<(8 + Int(length))])
   }
 
   private static func entry(_ name: String, _ value: Any, available: Int, path: String) throws(Failure) -> Entry {

@@ -65,59 +65,37 @@ package struct SafetensorsWriter {
 
   /// Creates the file at `path` and writes everything. The file is not flushed: see ``Publication``.
   ///
-  /// - Throws: ``Failure`` of kind `inputOutput` that names the path (disk full, read-only, ...).
+  /// - Throws: `Failure` of kind `inputOutput` that names the path (disk full, read-only, ...).
   package func write(to path: String) throws(Failure) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
-    var failure: Failure?
-    let header = headerBytes()
-    header.withUnsafeBytes { failure = Self.writeAll(descriptor, $0, path) }
-    for tensor in tensors where failure == nil {
-      failure = Self.writeAll(descriptor, tensor.bytes, path)
-    }
+    let file = try File(path, .writing)
+    try file.write(headerBytes())
+    for tensor in tensors { try file.write(tensor.bytes) }
     // Network file systems report a full disk at close.
-    if close(descriptor) != 0 && failure == nil { failure = SystemCall.writeFailure(path) }
-    if let failure { throw failure }
+    try file.close()
   }
 
   private func headerBytes() -> [UInt8] {
-    var fields: [String] = []
+    var fields: [(String, JSON)] = []
     if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.quoted($0.value))" }
-      fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+      fields.append(("__metadata__", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })))
     }
     var offset = 0
     for tensor in tensors {
       let end = offset + tensor.bytes.count
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
       fields.append(
-        "\(Self.quoted(tensor.name)):{\"dtype\":\"\(tensor.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
-      )
+        (
+          tensor.name,
+          .object([
+            ("dtype", .text(tensor.type)), ("shape", .array(tensor.shape.map { .integer($0) })),
+            ("data_offsets", .array([.integer(offset), .integer(end)])),
+          ])
+        ))
       offset = end
     }
-    var json = Array("{\(fields.joined(separator: ","))}".utf8)
+    var json = Array(JSON.object(fields).text.utf8)
     // Spaces pad the header so that the data starts at a multiple of 64 bytes.
     json += [UInt8](repeating: 0x20, count: (64 - (8 + json.count) % 64) % 64)
     let length = UInt64(json.count)
     return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + json
-  }
-
-  private static func quoted(_ text: String) -> String {
-    guard let data = try? JSONSerialization.data(withJSONObject: [text], options: [.withoutEscapingSlashes]) else {
-      preconditionFailure("a Swift string is always valid JSON text")
-    }
-    return String(String(decoding: data, as: UTF8.self).dropFirst().dropLast())
-  }
-
-  private static func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ path: String) -> Failure? {
-    var done = 0
-    while done < bytes.count {
-      // Linux writes at most 2 GiB a call.
-      let count = Foundation.write(descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30))
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return SystemCall.writeFailure(path) }
-      done += count
-    }
-    return nil
   }
 }

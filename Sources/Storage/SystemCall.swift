@@ -1,45 +1,61 @@
 import Foundation
-import Runtime
+import Synchronization
 
-/// The few system calls that Foundation hides or does without error codes, each with a typed failure.
-package enum SystemCall {
-  /// The text of the current `errno`, such as "No space left on device".
-  package static func errorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+/// A system call that failed.
+struct SystemError: Error {
+  /// The `errno`, such as `ENOSPC`.
+  let code: Int32
+}
 
-  /// Flushes a file or a folder to the disk (`fsync`).
+/// Every system call on files that croco makes goes through ``perform(_:_:upTo:_:)``: the only loop that repeats interrupted
+/// calls, and the only place where tests put faults.
+///
+/// Source: the seam of swift-system's `Syscalls.swift`.
+enum SystemCall {
+  /// Linux moves at most 2 GiB a call.
+  static let mostBytes = 1 << 30
+
+  /// Makes a call, again where a signal interrupted it.
   ///
-  /// - Throws: ``Failure`` of kind `inputOutput` that names the path.
-  package static func synchronize(_ path: String) throws(Failure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw writeFailure(path) }
-    defer { close(descriptor) }
-    // EINVAL: a file system that cannot flush a folder (some network mounts); there is nothing to do then.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw writeFailure(path) }
-  }
-
-  /// Renames atomically within a file system (`rename`).
-  ///
-  /// - Throws: ``Failure`` of kind `inputOutput` that names both paths.
-  package static func rename(_ source: String, to target: String) throws(Failure) {
-    guard Foundation.rename(source, target) == 0 else {
-      throw Failure(.inputOutput, "Cannot rename \(source) to \(target): \(errorText()).")
+  /// - Parameters:
+  ///   - kind: what tests call it.
+  ///   - path: the file.
+  ///   - bytes: how many bytes are to be moved, where any are.
+  ///   - body: the call itself, which moves at most so many bytes as it is given; below 0, with `errno` set, where it failed.
+  /// - Returns: what `body` returned.
+  @discardableResult
+  static func perform(
+    _ kind: FileCall.Kind, _ path: String, upTo bytes: Int = 0, _ body: (Int) -> Int
+  ) throws(SystemError) -> Int {
+    let limit = min(bytes, mostBytes)
+    while true {
+      let fault = FaultInjection.isActive ? FaultInjection.fault(in: FileCall(kind: kind, path: path)) : nil
+      let result: Int
+      switch fault {
+      case nil: result = body(limit)
+      case .short(let count): result = body(min(limit, count))
+      case .error(let code):
+        errno = code
+        result = -1
+      }
+      if result >= 0 { return result }
+      guard errno == EINTR else { throw SystemError(code: errno) }
     }
   }
 
-  /// The failure of a write to `path`, from `errno`.
-  package static func writeFailure(_ path: String, code: Int32 = errno) -> Failure {
-    let hint: String? =
-      switch code {
-      case ENOSPC, EDQUOT: "Free some space or choose another --output."
-      case EACCES, EROFS, EPERM: "Choose an --output folder that you may write to."
-      default: nil
-      }
-    return Failure(.inputOutput, "Cannot write \(path): \(errorText(code)).", hint: hint)
+  /// Closes a descriptor, which is gone afterwards whatever happened: an interrupted `close` must not be repeated.
+  static func close(_ descriptor: Int32, _ path: String) throws(SystemError) {
+    var code: Int32 = Foundation.close(descriptor) == 0 ? 0 : errno
+    if FaultInjection.isActive, case .error(let fault) = FaultInjection.fault(in: FileCall(kind: .close, path: path)) {
+      code = fault
+    }
+    guard code == 0 || code == EINTR else { throw SystemError(code: code) }
   }
 
-  /// The failure of a read from `path`, from `errno`: `noInput` where it is missing or forbidden, else `inputOutput`.
-  package static func readFailure(_ path: String, code: Int32 = errno) -> Failure {
-    let missing = code == ENOENT || code == ENOTDIR || code == EACCES
-    return Failure(missing ? .noInput : .inputOutput, "Cannot read \(path): \(errorText(code)).")
+  /// Waits for a child process; the status as a shell counts it, 128 + signal where a signal ended it.
+  static func wait(for process: pid_t) -> Int32 {
+    var word: Int32 = 0
+    while waitpid(process, &word, 0) < 0, errno == EINTR {}
+    return word & 0x7f == 0 ? word >> 8 & 0xff : 128 + (word & 0x7f)
   }
 }

@@ -27,23 +27,30 @@ struct SceneBuilder {
   mutating func chance(_ probability: Float) -> Bool { random.nextUnit() < probability }
   mutating func pick<Choice>(_ choices: [Choice]) -> Choice { choices[random.nextIndex(below: choices.count)] }
 
-  private mutating func append(
-    _ shape: Int, _ at: Placement, size: Vector, bound: Float, blocking: Float, material: Int32, ends: Int32,
-    taper: (Float, Float) = (1, 1)
-  ) {
+  /// What makes one kind of solid: the kernel's shape, its extents, and the radii of two spheres around its centre, one
+  /// that holds it and one that counts as opaque.
+  private struct Shape {
+    let kind: Int
+    let size: Vector
+    let bound: Float
+    let blocking: Float
+    var taper: (Float, Float) = (1, 1)
+  }
+
+  private mutating func append(_ shape: Shape, _ at: Placement, material: Int32, ends: Int32? = nil) {
     precondition(solids.count < Int(CROCO_MAX_SOLIDS), "a scene holds at most \(CROCO_MAX_SOLIDS) solids")
     solids.append(
       croco_solid(
         axis_x: at.axes.x.kernel, axis_y: at.axes.y.kernel, axis_z: at.axes.z.kernel, center: at.center.kernel,
-        size: size.kernel, taper_x: taper.0, taper_y: taper.1, bound: bound * 1.0001, blocking: blocking,
-        shape: Int32(shape), material: material, end_material: ends))
+        size: shape.size.kernel, taper_x: shape.taper.0, taper_y: shape.taper.1, bound: shape.bound * 1.0001,
+        blocking: shape.blocking, shape: Int32(shape.kind), material: material, end_material: ends ?? material))
   }
 
   /// An ellipsoid with semi-axes `size`.
   mutating func ellipsoid(_ at: Placement, size: Vector, material: Int32) {
     wrap(material, around: 2 * .pi * size.x)
     append(
-      Int(CROCO_ELLIPSOID), at, size: size, bound: size.max(), blocking: size.min(), material: material, ends: material)
+      Shape(kind: Int(CROCO_ELLIPSOID), size: size, bound: size.max(), blocking: size.min()), at, material: material)
   }
 
   mutating func ball(_ center: Vector, radius: Float, material: Int32) {
@@ -57,27 +64,27 @@ struct SceneBuilder {
   ) {
     let radius = max(bottom, top)
     wrap(material, around: 2 * .pi * radius)
-    append(
-      Int(CROCO_FRUSTUM), at, size: Vector(bottom, top, halfHeight),
+    let shape = Shape(
+      kind: Int(CROCO_FRUSTUM), size: Vector(bottom, top, halfHeight),
       bound: (radius * radius + halfHeight * halfHeight).squareRoot(),
-      blocking: min(0.5 * (bottom + top), 1.4 * halfHeight),
-      material: material, ends: ends ?? material)
+      blocking: min(0.5 * (bottom + top), 1.4 * halfHeight))
+    append(shape, at, material: material, ends: ends)
   }
 
   /// A box with half-extents `size`, its top scaled by `taper` in x and y (0: roof or pyramid).
   mutating func box(
     _ at: Placement, size: Vector, material: Int32, ends: Int32? = nil, taper: (Float, Float) = (1, 1)
   ) {
-    append(
-      Int(CROCO_PRISM), at, size: size, bound: size.length, blocking: min(size.min() * 1.6, size.max()),
-      material: material, ends: ends ?? material, taper: taper)
+    let shape = Shape(
+      kind: Int(CROCO_PRISM), size: size, bound: size.length, blocking: min(size.min() * 1.6, size.max()), taper: taper)
+    append(shape, at, material: material, ends: ends)
   }
 
   mutating func torus(_ at: Placement, ring: Float, tube: Float, material: Int32) {
     wrap(material, around: 2 * .pi * ring)
     append(
-      Int(CROCO_TORUS), at, size: Vector(ring, tube, 0), bound: ring + tube, blocking: tube * 1.5, material: material,
-      ends: material)
+      Shape(kind: Int(CROCO_TORUS), size: Vector(ring, tube, 0), bound: ring + tube, blocking: tube * 1.5), at,
+      material: material)
   }
 
   /// Fits a whole number of cells around a solid, so that its pattern closes without a seam.

@@ -39,9 +39,9 @@ struct Placement {
 /// A pinhole camera that looks at synthetic scenes.
 package struct SceneCamera: Sendable, Equatable {
   /// The optical centre in metres, z up.
-  package var position: SIMD3<Float>
+  var position: SIMD3<Float>
   /// Orthonormal axes: to the right, down and forward in the picture.
-  package var right: SIMD3<Float>, down: SIMD3<Float>, forward: SIMD3<Float>
+  var right: SIMD3<Float>, down: SIMD3<Float>, forward: SIMD3<Float>
   /// The horizontal and vertical field of view in radians.
   package var fieldOfView: Float
 
@@ -57,7 +57,7 @@ package struct SceneCamera: Sendable, Equatable {
   }
 
   /// The focal length in pixels of a picture of `size` x `size` pixels.
-  package func focalLength(size: Int) -> Float { Float(size) / (2 * tan(fieldOfView / 2)) }
+  func focalLength(size: Int) -> Float { Float(size) / (2 * tan(fieldOfView / 2)) }
 
   func kernel(size: Int) -> croco_camera {
     croco_camera(

@@ -2,7 +2,7 @@ import Foundation
 import PairData
 
 /// A contact sheet of synthetic pairs: view 1, view 2, and the flow in colours, side by side.
-package struct ScenePreview {
+struct ScenePreview {
   private let columns: Int
   private let cell: Int
   private let gap = 4
@@ -12,7 +12,7 @@ package struct ScenePreview {
   private var count = 0
 
   /// An empty sheet for pairs of `size` x `size` pixels, `columns` pairs a row, small pictures enlarged to 128 pixels.
-  package init(size: Int, columns: Int = 3) {
+  init(size: Int, columns: Int = 3) {
     self.size = size
     self.columns = columns
     zoom = max(1, 128 / size)
@@ -20,7 +20,7 @@ package struct ScenePreview {
   }
 
   /// Adds a pair to the sheet.
-  package mutating func add(_ pair: SceneSynthesizer.Pair) {
+  mutating func add(_ pair: SceneSynthesizer.Pair) {
     let pictures = [pair.view1.pixels, pair.view2.pixels, Self.colors(of: pair.flow)]
     let width = columns * (3 * cell + gap)
     if count % columns == 0 {
@@ -41,7 +41,7 @@ package struct ScenePreview {
   }
 
   /// The sheet, or nil while it is empty.
-  package var image: RGBImage? {
+  var image: RGBImage? {
     guard let first = rows.first else { return nil }
     return RGBImage(width: first.count / 3, height: rows.count, pixels: Array(rows.joined()))
   }

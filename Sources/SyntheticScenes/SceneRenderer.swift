@@ -9,21 +9,21 @@ package struct FlowField: Sendable, Equatable {
   package let values: [Float]
 
   /// Wraps displacements.
-  package init(size: Int, values: [Float]) {
+  init(size: Int, values: [Float]) {
     precondition(values.count == size * size * 2, "flow of \(size)x\(size) pixels has \(values.count) values")
     self.size = size
     self.values = values
   }
 
   /// The share of the pixels of view 1 whose points view 2 shows, 0 to 1.
-  package var overlap: Float {
+  var overlap: Float {
     var seen = 0
     for pixel in 0..<(size * size) where values[2 * pixel].isFinite { seen += 1 }
     return Float(seen) / Float(size * size)
   }
 
   /// Lengths of the finite displacements, in pixels, ascending.
-  package var sortedLengths: [Float] {
+  var sortedLengths: [Float] {
     (0..<(size * size)).compactMap { pixel in
       let (x, y) = (values[2 * pixel], values[2 * pixel + 1])
       return x.isFinite ? (x * x + y * y).squareRoot() : nil
@@ -59,7 +59,7 @@ package struct SceneRenderer: Sendable {
   }
 
   /// The true flow between the pictures of two cameras, through the centres of the pixels of view 1.
-  package func flow(_ scene: SyntheticScene, from view1: SceneCamera, to view2: SceneCamera) -> FlowField {
+  func flow(_ scene: SyntheticScene, from view1: SceneCamera, to view2: SceneCamera) -> FlowField {
     let values = [Float](unsafeUninitializedCapacity: size * size * 2) { buffer, count in
       var view1 = view1.kernel(size: size)
       var view2 = view2.kernel(size: size)

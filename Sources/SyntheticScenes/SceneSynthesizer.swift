@@ -1,6 +1,7 @@
 import Foundation
 import PairData
 import Runtime
+import Storage
 
 /// Makes data sets of synthetic pairs with true flow.
 ///
@@ -69,7 +70,7 @@ package struct SceneSynthesizer: Sendable {
     guard let views = sampler.views(scene, random: &random) else {
       throw Failure(
         .internalError, "Scene \(number) of seed \(options.seed) offers no two views with 30 to 90 % overlap.",
-        hint: "Choose another --seed or --baseline.")
+        hint: "Choose another \(.seed) or \(.baseline).")
     }
     return Pair(
       view1: renderer.render(scene, from: views.view1), view2: renderer.render(scene, from: views.view2),
@@ -82,23 +83,35 @@ package struct SceneSynthesizer: Sendable {
   package func pairs<Result>(
     _ range: Range<Int>, pool: WorkerPool, transform: (Pair) throws -> Result
   ) throws -> [Result] {
-    let results = UnsafeMutableBufferPointer<Swift.Result<Result, any Error>?>.allocate(capacity: range.count)
-    results.initialize(repeating: nil)
-    defer {
-      results.deinitialize()
-      results.deallocate()
-    }
-    pool.run(range.count) { task, _ in
-      results[task] = Swift.Result { try transform(try pair(range.lowerBound + task)) }
-    }
-    return try results.map { try $0!.get() }
+    try pool.map(range.count) { task, _ in try transform(try pair(range.lowerBound + task)) }.map { try $0.get() }
   }
 
-  /// Renders all pairs into a data set. The caller finishes the writer.
+  /// Renders all pairs into a data set.
   ///
-  /// - Parameter progress: receives the number of pairs done, some times a second.
-  /// - Throws: `Failure` from rendering or writing.
-  package func write(to writer: DatasetWriter, pool: WorkerPool, progress: (_ done: Int) -> Void) throws {
+  /// - Parameters:
+  ///   - dataset: how it is written.
+  ///   - preview: a PNG file for a contact sheet of the first pairs, written before all else; nil for none.
+  ///   - progress: receives how many pairs of how many are done.
+  /// - Throws: `Failure` of kind `usage` or `inputOutput` for the output, or from rendering. Nothing is left behind then.
+  package func write(
+    to output: String, as dataset: DatasetOptions, preview: String? = nil, pool: WorkerPool,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> DatasetManifest {
+    let writer = try DatasetWriter(output: output, options: dataset)
+    if let preview { try writePreview(pool, to: preview) }
+    try write(to: writer, pool: pool, progress: progress)
+    return try writer.finish()
+  }
+
+  private func writePreview(_ pool: WorkerPool, to path: String) throws {
+    var sheet = ScenePreview(size: options.size)
+    for pair in try pairs(0..<min(options.pairs, 24), pool: pool, transform: { $0 }) { sheet.add(pair) }
+    guard let image = sheet.image else { return }
+    try Publication.publishBytes(PNGCodec.encode(image), at: path)
+  }
+
+  private func write(to writer: DatasetWriter, pool: WorkerPool, progress: (_ done: Int, _ total: Int) -> Void) throws {
+    // Some pairs at once, of at most 16 million pixels.
     let chunk = max(pool.workerCount, min(256, (1 << 24) / (options.size * options.size)))
     let codec = writer.options.codec
     for start in stride(from: 0, to: options.pairs, by: chunk) {
@@ -115,7 +128,12 @@ package struct SceneSynthesizer: Sendable {
         try writer.addPair(
           view1, view2, scene: pair.scene, overlap: pair.overlap, flow: options.storesFlow ? pair.flow.values : nil)
       }
-      progress(range.upperBound)
+      progress(range.upperBound, options.pairs)
     }
   }
+}
+
+extension Advice.Term {
+  /// How far apart the cameras are.
+  package static let baseline = Advice.Term("baseline")
 }

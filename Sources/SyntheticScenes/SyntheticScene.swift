@@ -4,7 +4,7 @@ import Runtime
 /// A scene to be rendered: solids with procedural textures in a room or a landscape, and its lights.
 package struct SyntheticScene {
   /// Whether the scene is the inside of a room; otherwise it lies under a sky.
-  package let isRoom: Bool
+  let isRoom: Bool
   let solids: [croco_solid]
   let materials: [croco_material]
   /// Everything but the pointers to solids and materials.
@@ -12,9 +12,6 @@ package struct SyntheticScene {
 
   /// The box within which cameras may stand (low and high corner).
   let cameraRoom: (low: Vector, high: Vector)
-
-  /// The number of solids.
-  package var solidCount: Int { solids.count }
 
   /// Calls `body` with the scene as the kernel wants it.
   func withKernel<Result>(_ body: (UnsafePointer<croco_scene>) throws -> Result) rethrows -> Result {
@@ -33,7 +30,7 @@ package struct SyntheticScene {
 /// Draws scenes: a pure function of (seed, scene number).
 package struct SceneGenerator: Sendable {
   /// The seed of the data set.
-  package let seed: UInt64
+  let seed: UInt64
 
   /// A generator of the scenes of one seed.
   package init(seed: UInt64) { self.seed = seed }

@@ -5,7 +5,7 @@ import Runtime
 /// How far apart the two cameras of a pair are.
 package struct CameraBaseline: Sendable, Equatable {
   /// Factor on all movements; 1 gives flows of about 2 to 10 pixels in 64.
-  package let scale: Float
+  let scale: Float
 
   /// A baseline `scale` times the medium one (above 0, at most 4).
   package init(scale: Float) {
@@ -27,24 +27,24 @@ package struct ViewSampler: Sendable {
   package static let overlapRange: ClosedRange<Float> = 0.3...0.9
 
   /// How far apart the cameras are.
-  package let baseline: CameraBaseline
+  let baseline: CameraBaseline
   /// Whose picture size the flow has.
-  package let renderer: SceneRenderer
+  let renderer: SceneRenderer
   private let coarse = SceneRenderer(size: 16, samplesPerAxis: 1)
 
   /// A sampler for pictures of the renderer's size.
-  package init(baseline: CameraBaseline, renderer: SceneRenderer) {
+  init(baseline: CameraBaseline, renderer: SceneRenderer) {
     self.baseline = baseline
     self.renderer = renderer
   }
 
   /// Two cameras and the flow between their pictures.
-  package struct Views {
-    package let view1: SceneCamera, view2: SceneCamera
+  struct Views {
+    let view1: SceneCamera, view2: SceneCamera
     /// From view 1 to view 2.
-    package let flow: FlowField
+    let flow: FlowField
     /// The share of view 1 that view 2 shows.
-    package let overlap: Float
+    let overlap: Float
   }
 
   /// Draws cameras until the overlap lies in ``overlapRange``; nil where a scene offers no such pair.

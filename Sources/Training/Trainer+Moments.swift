@@ -1,7 +1,7 @@
 import Foundation
 import Runtime
 
-/// The moments of all parameters, of which each rank may hold its slice only: how checkpoints get and give them.
+/// The moments of all parameters, of which each rank may hold only those that it owns: how checkpoints get and give them.
 extension Trainer {
   /// Copies the moments of all parameters to rank 0's `whole`; the other ranks need none. Collective.
   ///
@@ -9,8 +9,8 @@ extension Trainer {
   func collectMoments(into whole: Moments?) throws(Failure) {
     for index in optimizer.moments.buffers.indices {
       let own = optimizer.moments.buffers[index]
-      if let slices {
-        try slices.collect(own.pointer, into: whole?.buffers[index].pointer, by: communicator)
+      if let ownership {
+        try ownership.collect(own, into: whole?.buffers[index], by: communicator)
       } else if let target = whole?.buffers[index] {
         memcpy(target.pointer, own.pointer, own.count * MemoryLayout<Float>.stride)
       }
@@ -18,7 +18,7 @@ extension Trainer {
   }
 
   /// Where rank 0 puts the moments of all parameters before it calls ``distributeMoments(from:)``.
-  var wholeMoments: Moments { slices == nil ? optimizer.moments : Moments(count: parameters.count) }
+  var wholeMoments: Moments { ownership == nil ? optimizer.moments : Moments(count: parameters.count) }
 
   /// Gives every rank what it holds of rank 0's `whole`, which came from ``wholeMoments``. Collective.
   ///
@@ -26,9 +26,8 @@ extension Trainer {
   func distributeMoments(from whole: Moments?) throws(Failure) {
     for index in optimizer.moments.buffers.indices {
       let own = optimizer.moments.buffers[index]
-      if let slices {
-        try slices.distribute(
-          whole.map { UnsafePointer($0.buffers[index].pointer) }, into: own.pointer, by: communicator)
+      if let ownership {
+        try ownership.distribute(whole?.buffers[index], into: own, by: communicator)
       } else {
         try communicator.broadcast(UnsafeMutableRawBufferPointer(own.elements), from: 0)
       }

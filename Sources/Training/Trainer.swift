@@ -23,29 +23,27 @@ extension PairLoader: BatchSource {}
 package final class Trainer {
   /// What is trained, and how.
   package let configuration: TrainingConfiguration
-  /// The parameters; the same on every rank after each step. Their gradients are complete in ``AdamW/share`` only.
+  /// The parameters; the same on every rank after each step. Of their gradients a rank may have only what it owns.
   package let parameters: ParameterStore
   /// The network, for as many pairs as a pass has.
   package let network: CroCoNet
-  /// The objective of a pass.
-  package let loss: MaskedLoss
+  /// What is minimised.
+  package let objective: any Objective
   /// The optimiser with its moments.
   package let optimizer: AdamW
   /// The learning rate of every step.
   package let schedule: LearningRateSchedule
   /// The ranks.
   package let communicator: any Communicator
-  /// Steps that are completed; set it when a checkpoint is restored.
-  package var completedSteps = 0
-  /// What this rank wants the others to know at the next agreement.
-  package var concerns = Concerns()
+  /// Steps that are completed.
+  package private(set) var completedSteps = 0
 
   /// The threads of this rank.
   let pool: WorkerPool
-  private let reducer: GradientReducer
+  private let gradientSum: GradientSum
   private let gradientNorm: GradientNorm
-  /// The elements that each rank updates; nil where every rank updates all.
-  let slices: Slices?
+  /// Which parameters each rank updates; nil where every rank updates all.
+  let ownership: Ownership?
   private let batches: any BatchSource
 
   /// Builds the network with its initial values and everything that a step needs.
@@ -66,51 +64,52 @@ package final class Trainer {
     if configuration.compute.precision == .bf16 {
       try communicator.together { try MatrixProducts.requireBFloat16() }
     }
-    schedule = try LearningRateSchedule(configuration, stepsPerEpoch: stepsPerEpoch)
+    schedule = try LearningRateSchedule(
+      configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
+      stepsPerEpoch: stepsPerEpoch)
     parameters = CroCoNet.makeParameters(model)
-    ParameterLayout.initialize(parameters, seed: configuration.seed, pool: pool)
+    parameters.initialize(seed: configuration.seed, pool: pool)
     network = CroCoNet(
       model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
       precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
-    loss = MaskedLoss(configuration.loss, model, batchSize: batchSize, slabCount: slabs, pool: pool)
-    reducer = try GradientReducer(
-      communicator: communicator, reduction: configuration.compute.reduction, count: parameters.count,
-      microBatchCount: configuration.batch.microBatchCount, workers: pool, sliceUnit: GradientNorm.blockLength)
-    slices = configuration.compute.shardOptimizer && communicator.size > 1 ? reducer.slices : nil
+    objective = configuration.loss.makeObjective(model, batchSize: batchSize, slabCount: slabs, pool: pool)
+    let ownership = Ownership(count: parameters.count, size: communicator.size, unit: GradientNorm.blockLength)
+    gradientSum = try GradientSum(
+      of: parameters.gradients, ownership: ownership, microBatchCount: configuration.batch.microBatchCount,
+      reduction: configuration.compute.reduction, communicator: communicator, workers: pool)
+    self.ownership = configuration.compute.shardOptimizer && communicator.size > 1 ? ownership : nil
     optimizer = AdamW(
-      configuration.optimizer, parameters: parameters, share: slices.map { $0.ranges[communicator.rank] }, pool: pool)
-    gradientNorm = GradientNorm(parameters, slices: slices, communicator: communicator, pool: pool)
+      configuration.optimizer, parameters: parameters, owned: self.ownership?.ranges(of: communicator.rank), pool: pool)
+    gradientNorm = GradientNorm(parameters, ownership: self.ownership, communicator: communicator, pool: pool)
   }
 
   /// Trains on one global batch: load, forward, loss, backward, agree, reduce, clip, update, gather.
   ///
+  /// - Parameter concerns: what this rank has to tell the others, asked for just before they agree.
   /// - Returns: what the step did, with the flags that the ranks agreed on.
   /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or gradient
   ///   that is not finite. Or broken communication, at any time: the run must end.
-  package func step() throws(Failure) -> (report: StepReport, flags: StepFlags) {
+  package func step(
+    telling concerns: () -> Concerns = { Concerns() }
+  ) throws(Failure) -> (report: StepReport, flags: StepFlags) {
     var clock = StepClock()
+    var failure: Failure?
     var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
     var replacedPairs = 0.0
     do throws(Failure) {
-      for microBatch in reducer.microBatches {
+      for microBatch in gradientSum.microBatches {
         let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
         replacedPairs += Double(batch.replacedCount)
-        let passes = batch.parts(configuration.compute.passes)
-        for (index, part) in passes.enumerated() {
-          clock.measure(.forward) { losses[microBatch] += loss(of: part) / Double(passes.count) }
-          clock.measure(.backward) {
-            let gradient = loss.gradient(scale: 1 / Double(losses.count * passes.count))
-            network.backward(predictionGradient: gradient, adding: index > 0)
-          }
-        }
-        clock.measure(.reduce) { reducer.accumulate(parameters.gradients) }
+        losses[microBatch] = differentiate(batch, isLast: microBatch + 1 == gradientSum.microBatches.upperBound, &clock)
+        clock.measure(.reduce) { gradientSum.accumulate() }
       }
     } catch {
-      concerns.failure = error
+      failure = error
     }
-    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(&losses, &replacedPairs) }
+    let own = concerns().adding(failure)
+    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(own, &losses, &replacedPairs) }
     try clock.measure(.reduce) { () throws(Failure) in
-      try slices == nil ? reducer.reduce(parameters.gradients) : reducer.reduceSlice(parameters.gradients)
+      try ownership == nil ? gradientSum.sumToAll() : gradientSum.sumToOwners()
     }
     let rate = schedule.rate(atStep: completedSteps)
     let norm = try clock.measure(.optimizer) { () throws(Failure) in
@@ -120,11 +119,29 @@ package final class Trainer {
         step: completedSteps + 1, learningRate: rate, gradientScale: optimizer.clippingFactor(norm: norm))
       return norm
     }
-    if slices != nil { try clock.measure(.reduce) { () throws(Failure) in try reducer.gather(parameters.values) } }
+    try clock.measure(.reduce) { () throws(Failure) in try ownership?.gather(parameters.values, by: communicator) }
     completedSteps += 1
     var report = report(clock, losses: losses, norm: norm, rate: rate)
     report.replacedPairs = Int(replacedPairs)
     return (report, flags)
+  }
+
+  /// The mean loss of a micro-batch; its gradients, over the micro-batches of the step, are in the gradient buffer then.
+  ///
+  /// The last micro-batch of this rank tells the sum which gradients are complete, as backward comes to their end.
+  private func differentiate(_ batch: PairBatch, isLast: Bool, _ clock: inout StepClock) -> Double {
+    let passes = batch.parts(configuration.compute.passes)
+    var loss = 0.0
+    for (index, part) in passes.enumerated() {
+      clock.measure(.forward) { loss += self.loss(of: part) / Double(passes.count) }
+      clock.measure(.backward) {
+        let scale = 1 / Double(configuration.batch.microBatchCount * passes.count)
+        network.backward(from: objective, scale: scale, adding: index > 0) { range in
+          if isLast && index == passes.count - 1 { gradientSum.finished(range) }
+        }
+      }
+    }
+    return loss
   }
 
   /// The mean loss of a micro-batch, without training on it.
@@ -135,12 +152,13 @@ package final class Trainer {
 
   /// The mean loss of a pass. Every pair has the same number of masked patches, so the mean over passes is that over pairs.
   private func loss(of part: PairBatch.Part) -> Double {
-    network.forward(view1: part.view1, view2: part.view2, mask: part.mask)
-    return loss.forward(prediction: network.prediction.baseAddress!, view1: part.view1, mask: part.mask)
+    network.loss(of: NetworkInput(part), by: objective)
   }
 
   /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.
-  private func agree(_ losses: inout [Double], _ replacedPairs: inout Double) throws(Failure) -> StepFlags {
+  private func agree(
+    _ concerns: Concerns, _ losses: inout [Double], _ replacedPairs: inout Double
+  ) throws(Failure) -> StepFlags {
     let flags = StepFlags(rawValue: try communicator.combineFlags(concerns.flags.rawValue))
     if flags.contains(.failure) { try communicator.agree(on: concerns.failure) }
     // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of
@@ -167,6 +185,22 @@ package final class Trainer {
       loss: losses.reduce(0, +) / Double(losses.count), microBatchLosses: losses, gradientNorm: norm,
       learningRate: rate, milliseconds: milliseconds, stages: clock.stages,
       pairsPerSecond: Double(configuration.batch.globalBatchSize) / (milliseconds / 1000))
+  }
+
+  /// Goes on after `step` steps; collective.
+  ///
+  /// - Parameter checkpoint: rank 0's, from which all ranks get values and moments; nil elsewhere, and for a new run.
+  /// - Throws: `Failure` of kind `badData` that names the tensors that do not fit, the same on every rank.
+  package func restore(_ checkpoint: Checkpoint?, step: Int) throws(Failure) {
+    let moments = try communicator.together { () throws -> Moments? in
+      guard let checkpoint else { return nil }
+      let moments = wholeMoments
+      try checkpoint.restore(parameters, moments, buffers: CroCoNet.buffers(configuration.model))
+      return moments
+    }
+    completedSteps = step
+    try communicator.broadcast(UnsafeMutableRawBufferPointer(parameters.values.elements), from: 0)
+    if step > 0 { try distributeMoments(from: moments) }
   }
 
   /// Fails on every rank if one of them holds other parameters than rank 0.

@@ -56,16 +56,19 @@ struct BenchCommand: ParsableCommand {
       if let threads { overrides.append("compute.threads=\(threads)") }
       overrides.append("data.path=\(data ?? "null")")
       overrides += self.overrides
-      if let config { return try ConfigurationReader.read(path: config, overrides: overrides) }
+      if let config {
+        return try ConfigurationReader.read(path: config, overrides: overrides, overrideName: "--set")
+      }
       return try ConfigurationReader.parse(
-        "model: {preset: \(preset ?? "")}", name: "--preset \(preset ?? "")", overrides: overrides)
+        "model: {preset: \(preset ?? "")}", name: "--preset \(preset ?? "")", overrides: overrides,
+        overrideName: "--set")
     }
   }
 
   /// Prints a result on rank 0, and what may have spoilt it.
   static func show(_ result: some Encodable, text: [String], _ machine: BenchmarkMachine, asJSON: Bool) throws {
     for warning in machine.warnings { FileHandle.standardError.write(Data("croco: warning: \(warning)\n".utf8)) }
-    guard !asJSON else { return try printJSON(result) }
+    guard !asJSON else { return printJSON(result) }
     print(([machineLine(machine)] + text).joined(separator: "\n"))
   }
 

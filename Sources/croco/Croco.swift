@@ -19,6 +19,9 @@ struct Croco: AsyncParsableCommand {
   /// The version of the program, as in CHANGELOG.md.
   static let version = "0.1.0"
 
+  /// What data sets and checkpoints record as the program that wrote them.
+  static let tool = "croco \(version)"
+
   static func main() async {
     do {
       var command = try parseAsRoot()
@@ -46,6 +49,8 @@ struct Croco: AsyncParsableCommand {
     Foundation.exit(failure.kind.exitCode)
   }
 
-  /// Prints the sentence of a failure.
-  static func report(_ failure: Failure) { FileHandle.standardError.write(Data("croco: \(failure)\n".utf8)) }
+  /// Prints the sentence of a failure, and what to do about it in words of the command line.
+  static func report(_ failure: Failure) {
+    FileHandle.standardError.write(Data("croco: \(failure.onCommandLine)\n".utf8))
+  }
 }

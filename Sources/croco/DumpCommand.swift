@@ -1,6 +1,6 @@
 import ArgumentParser
+import Evaluation
 import Foundation
-import Kernels
 import Runtime
 import Training
 
@@ -15,12 +15,7 @@ struct DumpCommand: ParsableCommand {
       the parameters after the last update are final.*. The metadata holds croco_kwargs, loss and configuration.
       """)
 
-  @Option(help: "The YAML file that says what to train.")
-  var config: String
-
-  @Option(
-    name: .customLong("set"), help: ArgumentHelp("Overrides a key of the file.", valueName: "key=value"))
-  var overrides: [String] = []
+  @OptionGroup var settings: ConfigurationArguments
 
   @Option(help: "The data set; instead of data.path of the configuration.")
   var data: String?
@@ -39,10 +34,7 @@ struct DumpCommand: ParsableCommand {
   }
 
   func run() throws {
-    BLAS.prepare()
-    var overrides = overrides
-    if let data { overrides.append("data.path=\(data)") }
-    let configuration = try ConfigurationReader.read(path: config, overrides: overrides)
+    let configuration = try settings.read(setting: data.map { ["data.path=\($0)"] } ?? [])
     let pool = WorkerPool(
       workerCount: StartupChecks.threads(configured: configuration.compute.threads))
     var dump = try TrainingDump(configuration, checkpoint: checkpoint, steps: steps, pool: pool)

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Evaluation
 import Foundation
-import Kernels
 import PairData
 import Runtime
 import Storage
@@ -42,7 +42,6 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    BLAS.prepare()
     let model = try PretrainedModel(path: checkpoint)
     Croco.warn(model.passedOver)
     let dataset = try PairDataset(path: data, split: split)

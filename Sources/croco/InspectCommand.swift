@@ -42,10 +42,10 @@ struct InspectCommand: ParsableCommand {
   }
 
   func run() throws {
-    guard FileManager.default.fileExists(atPath: path) else {
+    guard FileSystem.exists(path) else {
       throw Failure(.noInput, "There is nothing at \(path).", hint: "Check the path.")
     }
-    if FileManager.default.fileExists(atPath: path + "/" + DatasetManifest.fileName) {
+    if FileSystem.exists(path.appending(path: DatasetManifest.fileName)) {
       try inspectDataset()
     } else {
       try inspectWeights()
@@ -54,120 +54,37 @@ struct InspectCommand: ParsableCommand {
 
   // MARK: Data sets
 
-  /// The object that `--json` prints for a data set.
-  private struct DatasetOutput: Encodable {
-    let dataset: DatasetReport?
-    /// Nil where nothing was verified.
-    let problems: [String]?
-    /// Nil where none were asked for.
-    let statistics: DatasetStatistics?
-  }
-
   private func inspectDataset() throws {
-    var problems: [String]?
-    if verify {
-      // Damage that stops a plain report is one problem among all here.
-      problems = try verification().problems
+    var options = DatasetInspection.Options()
+    options.verifies = verify
+    options.statisticsSample = statistics ? sample : nil
+    options.picture = contactSheet.map { .init(path: $0, pairs: pairs, split: split) }
+    options.threadCount = ProcessInfo.processInfo.activeProcessorCount
+    let bar = ProgressBar("", unit: "images", isQuiet: json)
+    defer { bar.clear() }
+    var current: DatasetInspection.Stage?
+    let inspection = try DatasetInspection(path: path, options: options) { stage, done, total in
+      if stage != current { bar.begin(stage.rawValue, unit: "images") }
+      current = stage
+      bar.update(done, total)
     }
-    let report: DatasetReport?
-    do {
-      report = try DatasetReport(path: path)
-    } catch {
-      guard problems != nil else { throw error }
-      report = nil
-    }
-    if let contactSheet, report != nil { try writeContactSheet(contactSheet) }
-    let statistics = statistics && report != nil ? try measured() : nil
+    bar.clear()
     if json {
-      try printJSON(DatasetOutput(dataset: report, problems: problems, statistics: statistics))
+      printJSON(DatasetOutput(inspection))
     } else {
-      if let report { for line in Self.lines(report) { print(line) } }
-      if let statistics { for line in Self.lines(statistics) { print(line) } }
-      if let problems {
-        print(
-          problems.isEmpty
-            ? "verified: every shard and image is sound"
-            : "verified: \(problems.count) problem\(problems.count == 1 ? "" : "s")")
-        for problem in problems { print("  " + problem) }
-      }
+      for line in inspection.lines { print(line) }
     }
-    if let problems, !problems.isEmpty {
+    if let problems = inspection.problems, !problems.isEmpty {
       throw Failure(
         .badData, "The data set \(path) has \(problems.count) problem\(problems.count == 1 ? "" : "s").",
         hint: "Copy the damaged shards again, or convert again.")
     }
   }
 
-  private func verification() throws -> DatasetVerification {
-    let manifest = try DatasetManifest(folder: path)
-    let images = Split.allCases.flatMap { manifest.shards(of: $0) }.reduce(0) { $0 + $1.images }
-    let bar = ProgressBar("verify", total: images, unit: "images", isQuiet: json)
-    defer { bar.clear() }
-    return try DatasetVerification(
-      path: path, threadCount: ProcessInfo.processInfo.activeProcessorCount, progress: bar.update)
-  }
-
-  private func measured() throws -> DatasetStatistics {
-    let manifest = try DatasetManifest(folder: path)
-    let images = Split.allCases.reduce(0) { total, split in
-      total + min(sample, manifest.shards(of: split).reduce(0) { $0 + $1.images })
-    }
-    let bar = ProgressBar("statistics", total: images, unit: "images", isQuiet: json)
-    defer { bar.clear() }
-    return try DatasetStatistics(
-      path: path, sample: sample, threadCount: ProcessInfo.processInfo.activeProcessorCount, progress: bar.update)
-  }
-
-  private static func lines(_ statistics: DatasetStatistics) -> [String] {
-    statistics.splits.flatMap { split in
-      let shown = split.sizes.prefix(5).map { "\($0.width)x\($0.height) (\($0.images))" }
-      let more = split.sizeCount > shown.count ? ", and \(split.sizeCount - shown.count) more sizes" : ""
-      func numbers(_ values: [Double]) -> String { values.map { String(format: "%.4f", $0) }.joined(separator: " ") }
-      return [
-        "  statistics of \(split.name)",
-        "    sizes (images): \(shown.joined(separator: ", "))\(more)",
-        "    pairs of a scene: \(split.pairsPerScene[0]) to \(split.pairsPerScene[2]),"
-          + " median \(split.pairsPerScene[1])",
-        "    red, green, blue of \(split.sampledImages) images: mean \(numbers(split.mean)),"
-          + " deviation \(numbers(split.deviation))",
-      ]
-    }
-  }
-
-  private func writeContactSheet(_ target: String) throws {
-    var sheet = ContactSheet()
-    sheet.pairLimit = pairs
-    let picture = try sheet.draw(PairDataset(path: path, split: split))
-    try Publication.publishBytes(PNGCodec.encode(picture), at: target)
-  }
-
-  private static func lines(_ report: DatasetReport) -> [String] {
-    var lines = ["\(report.path): \(report.format) version \(report.version), written by \(report.tool)"]
-    let quality = report.quality.map { " (quality \($0))" } ?? ""
-    lines.append(
-      "  codec \(report.codec)\(quality)\(report.hasFlow ? ", with flow" : ""), fingerprint \(report.fingerprint)")
-    if let licence = report.licence { lines.append("  licence: \(licence)") }
-    for split in report.splits {
-      let size =
-        split.smallest == split.largest
-        ? "\(split.largest[1])x\(split.largest[0])"
-        : "\(split.smallest[1])x\(split.smallest[0]) to \(split.largest[1])x\(split.largest[0])"
-      lines.append(
-        "  \(split.name): \(split.pairs) pairs, \(split.images) images of \(size), \(split.scenes) scenes,"
-          + " \(split.shards) shards, \(ByteCountArgument.text(Int64(split.bytes)))")
-      if let mean = split.meanOverlap {
-        lines.append(
-          String(format: "    overlap: mean %.2f; pairs by tenths: ", mean)
-            + split.overlapHistogram.map(String.init).joined(separator: " "))
-      }
-    }
-    return lines
-  }
-
   // MARK: Weights
 
   private func inspectWeights() throws {
-    let isCheckpoint = FileManager.default.fileExists(atPath: path + "/" + Checkpoint.stateFile)
+    let isCheckpoint = FileSystem.exists(path.appending(path: Checkpoint.stateFile))
     guard contactSheet == nil, !verify || isCheckpoint else {
       throw Failure(
         .usage, "\(path) is no data set, and what was asked for is of data sets (--verify also of checkpoints).")
@@ -175,7 +92,7 @@ struct InspectCommand: ParsableCommand {
     // Compares the digests of all files.
     if isCheckpoint { _ = try Checkpoint(path: path) }
     let report = try WeightsReport(path: path)
-    if json { return try printJSON(report) }
+    if json { return printJSON(report) }
     for line in report.lines { print(line) }
   }
 }

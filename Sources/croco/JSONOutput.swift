@@ -1,9 +1,6 @@
-import Foundation
+import Storage
 
 /// Prints a value as one JSON object on one line, with sorted keys in snake case.
-func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  encoder.keyEncodingStrategy = .convertToSnakeCase
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+func printJSON(_ value: some Encodable) {
+  print(String(decoding: JSON.encode(value, keys: .snakeCase), as: UTF8.self))
 }

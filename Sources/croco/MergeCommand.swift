@@ -23,11 +23,9 @@ struct MergeCommand: ParsableCommand {
   var copy = false
 
   func run() throws {
-    let manifests = try inputs.map { try DatasetManifest(folder: $0) }
-    let shards = manifests.reduce(0) { $0 + $1.shardCount }
-    let bar = ProgressBar("merge", total: shards, unit: "shards")
+    let bar = ProgressBar("merge", unit: "shards")
     defer { bar.clear() }
-    let merger = DatasetMerger(copiesShards: copy, tool: "croco \(Croco.version)")
+    let merger = DatasetMerger(copiesShards: copy, tool: Croco.tool)
     let manifest = try merger.merge(inputs, to: output, progress: bar.update, log: bar.print)
     bar.clear()
     print("\(output): \(manifest.summary)")
@@ -53,19 +51,17 @@ struct SplitCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   @Option(help: "Size at which a shard is full, such as 256MB or 1GiB.")
-  var shardSize: ByteCountArgument = ByteCountArgument(bytes: 256_000_000)
+  var shardSize: ByteCountArgument = ByteCountArgument(bytes: DatasetOptions.defaultShardBytes)
 
   func validate() throws {
     guard (0...1).contains(validation) else { throw ValidationError("--validation is a share from 0 to 1.") }
   }
 
   func run() throws {
-    let manifest = try DatasetManifest(folder: input)
-    let pairs = Split.allCases.reduce(0) { $0 + manifest.pairCount(of: $1) }
-    let bar = ProgressBar("split", total: pairs, unit: "pairs")
+    let bar = ProgressBar("split", unit: "pairs")
     defer { bar.clear() }
     let splitter = DatasetSplitter(
-      validationFraction: validation, seed: seed, shardBytes: shardSize.bytes, tool: "croco \(Croco.version)")
+      validationFraction: validation, seed: seed, shardBytes: shardSize.bytes, tool: Croco.tool)
     let divided = try splitter.split(input, to: output, progress: bar.update, log: bar.print)
     bar.clear()
     print("\(output): \(divided.summary)")
@@ -73,12 +69,9 @@ struct SplitCommand: ParsableCommand {
 }
 
 extension DatasetManifest {
-  /// The number of shards of all splits.
-  var shardCount: Int { Split.allCases.reduce(0) { $0 + shards(of: $1).count } }
-
   /// Pairs, images and bytes, in words.
   var summary: String {
-    let shards = Split.allCases.flatMap { self.shards(of: $0) }
+    let shards = allShards
     let counts = Split.allCases.map { "\(pairCount(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
     return "\(shards.reduce(0) { $0 + $1.pairs }) pairs (\(counts)), \(shards.reduce(0) { $0 + $1.images }) images,"
       + " \(ByteCountArgument.text(Int64(shards.reduce(0) { $0 + $1.bytes }))) in \(shards.count) shards"

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
 import PairMining
-import Runtime
-import Storage
 
 /// `croco mine`: from folders of photographs or frames to a list of pairs.
 struct MineCommand: ParsableCommand {
@@ -28,7 +26,7 @@ struct MineCommand: ParsableCommand {
   @Option(
     help: """
       Compare each image with this many that look most alike at first sight; 0 for all with all. \
-      Default: all of up to \(MiningOptions.allLimit) images, of more \(MiningOptions.defaultCandidates) each.
+      Default: all with all up to \(MiningOptions.allLimit) images, beyond that \(MiningOptions.defaultCandidates) each.
       """)
   var candidates: Int?
 
@@ -99,151 +97,27 @@ struct MineCommand: ParsableCommand {
     options.pairsPerImage = pairsPerImage
     options.cropsPerPair = crops
     options.seed = seed
+    options.naming = CommandLineTerms.name
     options.threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount
     return options
   }
 
   func run() throws {
-    let target = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
-    try MiningOutput.check(target)
-    let progress = StagedProgress(isQuiet: json)
-    defer { progress.clear() }
-    let images = try SourceImage.list(sources, log: progress.print)
-    var found: (result: MiningResult, written: MiningOutput.Written)?
-    try Publication.publishFolder(at: target) { folder in
-      let result = try PairMiner(options: options).mine(
-        images, scratch: folder, progress: progress.update, log: progress.print)
-      guard result.summary.count(.accepted) > 0 else { throw Self.nothingFound(result.summary) }
-      found = (
-        result,
-        try MiningOutput.write(result, to: folder, published: target, threadCount: options.threadCount)
-      )
+    let start = ContinuousClock.now
+    let bar = ProgressBar("", unit: "", isQuiet: json)
+    defer { bar.clear() }
+    var current: PairMiner.Stage?
+    let found = try Mining(options: options, output: output).run(sources) { stage, done, total in
+      if stage != current { bar.begin(stage.rawValue, unit: stage == .comparison ? "pairs" : "images") }
+      current = stage
+      bar.update(done, total)
+    } log: {
+      bar.print($0)
     }
-    progress.clear()
-    guard let found else { return }
-    if json {
-      try printJSON(MiningReport(output: target, seconds: progress.elapsed, found.result.summary, found.written))
-    } else {
-      report(found.result.summary, found.written, target, seconds: progress.elapsed)
-    }
+    bar.clear()
+    let report = MiningReport(found, seconds: (ContinuousClock.now - start) / .seconds(1))
+    if json { return printJSON(report) }
+    for line in report.lines { print(line) }
+    Croco.warn(report.warnings)
   }
-
-  private static func nothingFound(_ summary: MiningSummary) -> Failure {
-    let reasons =
-      ["\(summary.unrelated) unrelated"]
-      + PairVerdict.allCases.filter { summary.count($0) > 0 }.map { "\(summary.count($0)) \($0.sentence)" }
-    return Failure(
-      .badData, "No pair was accepted: of \(summary.compared) compared pairs \(reasons.joined(separator: ", ")).",
-      hint: "Photographs from different places that show the same things are needed; --min-overlap, --max-overlap,"
-        + " --min-inliers and --allow-homography accept more.")
-  }
-
-  private func report(_ summary: MiningSummary, _ written: MiningOutput.Written, _ target: String, seconds: Double) {
-    print(
-      "\(target)/\(MiningOutput.listName): \(summary.count(.accepted)) pairs of \(summary.pairedImages) images in"
-        + " \(summary.scenes) scenes")
-    if written.hasCrops {
-      print(
-        "\(target)/\(MiningOutput.cropsName): \(summary.crops) pairs of aligned crops, images in \(written.cropRoot)")
-    }
-    print("\(target)/\(written.pages[0]): the pairs with their matches\(pages(written))")
-    print(
-      String(
-        format: "%d images, %d features, %d pairs compared in %.1f s", summary.images, summary.features,
-        summary.compared, seconds))
-    print("left out: \(summary.unrelated) unrelated")
-    for verdict in PairVerdict.allCases where verdict != .accepted && summary.count(verdict) > 0 {
-      print("left out: \(summary.count(verdict)) \(verdict.sentence)")
-    }
-    Croco.warn(warnings(summary, written))
-  }
-
-  private func pages(_ written: MiningOutput.Written) -> String {
-    written.pages.count > 1 ? ", \(written.pages.count) pages" : ""
-  }
-
-  private func warnings(_ summary: MiningSummary, _ written: MiningOutput.Written) -> [String] {
-    var warnings: [String] = []
-    if summary.badImages > 0 { warnings.append("\(summary.badImages) images cannot be read and are left out.") }
-    if summary.identicalFiles > 0 {
-      warnings.append("\(summary.identicalFiles) files have the bytes of another and are left out.")
-    }
-    if summary.count(.duplicate) > 0 {
-      warnings.append(
-        "\(summary.count(.duplicate)) pairs are near-identical pictures; they stand as comments in the list.")
-    }
-    if summary.count(.homography) > 0 {
-      warnings.append(
-        "\(summary.count(.homography)) pairs are explained by one homography; they stand as comments in the list.")
-    }
-    if written.pairsWithoutCrops > 0 {
-      warnings.append(
-        "the crops of \(written.pairsWithoutCrops) pairs cannot be listed: names with commas, or mirrored images.")
-    }
-    return warnings
-  }
-}
-
-extension PairVerdict {
-  /// The verdict as part of a sentence after a number.
-  fileprivate var sentence: String {
-    switch self {
-    case .accepted: "accepted"
-    case .duplicate: "near-identical"
-    case .homography: "explained by one homography"
-    case .smallOverlap: "with too little overlap"
-    case .largeOverlap: "with too much overlap"
-    case .imageCap: "of images that have enough pairs"
-    }
-  }
-}
-
-/// What `--json` prints.
-private struct MiningReport: Encodable {
-  let list: String
-  let crops: String?
-  let cropImages: String?
-  let sheets: [String]
-  let seconds: Double
-  let summary: MiningSummary
-
-  init(output: String, seconds: Double, _ summary: MiningSummary, _ written: MiningOutput.Written) {
-    list = output + "/" + MiningOutput.listName
-    crops = written.hasCrops ? output + "/" + MiningOutput.cropsName : nil
-    cropImages = written.hasCrops ? written.cropRoot : nil
-    sheets = written.pages.map { output + "/" + $0 }
-    self.seconds = seconds
-    self.summary = summary
-  }
-}
-
-/// A progress bar for one stage after the other.
-private final class StagedProgress {
-  private let isQuiet: Bool
-  private let start = ContinuousClock.now
-  private var stage: PairMiner.Stage?
-  private var bar: ProgressBar?
-
-  init(isQuiet: Bool) { self.isQuiet = isQuiet }
-
-  /// Seconds since the start.
-  var elapsed: Double { (ContinuousClock.now - start) / .seconds(1) }
-
-  func update(_ stage: PairMiner.Stage, _ done: Int, _ total: Int) {
-    if stage != self.stage {
-      clear()
-      self.stage = stage
-      bar = ProgressBar(
-        stage.rawValue, total: total, unit: stage == .comparison ? "pairs" : "images", isQuiet: isQuiet)
-    }
-    bar?.update(done)
-  }
-
-  /// Prints a line above the bar.
-  func print(_ line: String) {
-    clear()
-    FileHandle.standardError.write(Data((line + "\n").utf8))
-  }
-
-  func clear() { bar?.clear() }
 }

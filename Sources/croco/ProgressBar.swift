@@ -4,24 +4,26 @@ import Foundation
 ///
 /// It writes to standard error, so that standard output stays clean for results.
 final class ProgressBar {
-  private let label: String
-  private let unit: String
-  private let total: Int
+  private var label: String
+  private var unit: String
+  private var total: Int
+  private let isQuiet: Bool
   private let isTerminal: Bool
-  private let start = DispatchTime.now()
+  private var start = DispatchTime.now()
   private var lastDrawn: Double
   private var isDrawn = false
 
   private static let terminalInterval = 0.1  // s
   private static let plainInterval = 10.0  // s
 
-  /// Starts a bar of `total` steps.
+  /// Starts a bar of `total` steps, which may be told later.
   ///
   /// - Parameter isQuiet: shows nothing, for `--json`.
-  init(_ label: String, total: Int, unit: String, isQuiet: Bool = false) {
+  init(_ label: String, total: Int = 0, unit: String, isQuiet: Bool = false) {
     self.label = label
     self.unit = unit
-    self.total = isQuiet ? 0 : total
+    self.total = total
+    self.isQuiet = isQuiet
     isTerminal = isatty(STDERR_FILENO) == 1
     lastDrawn = isTerminal ? -Self.terminalInterval : 0
   }
@@ -29,9 +31,31 @@ final class ProgressBar {
   /// Seconds since the start.
   var elapsed: Double { Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) / 1e9 }
 
+  /// Goes on with another bar.
+  func begin(_ label: String, unit: String) {
+    clear()
+    (self.label, self.unit, total) = (label, unit, 0)
+    restart()
+  }
+
+  private func restart() {
+    start = DispatchTime.now()
+    lastDrawn = isTerminal ? -Self.terminalInterval : 0
+  }
+
+  /// Tells that `done` steps of `total` are done. The clock starts anew where the first report is of 0 steps: what came
+  /// before was preparation.
+  func update(_ done: Int, _ total: Int) {
+    if done == 0, self.total == 0 { restart() }
+    self.total = total
+    update(done)
+  }
+
   /// Tells that `done` steps are done.
   func update(_ done: Int) {
-    guard total > 0, elapsed - lastDrawn >= (isTerminal ? Self.terminalInterval : Self.plainInterval) else { return }
+    guard total > 0, !isQuiet, elapsed - lastDrawn >= (isTerminal ? Self.terminalInterval : Self.plainInterval) else {
+      return
+    }
     lastDrawn = elapsed
     isTerminal ? write("\r\u{1B}[K" + bar(done)) : write(line(done) + "\n")
     isDrawn = isTerminal

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Evaluation
 import Foundation
-import Kernels
 import PairConversion
 import PairData
 import Runtime
@@ -33,7 +33,6 @@ struct ReconstructCommand: ParsableCommand {
   var maskSeed: UInt64 = 0
 
   func run() throws {
-    BLAS.prepare()
     let model = try PretrainedModel(path: checkpoint)
     Croco.warn(model.passedOver)
     let pool = WorkerPool(workerCount: StartupChecks.threads(configured: nil))

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import PairData
 import Runtime
-import Storage
 import SyntheticScenes
 
 /// `croco synthesize`: ray-traced scenes with true flow, as a data set.
@@ -72,37 +71,16 @@ struct SynthesizeCommand: ParsableCommand {
     options.baseline = Self.baseline(baseline)!
     options.samplesPerAxis = samples
     options.storesFlow = flow
-    let synthesizer = SceneSynthesizer(options: options)
-    let pool = WorkerPool(workerCount: threads)
-    let writer = try DatasetWriter(
-      output: output,
-      options: .init(
-        codec: Self.codec(codec)!, validationFraction: validation, seed: seed,
-        licence: "synthetic, made by croco synthesize; package domain (CC0-1.0)", tool: "croco \(Croco.version)"))
-    if let preview { try writePreview(synthesizer, pool, to: preview) }
-    let clock = ContinuousClock()
-    let start = clock.now
-    var shown = start
-    let onTerminal = isatty(STDERR_FILENO) == 1
-    try synthesizer.write(to: writer, pool: pool) { done in
-      let now = clock.now
-      guard done == pairs || now - shown > .seconds(onTerminal ? 0.2 : 5) else { return }
-      shown = now
-      let seconds = (now - start) / .seconds(1)
-      let line = "\(done)/\(pairs) pairs | \(Int(Double(done) / max(seconds, 1e-3))) pairs/s"
-      let text = onTerminal ? "\r\(line)\u{1B}[K" + (done == pairs ? "\n" : "") : line + "\n"
-      FileHandle.standardError.write(Data(text.utf8))
-    }
-    let manifest = try writer.finish()
+    let dataset = DatasetOptions(
+      codec: Self.codec(codec)!, validationFraction: validation, seed: seed,
+      licence: "synthetic, made by croco synthesize; public domain (CC0-1.0)", tool: Croco.tool)
+    let bar = ProgressBar("synthesize", unit: "pairs")
+    defer { bar.clear() }
+    let manifest = try SceneSynthesizer(options: options).write(
+      to: output, as: dataset, preview: preview, pool: WorkerPool(workerCount: threads), progress: bar.update)
+    bar.clear()
     let (training, validation) = (manifest.pairCount(of: .train), manifest.pairCount(of: .validation))
     print("\(output): \(training) training pairs, \(validation) validation pairs, \(size)x\(size) pixels")
-  }
-
-  private func writePreview(_ synthesizer: SceneSynthesizer, _ pool: WorkerPool, to path: String) throws {
-    var sheet = ScenePreview(size: size)
-    for pair in try synthesizer.pairs(0..<min(pairs, 24), pool: pool, transform: { $0 }) { sheet.add(pair) }
-    guard let image = sheet.image else { return }
-    try Publication.publishBytes(PNGCodec.encode(image), at: path)
   }
 
   private static func baseline(_ text: String) -> CameraBaseline? {

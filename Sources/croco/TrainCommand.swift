@@ -1,7 +1,9 @@
 import ArgumentParser
 import Collectives
+import Evaluation
 import Foundation
 import Kernels
+import Measurement
 import Training
 
 /// `croco train`: trains a network, alone or as one rank of many.
@@ -15,13 +17,7 @@ struct TrainCommand: ParsableCommand {
       A run that was stopped goes on from its newest checkpoint when the same command is started again.
       """)
 
-  @Option(help: "The YAML file that says what to train; configs/ has some.")
-  var config: String
-
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("Overrides a key of the file, such as batch.global_batch_size=64.", valueName: "key=value"))
-  var overrides: [String] = []
+  @OptionGroup var settings: ConfigurationArguments
 
   @Option(help: "The run folder: checkpoints, metrics, log.")
   var output: String?
@@ -45,11 +41,11 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let status = Communicators.run(patience: 60, report: Croco.report) { communicator in
-      var overrides = overrides
-      if let maxSteps { overrides.append("schedule.stop_after_steps=\(maxSteps)") }
-      let configuration = try communicator.together { try ConfigurationReader.read(path: config, overrides: overrides) }
+      let limit = maxSteps.map { ["schedule.stop_after_steps=\($0)"] } ?? []
+      let configuration = try communicator.together { try settings.read(setting: limit) }
       if dryRun {
-        let estimate = try RunEstimate(configuration, rankCount: communicator.size)
+        let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
+        let estimate = try RunEstimate(configuration, rankCount: communicator.size, threads: threads)
         if communicator.rank == 0 { print(configuration.resolved(documented: true) + "\n" + estimate.text) }
       } else {
         try train(configuration, communicator)
@@ -65,17 +61,29 @@ struct TrainCommand: ParsableCommand {
     case "none": options.resume = .never
     default: options.resume = .checkpoint(resume)
     }
-    options.versions = ["croco": Croco.version, "openblas": BLAS.configuration, "kernels": BLAS.kernelLevel]
+    options.versions = ["croco": Croco.version, "openblas": OpenBLAS.configuration, "kernels": Processor.kernelLevel]
     options.lastWords = { Croco.report($0) }
     let printer = LinePrinter()
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
+    try run.addPictures()
     let bar = ProgressBar(
       "training", total: run.lastStep, unit: "steps", isQuiet: communicator.rank != 0 || isatty(STDERR_FILENO) == 0)
     printer.bar = bar
-    run.afterStep = { report in bar.update(report.step) }
-    defer { bar.clear() }
+    run.add(StepBar(bar))
     try run.run()
   }
+}
+
+/// Moves a progress bar with the steps of a run.
+private final class StepBar: RunObserver {
+  let audience = RunAudience.firstRank
+  private let bar: ProgressBar
+
+  init(_ bar: ProgressBar) { self.bar = bar }
+
+  func run(didStep report: StepReport) { bar.update(report.step) }
+
+  func runDidEnd() { bar.clear() }
 }
 
 /// Prints what a run says: warnings to standard error, all else to standard output, each above the bar if there is one.

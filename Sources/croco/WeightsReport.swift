@@ -1,6 +1,7 @@
 import Foundation
 import Runtime
 import Storage
+import Training
 
 /// What a safetensors file or a checkpoint folder holds, for `croco inspect`.
 struct WeightsReport: Encodable {
@@ -30,15 +31,16 @@ struct WeightsReport: Encodable {
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
   init(path: String) throws {
     self.path = path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+    guard FileSystem.isFolder(path) else {
       files = [try Self.file(path)]
       state = nil
       return
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
-    files = try names.filter { $0.hasSuffix(".safetensors") }.map { try Self.file(path + "/" + $0) }
-    state = FileManager.default.contents(atPath: path + "/state.json").map { String(decoding: $0, as: UTF8.self) }
+    let names = try FileSystem.names(in: path).sorted()
+    files = try names.filter { $0.hasSuffix(".safetensors") }.map { try Self.file(path.appending(path: $0)) }
+    state = (try? Storage.File.contents(of: path.appending(path: Checkpoint.stateFile))).map {
+      String(decoding: $0, as: UTF8.self)
+    }
     guard !files.isEmpty else {
       throw Failure(
         .badData, "\(path) is neither a data set (no manifest.json) nor a checkpoint (no .safetensors file).")

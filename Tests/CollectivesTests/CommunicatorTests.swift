@@ -29,7 +29,7 @@ struct CommunicatorTests {
     let slurm = LaunchEnvironment(["SLURM_NTASKS": "4", "PMI_FD": "7"])
     #expect(slurm.failure(worldSize: 4) == nil)
     let failure = try #require(slurm.failure(worldSize: 1))
-    #expect(failure.kind == .usage && failure.hint?.contains("srun --mpi=pmix") == true)
+    #expect(failure.kind == .usage && failure.hint?.description.contains("srun --mpi=pmix") == true)
     #expect(LaunchEnvironment(["PMI_SIZE": "2"]).failure(worldSize: 1)?.kind == .usage)
     // Inside a job, mpirun may start a single rank on purpose.
     #expect(LaunchEnvironment(["SLURM_NTASKS": "4", "OMPI_COMM_WORLD_SIZE": "1"]).failure(worldSize: 1) == nil)

@@ -67,7 +67,7 @@ struct LaunchScriptTests {
   @Test("An old completion marker does not hide that this run was killed")
   func oldMarker() throws {
     defer { removeFolder() }
-    try Publication.createFolder(folder)
+    try FileSystem.createFolder(folder)
     try Publication.publishText("old", at: "\(folder)/COMPLETED")
     let process = try start(train: endless + ["--is-deaf"])
     #expect(process.wait(upTo: 20) { exists("rank-0") && exists("rank-1") })

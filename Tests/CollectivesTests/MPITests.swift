@@ -35,12 +35,12 @@ struct MPITests {
 
   @Test(
     "The reproducible sum has the same bytes on every number of ranks and in buckets of any length",
-    arguments: [(4, [1, 2, 4]), (6, [1, 2, 3]), (12, [2, 3, 4])])
+    arguments: [(4, [1, 2, 4, 3]), (6, [1, 2, 3, 4]), (8, [3, 3, 4]), (12, [2, 3, 4])])
   func reproducible(microBatches: Int, ranks: [Int]) throws {
     let alone = try runProcess(try builtExecutable(helper), ["reduce", "--micro-batches", "\(microBatches)"])
     let expected = try value("digest", in: alone)
     #expect(expected.count == 16)
-    for (ranks, bucket) in zip(ranks, [1 << 20, 999, 37]) {
+    for (ranks, bucket) in zip(ranks, [1 << 20, 999, 37, 500]) {
       let arguments = ["--micro-batches", "\(microBatches)", "--bucket", "\(bucket)", "--steps", "2"]
       #expect(try digest(ranks: ranks, arguments) == expected, "\(microBatches) micro-batches on \(ranks) ranks")
     }
@@ -69,11 +69,21 @@ struct MPITests {
     #expect(result.errorOutput.contains("check: Rank 2 of 3 (") == (how == "agreed"))
   }
 
-  @Test("Three ranks for four micro-batches is a sentence on one rank and the status of a bad configuration")
-  func indivisible() throws {
-    let result = try MPIRun.run(ranks: 3, helper, ["reduce", "--micro-batches", "4"])
+  @Test("Plain sums keep no buffers for an exchange, and those of the tree the slices of all ranks")
+  func buffers() throws {
+    func bytes(_ arguments: [String]) throws -> String {
+      try value("bytes", in: try MPIRun.run(ranks: 2, helper, ["reduce", "--micro-batches", "2"] + arguments))
+    }
+    #expect(try bytes(["--reduction", "mpi"]) == "0")
+    // Two nodes of the slice of rank 0: 312 of 625 units of 16 floats.
+    #expect(try bytes([]) == "\(2 * 4992 * 4)")
+  }
+
+  @Test("Four ranks for three micro-batches is a sentence on one rank and the status of a bad configuration")
+  func tooManyRanks() throws {
+    let result = try MPIRun.run(ranks: 4, helper, ["reduce", "--micro-batches", "3"])
     #expect(!result.isTimedOut && result.status == 78, "\(result)")
-    #expect(result.errorOutput.components(separatedBy: "3 ranks cannot share the 4 micro-batches").count == 2)
+    #expect(result.errorOutput.components(separatedBy: "4 ranks cannot share the 3 micro-batches").count == 2)
   }
 
   @Test("Processes that Slurm started but that see only themselves say what to do")

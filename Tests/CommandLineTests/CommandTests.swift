@@ -11,11 +11,36 @@ import Testing
 
   init() throws { fixture = try CommandLineFixture.shared.get() }
 
-  @Test("A run leaves reconstructions at the size of its pairs")
+  @Test("A run draws held-out pairs: hidden patches grey, then completed; visible ones as they are in all columns")
   func pictures() throws {
-    let bytes = try EncodedImage(file: fixture.run + "/reconstructions/step-00000002.png").decoded()
-    // Five columns of 32 pixels, six times enlarged, with gaps.
-    #expect(bytes.width == 5 * (32 * 6 + 6) + 6)
+    let sheet = try EncodedImage(file: fixture.run + "/reconstructions/step-00000002.png").decoded()
+    // Two rows of five columns of 32 pixels, six times enlarged, with gaps, below a line of titles.
+    let cell = 32 * 6 + 6
+    let top = sheet.height - 2 * cell - 6
+    #expect(sheet.width == 5 * cell + 6 && (8..<40).contains(top), "\(sheet.width) x \(sheet.height)")
+    func patch(_ row: Int, _ column: Int, _ place: Int) -> [[UInt8]] {
+      (0..<64).map { pixel in
+        let x = 6 + column * cell + 6 * (place % 4 * 8 + pixel % 8)
+        let y = top + row * cell + 6 * (place / 4 * 8 + pixel / 8)
+        let colours = [(0, 0), (5, 0), (0, 5), (5, 5)].map { dx, dy in
+          Array(sheet.pixels[3 * ((y + dy) * sheet.width + x + dx)..<3 * ((y + dy) * sheet.width + x + dx) + 3])
+        }
+        #expect(Set(colours).count == 1, "an enlarged pixel has one colour")
+        return colours[0]
+      }
+    }
+    for row in 0..<2 {
+      let hidden = (0..<16).filter { Set(patch(row, 0, $0)).isSubset(of: [[127, 127, 127], [128, 128, 128]]) }
+      #expect(hidden.count == 12)
+      for place in 0..<16 {
+        let target = patch(row, 4, place)
+        for column in [2, 3] {
+          #expect((patch(row, column, place) == target) == !hidden.contains(place), "\(row), \(column), \(place)")
+        }
+        if !hidden.contains(place) { #expect(patch(row, 0, place) == target) }
+      }
+      #expect((0..<16).contains { patch(row, 1, $0) != patch(row, 4, $0) }, "the reference is another view")
+    }
   }
 
   @Test("evaluate reports four losses and the gain that follows from them, twice the same")
@@ -55,7 +80,8 @@ import Testing
       for name in ["img1", "img2", "mask", "pred", "target", "target_norm", "loss", "lr", "grad_norm"] {
         #expect(dump.entry(named: step + name) != nil, "\(step)\(name)")
       }
-      for (name, shape) in ParameterLayout.shapes(model) {
+      for parameter in CroCoNet.declarations(model) {
+        let (name, shape) = (parameter.name, parameter.shape)
         #expect(dump.entry(named: step + "param." + name)?.shape == shape)
         #expect(dump.entry(named: step + "grad." + name)?.shape == shape)
       }

@@ -112,7 +112,7 @@ import Testing
     let merged = try CommandLineFixture.succeed(["merge", one, two, "--output", both])
     #expect(merged.contains("158 pairs (158 train, 0 val)"), "\(merged)")
     func split(_ scene: Int, _ seed: UInt64) -> Split {
-      DatasetWriter.split(ofScene: "\(scene)", fraction: 0.5, seed: seed)
+      DatasetOptions(codec: .png, validationFraction: 0.5, seed: seed).split(ofScene: "\(scene)")
     }
     let seed = try #require((0..<100).first { split(0, $0) == .train && split(1, $0) == .validation })
     let divided = try CommandLineFixture.succeed([

@@ -38,6 +38,25 @@ import Testing
     #expect(Array(run.store.gradients.elements) == once)
   }
 
+  @Test("Backward reports every parameter once, from the last to the first, when its gradient is complete")
+  func finishedRanges() throws {
+    let run = try ReferenceRun(try ReferenceCase("tiny_cosine"))
+    let loss = run.makeLoss()
+    _ = run.step(loss)
+    let complete = Array(run.store.gradients.elements)
+    for index in run.store.gradients.elements.indices { run.store.gradients.pointer[index] = .nan }
+    var end = run.store.count
+    var reports = 0
+    run.network.backward(from: loss, scale: 1) { range in
+      #expect(range.upperBound == end)
+      #expect(Array(run.store.gradients.elements[range]) == Array(complete[range]))
+      end = range.lowerBound
+      reports += 1
+    }
+    #expect(end == 0)
+    #expect(reports >= run.configuration.encoderDepth + run.configuration.decoderDepth)
+  }
+
   @Test(
     "Recomputed blocks give the same gradients, byte for byte, in less memory", arguments: ["tiny_cosine", "tiny_rope"])
   func recomputation(name: String) throws {
@@ -59,7 +78,7 @@ import Testing
     let network = CroCoNet(
       run.configuration, batchSize: run.batchSize, slabCount: run.slabCount, parameters: run.store, pool: run.pool,
       activations: .discard)
-    network.forward(view1: run.view1.pointer, view2: run.view2.pointer, mask: run.mask.pointer)
-    #expect(Array(network.prediction) == Array(run.network.prediction))
+    network.forward(run.input)
+    #expect(Array(network.prediction.elements) == Array(run.network.prediction.elements))
   }
 }

@@ -26,7 +26,7 @@ import Testing
     #expect(
       try #require(ModelConfiguration(officialArguments: model["croco_kwargs"] as? [String: Any] ?? [:]))
         == configuration)
-    let count = ParameterLayout.shapes(configuration).reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let count = CroCoNet.declarations(configuration).reduce(0) { $0 + $1.count }
     #expect(count == model["parameters"] as? Int)
   }
 
@@ -34,8 +34,8 @@ import Testing
   func shapes() throws {
     let shapes = try #require(try models()[Self.names["croco_v1_base"]!]?["shapes"] as? [String: [Int]])
     let configuration = ModelConfiguration()
-    var own = Dictionary(uniqueKeysWithValues: ParameterLayout.shapes(configuration).map { ($0.name, $0.shape) })
-    for buffer in ParameterLayout.buffers(configuration) { own[buffer.name] = buffer.shape }
+    var own = Dictionary(uniqueKeysWithValues: CroCoNet.declarations(configuration).map { ($0.name, $0.shape) })
+    for buffer in CroCoNet.buffers(configuration) { own[buffer.name] = buffer.shape }
     #expect(own == shapes)
   }
 
@@ -45,7 +45,7 @@ import Testing
     configuration.encoderDepth = 1
     configuration.decoderDepth = 1
     let store = CroCoNet.makeParameters(configuration)
-    ParameterLayout.initialize(store, seed: 1, pool: WorkerPool(workerCount: 1))
+    store.initialize(seed: 1, pool: WorkerPool(workerCount: 1))
     func bound(_ name: String) -> Float {
       store.values.elements[store.parameter(name).range].reduce(0) { max($0, abs($1)) }
     }
@@ -67,7 +67,7 @@ import Testing
     let configuration = try ReferenceCase("tiny_rope").configuration()
     let stores = [(UInt64(1), 1), (1, 3), (2, 1)].map { seed, workers in
       let store = CroCoNet.makeParameters(configuration)
-      ParameterLayout.initialize(store, seed: seed, pool: WorkerPool(workerCount: workers))
+      store.initialize(seed: seed, pool: WorkerPool(workerCount: workers))
       return Array(store.values.elements)
     }
     #expect(stores[0] == stores[1])

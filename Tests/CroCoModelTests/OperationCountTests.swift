@@ -3,7 +3,7 @@ import Testing
 
 /// The counted work of a network.
 @Suite struct OperationCountTests {
-  @Test("CroCo v1 base costs 53.1 GFLOP a pair forward and 161 with backward, counted by hand")
+  @Test("CroCo v1 base costs 53.1 GFLOP a pair forward and 159 with backward, counted by hand")
   func base() {
     // Multiply-adds. 216 tokens in the encoder (20 visible of view 1, 196 of view 2), 196 in the decoder.
     let encoder: Int = 12 * 216 * 12 * 768 * 768  // blocks, tokens; qkv 3, proj 1, MLP 8 matrices of C x C
@@ -17,7 +17,8 @@ import Testing
     #expect(abs(count.forward / forward - 1) < 1e-12)
     // Embedding also the patches that are hidden would make it 53.3.
     #expect(abs(count.forward - 53.11e9) < 0.01e9)
-    #expect(abs(count.forwardAndBackward - 160.7e9) < 0.1e9)
+    // Twice as much backward. Logits that backward forms again are left out, as is usual for MFU: 160.7 with them.
+    #expect(abs(count.forwardAndBackward - 159.3e9) < 0.1e9)
   }
 
   @Test(
@@ -27,9 +28,10 @@ import Testing
     let model = try #require(ModelConfiguration.preset(preset))
     let (visible, patches) = (Double(model.visibleCount), Double(model.patchCount))
     var operations = 0.0
-    for (name, shape) in ParameterLayout.shapes(model) where name.hasSuffix(".weight") && shape.count > 1 {
+    for parameter in CroCoNet.declarations(model) where parameter.isDecayed && parameter.name != "mask_token" {
+      let name = parameter.name
       let isDecoder = name.hasPrefix("dec_blocks") || name.hasPrefix("prediction_head")
-      operations += 2 * Double(shape.reduce(1, *)) * (isDecoder ? patches : visible + patches)
+      operations += 2 * Double(parameter.count) * (isDecoder ? patches : visible + patches)
     }
     let encoder = Double(model.encoderDepth * model.encoderDimension) * (visible * visible + patches * patches)
     let decoder = 2 * Double(model.decoderDepth * model.decoderDimension) * patches * patches

@@ -3,7 +3,7 @@ import Kernels
 import TestSupport
 import Testing
 
-/// Networks over bf16 operands, against fp32.
+/// Networks over bf16 operands, against fp32; ``NaiveNetworkTests`` compares them with a network that rounds where they do.
 @Suite(
   .enabled(
     if: MatrixProducts.bfloat16Obstacle == nil,
@@ -40,17 +40,19 @@ struct PrecisionTests {
   func update() throws {
     let run = try ReferenceRun(try ReferenceCase("tiny_cosine"), precision: .bf16)
     run.forward()
-    let before = Array(run.network.prediction)
+    let before = Array(run.network.prediction.elements)
     for index in 0..<run.store.count { run.store.values.pointer[index] *= 1.5 }
     run.forward()
-    #expect(relativeDifference(Array(run.network.prediction), before) > 0.1)
+    #expect(relativeDifference(Array(run.network.prediction.elements), before) > 0.1)
   }
 
-  @Test("Activations take about half the memory")
+  @Test(
+    "Activations take five eighths of the memory: what products read is halved, streams and their gradients are not")
   func memory() {
     let bytes = Precision.allCases.map {
       CroCoNet.activationBytes(ModelConfiguration(), batchSize: 4, slabCount: 2, workerCount: 2, precision: $0)
     }
-    #expect(Double(bytes[1]) < 0.7 * Double(bytes[0]))
+    let ratio = Double(bytes[1]) / Double(bytes[0])
+    #expect((0.6...0.64).contains(ratio), "\(ratio)")
   }
 }

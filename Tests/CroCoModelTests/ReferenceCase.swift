@@ -1,5 +1,6 @@
 import CroCoModel
 import Foundation
+import Kernels
 import Runtime
 import Storage
 import Testing
@@ -52,6 +53,7 @@ final class ReferenceRun {
   let view1: AlignedBuffer<Float>
   let view2: AlignedBuffer<Float>
   let mask: AlignedBuffer<UInt8>
+  let input: NetworkInput
   let pool: WorkerPool
   let slabCount: Int
 
@@ -71,6 +73,16 @@ final class ReferenceRun {
     view1 = Self.buffer(try reference("img1"))
     view2 = Self.buffer(try reference("img2"))
     mask = Self.buffer(try reference.tensors.bytes("mask"))
+    input = Self.input(view1, view2, mask, batchSize)
+  }
+
+  static func input(
+    _ view1: AlignedBuffer<Float>, _ view2: AlignedBuffer<Float>, _ mask: AlignedBuffer<UInt8>, _ batchSize: Int
+  ) -> NetworkInput {
+    func rows<Element>(_ buffer: AlignedBuffer<Element>) -> MatrixView<Element> {
+      MatrixView(buffer.pointer, rows: batchSize, columns: buffer.count / batchSize)
+    }
+    return NetworkInput(view1: rows(view1), view2: rows(view2), mask: rows(mask), owner: (view1, view2, mask))
   }
 
   static func buffer<Element>(_ values: [Element]) -> AlignedBuffer<Element> {
@@ -79,27 +91,24 @@ final class ReferenceRun {
     return buffer
   }
 
-  func forward() { network.forward(view1: view1.pointer, view2: view2.pointer, mask: mask.pointer) }
+  func forward() { network.forward(input) }
 
-  func loss(_ loss: MaskedLoss) -> Double {
-    loss.forward(prediction: network.prediction.baseAddress!, view1: view1.pointer, mask: mask.pointer)
-  }
+  func loss(_ objective: any Objective) -> Double { objective.loss(of: network.prediction, for: input) }
 
   func makeLoss(normalizesPatches: Bool = true, onMaskedOnly: Bool = true, kind: LossConfiguration.Kind = .l2)
-    -> MaskedLoss
+    -> any Objective
   {
     var loss = LossConfiguration()
     loss.normalizesPatches = normalizesPatches
     loss.onMaskedOnly = onMaskedOnly
     loss.kind = kind
-    return MaskedLoss(loss, configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
+    return loss.makeObjective(configuration, batchSize: batchSize, slabCount: slabCount, pool: pool)
   }
 
   /// Runs forward and backward, returns the loss.
-  func step(_ loss: MaskedLoss) -> Double {
-    forward()
-    let value = self.loss(loss)
-    network.backward(predictionGradient: loss.gradient(scale: 1))
+  func step(_ objective: any Objective) -> Double {
+    let value = network.loss(of: input, by: objective)
+    network.backward(from: objective, scale: 1)
     return value
   }
 

@@ -73,16 +73,23 @@ import Testing
     var configuration = LossConfiguration()
     configuration.normalizesPatches = normalizes
     configuration.onMaskedOnly = masked
-    let loss = MaskedLoss(configuration, model, batchSize: 2, slabCount: 2, pool: WorkerPool(workerCount: 1))
-    let image = Patchify.images(of: try reference("loss.target"), height: 4, width: 6, patchSize: 2)
-    let prediction = ReferenceRun.buffer(try reference("loss.pred"))
-    let view1 = ReferenceRun.buffer(image)
+    let loss = configuration.makeObjective(
+      model, batchSize: 2, slabCount: 2, pool: WorkerPool(workerCount: 1))
+    let image = ReferenceRun.buffer(
+      Patchify.images(of: try reference("loss.target"), height: 4, width: 6, patchSize: 2))
     let mask = ReferenceRun.buffer(try reference.tensors.bytes("loss.mask"))
-    let value = loss.forward(prediction: prediction.pointer, view1: view1.pointer, mask: mask.pointer)
+    let input = ReferenceRun.input(image, image, mask, 2)
+    let prediction = ReferenceRun.buffer(try reference("loss.pred"))
+    let patches = Matrix(prediction.pointer, rows: mask.count, columns: model.patchDimension)
+    let value = loss.loss(of: patches, for: input)
     let name = "\(normalizes ? "norm" : "raw")_pix.\(masked ? "masked" : "all")"
     let expected = try reference.scalar("loss." + name)
     #expect(abs(value / expected - 1) < 2e-5)
-    let gradient = Array(UnsafeBufferPointer(start: loss.gradient(scale: 1), count: prediction.count))
+    let buffer = AlignedBuffer<Float>(count: prediction.count)
+    loss.formGradient(
+      of: patches, for: input, scale: 1,
+      into: Matrix(buffer.pointer, rows: patches.rows, columns: patches.columns))
+    let gradient = Array(buffer.elements)
     #expect(relativeDifference(gradient, try reference("loss.grad_pred." + name)) < 2e-4)
   }
 
@@ -114,23 +121,20 @@ import Testing
         return memory.pointer + taken
       }
       let core = AttentionCore<Float>(headSize: 8)
-      forEachHead(&q, &k, &v, &o) { index, q, k, v, o in
+      forEachHead(&q, &k, &v, &o) { index, head, o in
         logSum.withUnsafeMutableBufferPointer {
-          core.forward(
-            query: q, key: k, value: v, output: o, logSum: $0.baseAddress! + 7 * index, queries: 7, keys: tokens,
-            scratch)
+          core.forward(head, into: o, logSum: $0.baseAddress! + 7 * index, scratch)
         }
       }
       result.output += try linear(output, 0..<16, o)
       var outputGradient = try transposed(output, 0..<16, Array(cotangent[sample * 112..<(sample + 1) * 112]))
       var dq = q, dk = k, dv = v
-      forEachHead(&q, &k, &v, &outputGradient) { index, q, k, v, g in
-        forEachHead(&dq, &dk, &dv, &o) { other, dq, dk, dv, _ in
+      forEachHead(&q, &k, &v, &outputGradient) { index, head, g in
+        forEachHead(&dq, &dk, &dv, &o) { other, gradients, _ in
           guard index == other else { return }
           logSum.withUnsafeBufferPointer {
             core.backward(
-              query: q, key: k, value: v, outputGradient: g, logSum: $0.baseAddress! + 7 * index, queryGradient: dq,
-              keyGradient: dk, valueGradient: dv, queries: 7, keys: tokens, scratch)
+              head, outputGradient: g, logSum: $0.baseAddress! + 7 * index, into: gradients, scratch)
           }
         }
       }
@@ -145,17 +149,17 @@ import Testing
 
   private func forEachHead(
     _ q: inout [Float], _ k: inout [Float], _ v: inout [Float], _ o: inout [Float],
-    _ body: (
-      Int, AttentionCore<Float>.Head, AttentionCore<Float>.Head, AttentionCore<Float>.Head, AttentionCore<Float>.Head
-    ) -> Void
+    _ body: (_ index: Int, _ head: AttentionOperands<Float>, _ output: Matrix) -> Void
   ) {
     q.withUnsafeMutableBufferPointer { q in
       k.withUnsafeMutableBufferPointer { k in
         v.withUnsafeMutableBufferPointer { v in
           o.withUnsafeMutableBufferPointer { o in
             for head in 0..<2 {
-              let operands = [q, k, v, o].map { AttentionCore<Float>.Head($0.baseAddress! + 8 * head, stride: 16) }
-              body(head, operands[0], operands[1], operands[2], operands[3])
+              let views = [q, k, v, o].map {
+                Matrix($0.baseAddress!, rows: $0.count / 16, columns: 16).columns(8 * head..<8 * (head + 1))
+              }
+              body(head, AttentionOperands(query: views[0], key: views[1], value: views[2]), views[3])
             }
           }
         }

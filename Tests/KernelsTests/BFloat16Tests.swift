@@ -88,17 +88,9 @@ import Testing
   func gemm(transposeA: Bool, transposeB: Bool) {
     let (m, n, k) = (5, 7, 11)
     let a = random(m * k).map { BFloat16($0) }, b = random(k * n, 2).map { BFloat16($0) }, start = random(m * n, 3)
-    var c = start, rounded = [BFloat16](repeating: BFloat16(0), count: m * n)
-    let (lda, ldb) = (transposeA ? m : k, transposeB ? k : n)
-    b.withUnsafeBufferPointer {
-      let b = RightFactor.operands($0.baseAddress!)
-      BFloat16.gemm(
-        a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, into: &c, ldc: n, m: m, n: n, k: k,
-        adding: true)
-      BFloat16.gemm(
-        a, lda: lda, transposeA: transposeA, b, ldb: ldb, transposeB: transposeB, toOperand: &rounded, ldc: n, m: m,
-        n: n, k: k, .plain)
-    }
+    let product = ProductCase(a, b, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
+    let c = product.multiply(addingTo: start, by: BFloat16.products.pointee)
+    let rounded = product.multiply(by: BFloat16.products.pointee)
     for i in 0..<m {
       for j in 0..<n {
         let sum = (0..<k).reduce(0.0) { sum, p in

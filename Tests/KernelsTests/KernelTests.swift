@@ -66,17 +66,15 @@ import Testing
   func gemm(transposeA: Bool, transposeB: Bool) {
     let (m, n, k) = (5, 7, 11)
     let a = random(m * k), b = random(k * n, 2), start = random(m * n, 3)
-    var c = start
-    BLAS.gemm(
-      a, lda: transposeA ? m : k, transposeA: transposeA, b, ldb: transposeB ? k : n, transposeB: transposeB, into: &c,
-      ldc: n, m: m, n: n, k: k, alpha: 0.5, beta: 1)
+    let product = ProductCase(a, b, m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB)
+    let c = product.multiply(addingTo: start, by: OpenBLAS.products)
     for i in 0..<m {
       for j in 0..<n {
         let sum = (0..<k).reduce(0.0) { sum, p in
           let left = transposeA ? a[p * m + i] : a[i * k + p], right = transposeB ? b[j * k + p] : b[p * n + j]
           return sum + Double(left) * Double(right)
         }
-        #expect(abs(Double(c[i * n + j]) - (0.5 * sum + Double(start[i * n + j]))) < 1e-5)
+        #expect(abs(Double(c[i * n + j]) - (sum + Double(start[i * n + j]))) < 1e-5)
       }
     }
   }

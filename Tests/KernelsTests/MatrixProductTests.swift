@@ -217,7 +217,7 @@ struct MatrixProductTests {
 }
 
 /// Operands of a product, and what comes of them in double precision.
-private struct Case<Element: Operand> {
+private struct Case<Element: MatrixElement> {
   let sizes: MatrixProductTests.Sizes
   let transposeA: Int32, transposeB: Int32
   let lda: Int, ldb: Int, ldc: Int

@@ -24,7 +24,8 @@ import Testing
           #expect(try dataset.sources(ofPair: index).view2 == "folder/picture \(pair + 1).png")
           #expect(try dataset.sizes(ofPair: index).view1 == (32, 40))
           #expect(try dataset.flow(ofPair: index) == nil)
-          let expected = DatasetWriter.split(ofScene: "scene \(pair / 3)", fraction: 0.5, seed: 5)
+          let expected = DatasetOptions(codec: codec, validationFraction: 0.5, seed: 5).split(
+            ofScene: "scene \(pair / 3)")
           #expect(split == expected)
           seen += 1
         }

@@ -74,7 +74,10 @@ import Testing
     }
   }
 
-  @Test("h5dump opens every shard", .enabled(if: installedProgram("h5dump") != nil, "h5dump is not installed."))
+  @Test(
+    "h5dump opens every shard",
+    .enabled(
+      if: installedProgram("h5dump") != nil, "h5dump is not installed: launch/setup --tests installs it."))
   func dump() throws {
     try withTemporaryFolder { folder in
       for (name, codec) in [("raw", StorageCodec.raw), ("jpeg", .jpeg(quality: 90)), ("png", .png)] {
@@ -93,7 +96,10 @@ import Testing
 
   @Test(
     "the PyTorch reader of datasets/README.md reads every pixel",
-    .enabled(if: pythonReads, "python3 with h5py, NumPy and Pillow is not installed."))
+    .enabled(
+      if: scientificPython != nil,
+      "python3 with h5py, NumPy and Pillow is not installed: launch/setup --tests installs them."
+    ))
   func python() throws {
     try withTemporaryFolder { folder in
       let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -122,16 +128,10 @@ import Testing
             "\(image.height) \(image.width) 3 " + image.pixels.map { String(format: "%02x", $0) }.joined()
           }
         }
-        let result = try runProcess(try #require(installedProgram("python3")), ["-c", program, path])
+        let result = try runProcess(try #require(scientificPython), ["-c", program, path])
         #expect(result.status == 0, "\(result.errorOutput)")
         #expect(result.output.split(separator: "\n").map(String.init) == expected)
       }
     }
   }
 }
-
-/// Whether python3 has what the reader imports.
-private let pythonReads: Bool = {
-  guard let python = installedProgram("python3") else { return false }
-  return (try? runProcess(python, ["-c", "import h5py, numpy, PIL.Image"]).status) == 0
-}()

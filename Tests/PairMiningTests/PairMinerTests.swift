@@ -118,11 +118,11 @@ struct PairMinerTests {
     let result = try Self.mine([photos])
     let output = folder.path + "/out"
     try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-    let written = try MiningOutput.write(result, to: output, published: output, threadCount: 2)
+    let written = try MiningOutput.write(result, MiningOptions(), to: output, published: output)
     let list = try PairList.read(output + "/" + MiningOutput.listName)
     #expect(list.count == 2)
     for (candidate, pair) in zip(list, result.acceptedPairs) {
-      let view = SourceImage.resolved(candidate.view1.path)
+      let view = FileSystem.resolved(candidate.view1.path)
       #expect(view == result.images[pair.first].path && candidate.view1.source.hasPrefix("../my, "))
       #expect(abs(Double(candidate.overlap) - pair.overlap.forward) < 0.001)
     }

@@ -25,7 +25,7 @@ struct ReportFixture {
 
   /// Writes a text and the folders above it.
   func write(_ text: String, _ name: String) throws {
-    try Publication.createFolder((path(name) as NSString).deletingLastPathComponent)
+    try FileSystem.createFolder((path(name) as NSString).deletingLastPathComponent)
     try Publication.publishText(text, at: path(name))
   }
 

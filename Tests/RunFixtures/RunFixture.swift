@@ -16,11 +16,10 @@ package struct RunFixture {
 
   package init() throws {
     folder = try TemporaryFolder()
-    let writer = try DatasetWriter(output: data, options: .init(codec: .raw, validationFraction: 0.2))
     let options = SceneSynthesizer.Options(
       pairs: 30, size: 36, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
-    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
-    _ = try writer.finish()
+    _ = try SceneSynthesizer(options: options).write(
+      to: data, as: DatasetOptions(codec: .raw, validationFraction: 0.2), pool: WorkerPool(workerCount: 1))
   }
 
   /// Arguments of `croco train` for the run in `name`.
@@ -37,10 +36,12 @@ package struct RunFixture {
     try ConfigurationReader.read(path: Self.configurationFile, overrides: ["data.path=\(data)"] + overrides)
   }
 
-  /// Makes a run in this process and runs it.
+  /// Makes a run in this process, gives it to `prepare`, and runs it.
   @discardableResult
-  package func run(_ name: String, _ overrides: [String] = [], resume: RunOptions.Resume = .automatic) throws -> Spoken
-  {
+  package func run(
+    _ name: String, _ overrides: [String] = [], resume: RunOptions.Resume = .automatic,
+    prepare: (TrainingRun) throws -> Void = { _ in }
+  ) throws -> Spoken {
     var options = RunOptions(output: output(name))
     options.resume = resume
     let spoken = Spoken()
@@ -49,6 +50,7 @@ package struct RunFixture {
     ) { level, text in
       if level == .warning { spoken.warnings.append(text) } else { spoken.lines.append(text) }
     }
+    try prepare(run)
     try run.run()
     return spoken
   }

@@ -36,8 +36,8 @@ import Testing
   @Test("Leftovers of killed writers are removed, nothing else")
   func leftovers() throws {
     let folder = try TemporaryFolder()
-    try Publication.createFolder(folder.path + "/step-1" + Publication.temporaryMarker + "99")
-    try Publication.createFolder(folder.path + "/step-2")
+    try FileSystem.createFolder(folder.path + "/step-1" + Publication.temporaryMarker + "99")
+    try FileSystem.createFolder(folder.path + "/step-2")
     Publication.removeLeftovers(in: folder.path)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["step-2"])
   }
@@ -47,7 +47,7 @@ import Testing
     let folder = try TemporaryFolder()
     try Publication.publishText("", at: folder.path + "/file")
     #expect {
-      try Publication.createFolder(folder.path + "/file/below")
+      try FileSystem.createFolder(folder.path + "/file/below")
     } throws: { error in
       (error as? Failure)?.kind == .inputOutput && "\(error)".contains("/file")
     }

@@ -31,8 +31,8 @@ package final class ChildProcess {
     _ executable: String, _ arguments: [String] = [], environment: [String: String?] = [:],
     currentFolder: String? = nil
   ) throws(Failure) {
-    var template = Array((NSTemporaryDirectory() + "/croco-process-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else { throw SystemCall.writeFailure(NSTemporaryDirectory()) }
+    var template = Array((NSTemporaryDirectory().appending(path: "croco-process-XXXXXX")).utf8CString)
+    guard mkdtemp(&template) != nil else { throw .cannotWrite(NSTemporaryDirectory(), code: errno) }
     folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     var merged = ProcessInfo.processInfo.environment
     for (name, value) in environment { merged[name] = value }
@@ -66,7 +66,7 @@ package final class ChildProcess {
     }
     processIdentifier = process
     guard code == 0 else {
-      throw Failure(.inputOutput, "Cannot start \(executable): \(SystemCall.errorText(code)).")
+      throw Failure(.inputOutput, "Cannot start \(executable): \(Failure.systemText(code)).")
     }
   }
 
@@ -194,4 +194,9 @@ package func builtExecutable(_ name: String) throws(Failure) -> String {
 package func installedProgram(_ name: String) -> String? {
   let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
   return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+}
+
+/// A python3 with h5py, NumPy and Pillow: the one on PATH, or the system's, for which `launch/setup --tests` installs them.
+package let scientificPython: String? = [installedProgram("python3"), "/usr/bin/python3"].compactMap { $0 }.first {
+  (try? runProcess($0, ["-c", "import h5py, numpy, PIL.Image"]).status) == 0
 }

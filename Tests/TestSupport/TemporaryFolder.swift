@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// A fresh folder that is removed with everything in it when the last reference goes.
 package final class TemporaryFolder: Sendable {
@@ -7,7 +8,7 @@ package final class TemporaryFolder: Sendable {
 
   /// Creates the folder; its name holds a space, because users' folders do.
   package init() throws {
-    path = NSTemporaryDirectory() + "/croco test " + UUID().uuidString
+    path = NSTemporaryDirectory().appending(path: "croco test " + UUID().uuidString)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 

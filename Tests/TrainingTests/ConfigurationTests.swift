@@ -7,7 +7,7 @@ import Training
 @Suite struct ConfigurationTests {
   private func complaint(_ text: String, _ overrides: [String] = []) -> Failure? {
     do {
-      _ = try ConfigurationReader.parse(text, name: "run.yaml", overrides: overrides)
+      _ = try ConfigurationReader.parse(text, name: "run.yaml", overrides: overrides, overrideName: "--set")
       return nil
     } catch {
       return error
@@ -34,7 +34,7 @@ import Training
     ])
   func nearestKey(text: String, hint: String) throws {
     let found = try #require(complaint(text))
-    #expect(found.description.contains("unknown") && found.hint == hint)
+    #expect(found.description.contains("unknown") && found.hint?.description == hint)
   }
 
   @Test(

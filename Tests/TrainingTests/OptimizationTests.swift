@@ -21,7 +21,10 @@ import Training
   }
 
   private func store(_ seed: UInt64) -> ParameterStore {
-    let store = ParameterStore(shapes: [("mask_token", [1, 1, 5]), ("a.weight", [300, 301]), ("a.bias", [301])])
+    let store = ParameterStore([
+      ParameterDeclaration("mask_token", [1, 1, 5], isDecayed: true),
+      ParameterDeclaration("a.weight", [300, 301], isDecayed: true), ParameterDeclaration("a.bias", [301]),
+    ])
     var random = RandomStream(seed: seed, purpose: .test)
     for index in 0..<store.count { store.values.pointer[index] = random.nextNormal() }
     return store
@@ -34,7 +37,7 @@ import Training
 
   private func norm(of store: ParameterStore, workers: Int = 1) throws -> Double {
     try GradientNorm(
-      store, slices: nil, communicator: SingleProcessCommunicator(), pool: WorkerPool(workerCount: workers)
+      store, ownership: nil, communicator: SingleProcessCommunicator(), pool: WorkerPool(workerCount: workers)
     ).value()
   }
 
@@ -79,20 +82,28 @@ import Training
     #expect(results[0].1 == results[1].1)
   }
 
-  @Test("slices that are updated one by one give the bytes of all at once", arguments: [2, 5])
-  func slices(count: Int) {
+  @Test("what ranks own, updated one by one, gives the bytes of all at once", arguments: [2, 5])
+  func ownership(size: Int) {
     let pool = WorkerPool(workerCount: 2)
     let (whole, cut) = (store(6), store(6))
-    let slices = Slices(count: whole.count, size: count, unit: GradientNorm.blockLength)
+    let ownership = Ownership(count: whole.count, size: size, unit: GradientNorm.blockLength, bucketLength: 30_000)
+    #expect(ownership.buckets.count == 3)
     let optimizer = AdamW(OptimizerConfiguration(), parameters: whole, pool: pool)
-    let parts = slices.ranges.map { AdamW(OptimizerConfiguration(), parameters: cut, share: $0, pool: pool) }
+    let parts = (0..<size).map {
+      AdamW(OptimizerConfiguration(), parameters: cut, owned: ownership.ranges(of: $0), pool: pool)
+    }
     for step in 1...3 {
       for store in [whole, cut] { fillGradients(store, step: step) }
       for optimizer in [optimizer] + parts { optimizer.update(step: step, learningRate: 1e-3, gradientScale: 0.5) }
     }
     #expect(Array(cut.values.elements) == Array(whole.values.elements))
-    #expect(parts.flatMap { Array($0.moments.first.elements) } == Array(optimizer.moments.first.elements))
-    #expect(parts.flatMap { Array($0.moments.second.elements) } == Array(optimizer.moments.second.elements))
+    for (rank, part) in parts.enumerated() {
+      let owned = ownership.ranges(of: rank)
+      for moment in [\Moments.first, \.second] {
+        let all = optimizer.moments[keyPath: moment].elements
+        #expect(Array(part.moments[keyPath: moment].elements) == owned.flatMap { Array(all[$0]) })
+      }
+    }
   }
 
   @Test("the norm is the Euclidean one, and shows a gradient that is not finite")
@@ -129,7 +140,9 @@ import Training
     configuration.schedule.epochs = 5
     configuration.schedule.warmupEpochs = 1
     let accumulation = variant == "accum2" ? 2 : 1
-    let schedule = try LearningRateSchedule(configuration, stepsPerEpoch: 4 / Double(accumulation))
+    let schedule = try LearningRateSchedule(
+      configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
+      stepsPerEpoch: 4 / Double(accumulation))
     #expect(schedule.totalSteps == 20 / accumulation)
     #expect(schedule.rate(atStep: 0) == 0)
     for (iteration, rate) in log.rates.enumerated() {
@@ -145,11 +158,16 @@ import Training
     configuration.schedule.kind = .constant
     configuration.schedule.epochs = nil
     configuration.schedule.totalSteps = 100
-    let schedule = try LearningRateSchedule(configuration, stepsPerEpoch: 12.5)
-    #expect(schedule.peak == 3e-4 && schedule.epochs == 8)
-    #expect(schedule.rate(atStep: 5) == 1.5e-4)
-    #expect(schedule.rate(atStep: 10) == 3e-4 && schedule.rate(atStep: 99) == 3e-4)
+    func schedule() throws -> LearningRateSchedule {
+      try LearningRateSchedule(
+        configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
+        stepsPerEpoch: 12.5)
+    }
+    let constant = try schedule()
+    #expect(constant.peak == 3e-4 && constant.epochs == 8)
+    #expect(constant.rate(atStep: 5) == 1.5e-4)
+    #expect(constant.rate(atStep: 10) == 3e-4 && constant.rate(atStep: 99) == 3e-4)
     configuration.schedule.warmupEpochs = 8
-    #expect(throws: Error.self) { try LearningRateSchedule(configuration, stepsPerEpoch: 12.5) }
+    #expect(throws: Error.self) { try schedule() }
   }
 }

@@ -30,7 +30,7 @@ import Training
     #expect(metrics.map { $0["step"] } == (1...20).map { Double($0) })
     #expect(try #require(metrics[19]["loss"]) < 0.95 * #require(metrics[0]["loss"]))
     #expect(metrics.filter { $0["validation_loss"] != nil }.map { $0["step"] } == [10, 20])
-    #expect(Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [5, 10, 15, 20])
+    #expect(try Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [5, 10, 15, 20])
     #expect(RunFolder(fixture.output("run")).isCompleted)
     let stored = try ConfigurationReader.read(path: fixture.output("run") + "/config.yaml")
     #expect(try stored == fixture.configuration())
@@ -50,7 +50,7 @@ import Training
     let fixture = try RunFixture()
     try fixture.run("whole")
     try fixture.run("parts", ["schedule.stop_after_steps=7"])
-    #expect(Checkpoint.list(fixture.output("parts") + "/checkpoints").map(\.step) == [5, 7])
+    #expect(try Checkpoint.list(fixture.output("parts") + "/checkpoints").map(\.step) == [5, 7])
     let spoken = try fixture.run("parts")
     #expect(spoken.lines.contains { $0.contains("Going on after step 7") })
     #expect(try fixture.digests("parts", step: 20) == fixture.digests("whole", step: 20))
@@ -88,7 +88,7 @@ import Training
     }
   }
 
-  @Test("passes need less memory for the same losses, and end with the same bytes on any threads, resumed or not")
+  @Test("passes give the same losses, and end with the same bytes on any threads, resumed or not")
   func passes() throws {
     let fixture = try RunFixture()
     let passes = "compute.passes=2"
@@ -104,20 +104,6 @@ import Training
         // The sums of fp32 are in another order; 20 steps carry the difference on.
         #expect(abs(mine - other) < 2e-5 * other, "\(name)")
       }
-    }
-    let memory = try [[passes], []].map {
-      try RunEstimate(fixture.configuration($0), rankCount: 1).activationBytes
-    }
-    #expect(Double(memory[0]) < 0.6 * Double(memory[1]))
-  }
-
-  @Test("the estimate divides the moments among the ranks, unless each has all of them")
-  func estimatedState() throws {
-    let fixture = try RunFixture()
-    for (settings, floats) in [([], 3), (["compute.shard_optimizer=false"], 4)] {
-      let estimate = try RunEstimate(fixture.configuration(settings), rankCount: 2)
-      // Values, gradients, the partial sum of two micro-batches a rank, and the moments.
-      #expect(estimate.stateBytes == 4 * (floats + 1) * estimate.parameterCount)
     }
   }
 
@@ -152,7 +138,7 @@ import Training
     try fixture.run("run", ["schedule.stop_after_steps=10"])
     try damage(10)
     try fixture.run("run", ["schedule.stop_after_steps=7", "checkpoints.keep=1"])
-    #expect(Checkpoint.list(checkpoints).map(\.step) == [7, 10])
+    #expect(try Checkpoint.list(checkpoints).map(\.step) == [7, 10])
     try damage(7)
     let failure = try #require(caught { try fixture.run("run") })
     #expect(failure.kind == .badData && failure.message.contains("step-00000007"))
@@ -236,11 +222,10 @@ import Training
     let fixture = try RunFixture()
     try fixture.run("run", ["schedule.stop_after_steps=5"])
     let other = fixture.folder.path + "/other"
-    let writer = try DatasetWriter(output: other, options: .init(codec: .png, validationFraction: 0.2))
     let options = SceneSynthesizer.Options(
       pairs: 30, size: 36, seed: 4, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: false)
-    try SceneSynthesizer(options: options).write(to: writer, pool: WorkerPool(workerCount: 1)) { _ in }
-    _ = try writer.finish()
+    _ = try SceneSynthesizer(options: options).write(
+      to: other, as: DatasetOptions(codec: .png, validationFraction: 0.2), pool: WorkerPool(workerCount: 1))
     let failure = try #require(caught { try fixture.run("run", ["data.path=\(other)"]) })
     #expect(failure.kind == .badData && failure.message.contains("another data set"))
   }
@@ -249,7 +234,7 @@ import Training
   func keep() throws {
     let fixture = try RunFixture()
     try fixture.run("run", ["checkpoints.keep=2", "checkpoints.every_steps=3"])
-    #expect(Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [18, 20])
+    #expect(try Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [18, 20])
     let left = try FileManager.default.contentsOfDirectory(atPath: fixture.output("run") + "/checkpoints")
     #expect(left.count == 2)
   }
@@ -259,14 +244,56 @@ import Training
     let fixture = try RunFixture()
     try fixture.run(
       "often", ["checkpoints.every_steps=0", "checkpoints.every_minutes=1e-9", "schedule.stop_after_steps=4"])
-    #expect(Checkpoint.list(fixture.output("often") + "/checkpoints").map(\.step) == [1, 2, 3, 4])
+    #expect(try Checkpoint.list(fixture.output("often") + "/checkpoints").map(\.step) == [1, 2, 3, 4])
     let stopped = try #require(caught { try fixture.run("short", ["schedule.stop_after_minutes=1e-9"]) })
     #expect(stopped.kind == .interrupted && stopped.message.contains("stop_after_minutes after step 1 of 20"))
-    #expect(Checkpoint.list(fixture.output("short") + "/checkpoints").map(\.step) == [1])
+    #expect(try Checkpoint.list(fixture.output("short") + "/checkpoints").map(\.step) == [1])
     try fixture.run("short")
     try fixture.run("whole")
     #expect(try fixture.digests("short", step: 20) == fixture.digests("whole", step: 20))
     #expect(try Checkpoint.find(fixture.output("short")).checkpoint.state.step == 20)
+  }
+
+  /// Notes the steps that it is told of, and throws at one of them.
+  private final class Note: RunObserver {
+    let audience: RunAudience
+    private(set) var steps: [Int] = []
+    private(set) var ends = 0
+    private let badStep: Int?
+
+    init(_ audience: RunAudience, badStep: Int? = nil) { (self.audience, self.badStep) = (audience, badStep) }
+
+    func run(didStep report: StepReport) throws(Failure) {
+      steps.append(report.step)
+      if report.step == badStep { throw Failure(.inputOutput, "Step \(report.step) is not to be noted.") }
+    }
+
+    func runDidEnd() { ends += 1 }
+  }
+
+  @Test("observers follow every step of this process, and hear of the end")
+  func observers() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=3"])
+    let notes = [Note(.firstRank), Note(.everyRank)]
+    try fixture.run("run", ["schedule.stop_after_steps=6"]) { run in for note in notes { run.add(note) } }
+    for note in notes { #expect(note.steps == [4, 5, 6] && note.ends == 1) }
+  }
+
+  @Test("what rank 0's observer throws ends the run before the next update, but costs no checkpoint")
+  func failingObserver() throws {
+    let fixture = try RunFixture()
+    for (audience, badStep, checkpoints) in [
+      (RunAudience.firstRank, 5, [5]), (.firstRank, 7, [5, 7]), (.everyRank, 7, [5]),
+    ] {
+      let name = "\(audience) \(badStep)"
+      let note = Note(audience, badStep: badStep)
+      let failure = caught { try fixture.run(name, ["schedule.stop_after_steps=7"]) { $0.add(note) } }
+      #expect(failure == Failure(.inputOutput, "Step \(badStep) is not to be noted."))
+      #expect(note.steps.last == badStep && note.ends == 1)
+      #expect(try Checkpoint.list(fixture.output(name) + "/checkpoints").map(\.step) == checkpoints)
+      #expect(try fixture.metrics(name).count == badStep)
+    }
   }
 
   @Test("the watchdog bites once when nothing is noted for too long, names the phase, and can be called off")
@@ -339,17 +366,17 @@ import Training
     let pool = WorkerPool(workerCount: 1)
     let paths = try [1, 1, 2].enumerated().map { place, seed in
       let parameters = CroCoNet.makeParameters(model)
-      ParameterLayout.initialize(parameters, seed: UInt64(seed), pool: pool)
+      parameters.initialize(seed: UInt64(seed), pool: pool)
       let path = fixture.output("\(place).safetensors")
-      try Checkpoint.writeWeights(parameters, buffers: ParameterLayout.buffers(model), configuration: model, to: path)
+      try Checkpoint.writeWeights(parameters, buffers: CroCoNet.buffers(model), configuration: model, to: path)
       return path
     }
     let contents = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     #expect(contents[0] == contents[1] && contents[0] != contents[2])
     let read = CroCoNet.makeParameters(model)
-    try Checkpoint.readWeights(paths[2], into: read, buffers: ParameterLayout.buffers(model))
+    try Checkpoint.readWeights(paths[2], into: read, buffers: CroCoNet.buffers(model))
     let expected = CroCoNet.makeParameters(model)
-    ParameterLayout.initialize(expected, seed: 2, pool: pool)
+    expected.initialize(seed: 2, pool: pool)
     #expect(Array(read.values.elements) == Array(expected.values.elements))
     #expect(try SafetensorsReader(path: paths[0]).metadata["croco_kwargs"] == model.officialArgumentsJSON)
   }

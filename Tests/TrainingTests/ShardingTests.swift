@@ -25,9 +25,9 @@ import Testing
     return try writer.finish().shards(of: .train).map(\.name)
   }
 
-  /// Runs two ranks that find the data set in folders of their own.
+  /// Runs ranks of which rank 0 finds the data set in the first of `folders`, and the others in the second.
   private func runApart(
-    _ fixture: RunFixture, _ name: String, _ overrides: [String], folders: [String]
+    _ fixture: RunFixture, _ name: String, _ overrides: [String], folders: [String], ranks: Int = 2
   ) throws -> ProcessResult {
     let croco = try builtExecutable("croco")
     let script = fixture.output("\(name).sh")
@@ -40,7 +40,7 @@ import Testing
     try text.write(toFile: script, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
     let process = try ChildProcess(
-      try #require(MPIRun.path), Array(MPIRun.arguments(ranks: 2, script, [])), environment: MPIRun.environment)
+      try #require(MPIRun.path), Array(MPIRun.arguments(ranks: ranks, script, [])), environment: MPIRun.environment)
     return process.finish(within: 60)
   }
 
@@ -98,6 +98,36 @@ import Testing
     let uneven = try runApart(
       fixture, "uneven", local, folders: [fixture.output("much"), fixture.output("little")])
     #expect(uneven.status == 65 && uneven.errorOutput.contains("spread too unevenly"), "\(uneven)")
+  }
+
+  @Test(
+    "three ranks in two groups that have unequal numbers of micro-batches stop and go on, and one group is global",
+    .enabled(if: MPIRun.path != nil, Comment(rawValue: MPIRun.missing)))
+  func unevenGroups() throws {
+    let fixture = try RunFixture()
+    let names = try writeShards(fixture.output("shards"))
+    let folders = [fixture.output("disk 0"), fixture.output("disk 1")]
+    for (rank, folder) in folders.enumerated() {
+      let others = names.enumerated().filter { $0.offset % 2 != rank }.map(\.element)
+      try copy(fixture.output("shards"), to: folder, without: others)
+    }
+    // One micro-batch of the first disk, one and two of the second.
+    let local = ["data.sharding=local"]
+    let whole = try runApart(fixture, "whole", local, folders: folders, ranks: 3)
+    #expect(whole.status == 0 && whole.output.contains("2 groups of ranks"), "\(whole)")
+    for steps in [9, 20] {
+      let part = local + ["schedule.stop_after_steps=\(steps)"]
+      let result = try runApart(fixture, "run", part, folders: folders, ranks: 3)
+      #expect(result.status == 0, "\(result)")
+    }
+    #expect(try fixture.digests("run", step: 20) == fixture.digests("whole", step: 20))
+    #expect(try fixture.metrics("run") == fixture.metrics("whole"))
+
+    let shared = fixture.output("shards")
+    try fixture.run("alone", ["data.path=\(shared)"])
+    let together = try runApart(fixture, "together", local, folders: [shared, shared], ranks: 3)
+    #expect(together.status == 0, "\(together)")
+    #expect(try fixture.digests("together", step: 20) == fixture.digests("alone", step: 20))
   }
 
   @Test(

@@ -36,11 +36,16 @@ void croco_halve(float *target, const float *source, long width, long height);
 long croco_find_extrema(const float *stack, long width, long height, long levels, croco_extremum_limits limits,
                         croco_extremum *found, long capacity);
 
-// The dominant directions of the gradient around (x, y) at a scale of `sigma` pixels. Returns their number.
-int croco_orientations(const float *magnitude, const float *angle, long width, long height, float x, float y,
-                       float sigma, float directions[CROCO_MAX_ORIENTATIONS]);
+// A place in pixels of an octave, and its scale.
+typedef struct {
+  float x, y, sigma;
+} croco_place;
+
+// The dominant directions of the gradient around a place. Returns their number.
+int croco_orientations(const float *magnitude, const float *angle, long width, long height, croco_place at,
+                       float directions[CROCO_MAX_ORIENTATIONS]);
 
 // The descriptor of an oriented place: normalised, clipped at 0.2, then the root of the L1-normalised histogram
 // (RootSIFT: Arandjelovic and Zisserman, CVPR 2012) times 512 in 8 bits.
-void croco_describe(const float *magnitude, const float *angle, long width, long height, float x, float y, float sigma,
+void croco_describe(const float *magnitude, const float *angle, long width, long height, croco_place at,
                     float direction, uint8_t descriptor[CROCO_SIFT_SIZE]);

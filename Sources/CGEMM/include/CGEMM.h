@@ -13,6 +13,18 @@ int croco_gemm_bf16_available(void);
 // Whether this processor multiplies bf16 matrices faster in a way that these products do not know: in AMX tiles.
 int croco_gemm_bf16_outdone(void);
 
+// How products are cut for this processor, in the names of BLIS (Van Zee, van de Geijn, ACM TOMS 41(3), 2015): tiles of C
+// [mr, nr] in registers, of a block of A [mc, kc] and one of B [kc, nc] in caches. kc and the rooms count 32-bit units of k.
+// mr and nr are those that the inner loops are written for. kc orders the sum over k: all processors that are to give the
+// same bits need the same one; mc and nc touch speed alone.
+struct croco_gemm_blocks {
+  long mr, nr;
+  long kc, mc, nc;  // mc counts 16 for each tile's mr rows, the room that they are packed into
+};
+
+// The blocks of this processor; null where no products are.
+const struct croco_gemm_blocks *croco_gemm_blocks(void);
+
 // What becomes of C. All but the first two are of bfloat16 products alone.
 enum croco_gemm_result {
   CROCO_GEMM_SET,            // C = op(A) op(B), float

@@ -1,8 +1,10 @@
+import Runtime
+
 /// The synthetic pairs of CREStereo.
 package enum CREStereo: StereoLayout {
   package static let command = "crestereo"
   package static let title = "CREStereo"
-  package static let tree = "crestereo/{hole,reflective,shapenet,tree}/**/X_left.jpg, X_right.jpg"
+  package static let tree: Advice = "crestereo/{hole,reflective,shapenet,tree}/**/X_left.jpg, X_right.jpg"
 
   package static func view(_ path: ImagePath) -> StereoView? {
     for (side, name) in [(StereoView.Side.left, "_left"), (.right, "_right")] {

@@ -7,7 +7,7 @@ enum CollectionFolder {
   /// The images of a folder; failures tell which tree is expected.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData`.
-  static func images(in folder: String, tree: String) throws -> ImageFolder {
+  static func images(in folder: String, tree: Advice) throws -> ImageFolder {
     do {
       return try ImageFolder(folder)
     } catch let failure as Failure {
@@ -22,15 +22,14 @@ enum CollectionFolder {
 
   /// Whether there is a regular file.
   static func hasFile(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    FileSystem.exists(path) && !FileSystem.isFolder(path)
   }
 
   /// The lines of a text file, without line ends.
   ///
   /// - Throws: `Failure` of kind `noInput`, or `badData` where it is not text.
   static func lines(of path: String) throws -> [Substring] {
-    guard let text = String(validating: try FileContent.read(path, limit: 1 << 34), as: UTF8.self) else {
+    guard let text = String(validating: try File.contents(of: path, limit: 1 << 34), as: UTF8.self) else {
       throw Failure(.badData, "\(path) is not a list: it is not UTF-8 text.")
     }
     // By bytes, since lists can have millions of lines.

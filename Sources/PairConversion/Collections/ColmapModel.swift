@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// What pairs need of a sparse COLMAP model: the names of the images, and which of them see each 3D point.
 ///
@@ -17,7 +18,7 @@ struct ColmapModel {
 
   private static func suffix(in folder: String) -> String? {
     [".bin", ".txt"].first { suffix in
-      ["images", "points3D"].allSatisfy { CollectionFolder.hasFile(folder + "/" + $0 + suffix) }
+      ["images", "points3D"].allSatisfy { CollectionFolder.hasFile(folder.appending(path: $0) + suffix) }
     }
   }
 
@@ -29,7 +30,9 @@ struct ColmapModel {
       throw Failure(.noInput, "\(folder) holds no COLMAP model.", hint: "Expected: \(ColmapPairs.tree).")
     }
     let isBinary = suffix == ".bin"
-    let (imagesPath, pointsPath) = (folder + "/images" + suffix, folder + "/points3D" + suffix)
+    let (imagesPath, pointsPath) = (
+      folder.appending(path: "images") + suffix, folder.appending(path: "points3D") + suffix
+    )
     let records = try isBinary ? ColmapBinary.images(imagesPath) : ColmapText.images(imagesPath)
     guard !records.isEmpty else { throw Failure(.badData, "\(imagesPath) holds no image.") }
     let sorted = records.sorted { ($0.name == $1.name) ? $0.id < $1.id : NaturalOrder.precedes($0.name, $1.name) }
@@ -102,20 +105,14 @@ enum ColmapBinary {
   }
 
   private static func read<Result>(_ path: String, _ body: (inout Reader) throws -> Result) throws -> Result {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw Failure(.noInput, "Cannot read \(path).", hint: "May you read it?")
+    let file = try MappedFile(path)
+    defer { withExtendedLifetime(file) {} }
+    var reader = Reader(bytes: file.bytes, path: path)
+    let result = try body(&reader)
+    guard reader.offset == file.bytes.count else {
+      throw reader.damaged("\(file.bytes.count - reader.offset) bytes follow its last record")
     }
-    return try data.withUnsafeBytes { bytes in
-      var reader = Reader(bytes: bytes, path: path)
-      let result = try body(&reader)
-      guard reader.offset == bytes.count else {
-        throw reader.damaged("\(bytes.count - reader.offset) bytes follow its last record")
-      }
-      return result
-    }
+    return result
   }
 
   private struct Reader {

@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// Pairs of images that share 3D points in sparse COLMAP models.
 ///
@@ -7,7 +8,8 @@ import Runtime
 /// images the earlier by name is view 1, unless only the other order has an overlap within the limits.
 package struct ColmapPairs {
   /// The tree that is expected, in one line.
-  package static let tree = "SCENE/sparse/0/images.bin, points3D.bin (or .txt), and SCENE/images/ or --images DIR"
+  package static let tree: Advice =
+    "SCENE/sparse/0/images.bin, points3D.bin (or .txt), and SCENE/images/ or \(.imageFolder) DIR"
 
   private let overlap: ClosedRange<Double>
   private let minimumPoints: Int
@@ -18,8 +20,8 @@ package struct ColmapPairs {
   /// - Parameters:
   ///   - overlap: the smallest and the largest overlap.
   ///   - minimumPoints: how many points a pair shares at least.
-  ///   - pairsPerImage: in how many pairs an image is view 1 at most; of more, those are kept whose overlaps are spread
-  ///     evenly.
+  ///   - pairsPerImage: in how many pairs an image is view 1 at most; where it could be in more, those are kept whose
+  ///     overlaps are spread evenly.
   package init(overlap: ClosedRange<Double> = 0.3...0.8, minimumPoints: Int = 50, pairsPerImage: Int = 10) {
     precondition(pairsPerImage >= 1, "an image cannot be in \(pairsPerImage) pairs")
     self.overlap = overlap
@@ -48,7 +50,7 @@ package struct ColmapPairs {
       let source = models.count > 1 && images == nil ? scene + "/" : ""
       func view(_ image: Int32) -> PairCandidate.View {
         let name = model.images[Int(image)]
-        return .init(path: root + "/" + name, source: source + name)
+        return .init(path: root.appending(path: name), source: source + name)
       }
       let chosen = choose(model)
       pairs += chosen.map {
@@ -61,7 +63,7 @@ package struct ColmapPairs {
         .badData,
         "No two images of the \(models.count) COLMAP models in \(folder) share \(minimumPoints) points or more"
           + " with an overlap of \(overlap.lowerBound) to \(overlap.upperBound).",
-        hint: "Give other --min-overlap, --max-overlap or --min-points.")
+        hint: "Give other \(.minimumOverlap), \(.maximumOverlap) or \(.minimumPoints).")
     }
     return pairs
   }
@@ -110,7 +112,7 @@ package struct ColmapPairs {
   // MARK: Folders
 
   private static func models(in folder: String) throws -> [String] {
-    guard FileManager.default.fileExists(atPath: folder) else {
+    guard FileSystem.exists(folder) else {
       throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Expected: \(tree).")
     }
     var models: [String] = []
@@ -118,13 +120,10 @@ package struct ColmapPairs {
       if ColmapModel.isPresent(in: path) { models.append(path) }
       // Links can form circles; models lie near the top.
       guard depth < 8 else { return }
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      let names = (try? FileSystem.names(in: path)) ?? []
       for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
-        var isFolder: ObjCBool = false
-        let inner = path + "/" + name
-        if FileManager.default.fileExists(atPath: inner, isDirectory: &isFolder), isFolder.boolValue {
-          visit(inner, depth: depth + 1)
-        }
+        let inner = path.appending(path: name)
+        if FileSystem.isFolder(inner) { visit(inner, depth: depth + 1) }
       }
     }
     visit(folder, depth: 0)
@@ -135,13 +134,13 @@ package struct ColmapPairs {
   private static func imageRoot(of model: ColmapModel, _ path: String, in folder: String) throws -> String {
     var place = path
     for _ in 0..<4 {
-      let root = place + "/images"
-      if CollectionFolder.hasFile(root + "/" + model.images[0]) { return root }
+      let root = place.appending(path: "images")
+      if CollectionFolder.hasFile(root.appending(path: model.images[0])) { return root }
       place += "/.."
     }
     throw Failure(
       .noInput, "No folder images near \(path) holds \(model.images[0]), the model's first image.",
-      hint: "Name the folder with --images. Expected: \(tree).")
+      hint: "Name the folder with \(.imageFolder). Expected: \(tree).")
   }
 
   /// The model's folder without what tells models of a scene apart: `sparse/0`, `dslr_calibration_undistorted`.

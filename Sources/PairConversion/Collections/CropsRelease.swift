@@ -1,6 +1,7 @@
 import Foundation
 import PairData
 import Runtime
+import Storage
 
 /// The metadata of CroCo v2's crops, `crops_release.txt`, applied to the original images.
 ///
@@ -13,7 +14,8 @@ import Runtime
 ///   counterclockwise as of `PIL.Image.rotate` and `numpy.rot90`, applied to what the box holds.
 package enum CropsRelease {
   /// The tree that is expected, in one line.
-  package static let tree = "crops_release.txt, and with --images the folder of the original images that it names"
+  package static let tree: Advice =
+    "crops_release.txt, and with \(.imageFolder) the folder of the original images that it names"
 
   /// The sense in which view 2 is turned.
   package enum Rotation: String, Sendable, CaseIterable {
@@ -143,7 +145,7 @@ package enum CropsRelease {
       let box = crop.box
       let turn = crop.quarterTurns == 0 ? "" : ", turned \(90 * crop.quarterTurns)"
       let source = "\(path) [\(box.x):\(box.x + box.width), \(box.y):\(box.y + box.height)\(turn)]"
-      return PairCandidate.View(path: images + "/" + path, source: source, crop: crop)
+      return PairCandidate.View(path: images.appending(path: path), source: source, crop: crop)
     }
     return crops.map { crop in
       let pair = originals[crop.originals]

@@ -1,9 +1,11 @@
+import Runtime
+
 /// ETH3D low-resolution two-view stereo. The multi-view sets hold COLMAP models: see ``ColmapPairs``.
 package enum ETH3D: StereoLayout {
   package static let command = "eth3d"
   package static let title = "ETH3D two-view stereo"
-  package static let tree =
-    "eth3d/two_view_{training,test}/SCENE_1l/im0.png, im1.png (for the multi-view sets: croco convert colmap)"
+  package static let tree: Advice =
+    "eth3d/two_view_{training,test}/SCENE_1l/im0.png, im1.png (for the multi-view sets: \(.colmapConversion))"
 
   package static func view(_ path: ImagePath) -> StereoView? {
     guard let side: StereoView.Side = path.stem == "im0" ? .left : path.stem == "im1" ? .right : nil else { return nil }

@@ -1,11 +1,12 @@
 import Foundation
 import Runtime
+import Storage
 
 /// Pairs rendered with Habitat-Sim by CroCo's instructions: `X_1.jpeg` and `X_2.jpeg` at any depth, perhaps listed in
 /// `pairs.txt`.
 package enum HabitatRelease {
   /// The tree that is expected, in one line.
-  package static let tree = "habitat_release/**/X_1.jpeg, X_2.jpeg, and perhaps habitat_release/pairs.txt"
+  package static let tree: Advice = "habitat_release/**/X_1.jpeg, X_2.jpeg, and perhaps habitat_release/pairs.txt"
 
   /// The pairs of a folder. Each folder that holds images is a scene.
   ///
@@ -19,7 +20,7 @@ package enum HabitatRelease {
     in folder: String, sceneDepth: Int? = nil, usesList: Bool = true, skipsIncomplete: Bool = false,
     log: (String) -> Void = { _ in }
   ) throws -> [PairCandidate] {
-    let list = folder + "/pairs.txt"
+    let list = folder.appending(path: "pairs.txt")
     let stems =
       if usesList, CollectionFolder.hasFile(list) {
         try listed(list, folder)
@@ -61,8 +62,8 @@ package enum HabitatRelease {
         matched.insert(key)
         found.append(
           Found(
-            view1: .init(path: folder + "/" + file, source: file),
-            view2: .init(path: folder + "/" + partner, source: partner)))
+            view1: .init(path: folder.appending(path: file), source: file),
+            view2: .init(path: folder.appending(path: partner), source: partner)))
       }
       lonely += files.filter { file in key(file, "_2").map { !matched.contains($0) } ?? false }
     }
@@ -71,7 +72,8 @@ package enum HabitatRelease {
       let sentence = "\(lonely.count) images of \(folder) have no second view: \(names)"
       guard skipsIncomplete else {
         throw Failure(
-          .badData, sentence + ".", hint: "Expected: \(tree). Render them again, or leave them out with --skip-bad.")
+          .badData, sentence + ".",
+          hint: "Expected: \(tree). Render them again, or leave them out with \(.skippingBadFiles).")
       }
       log(sentence + "; they are left out")
     }
@@ -97,7 +99,7 @@ package enum HabitatRelease {
         throw Failure(
           .badData,
           "\(list):\(number + 1) is not a pair: two paths with a blank between, ending with _1.jpeg and _2.jpeg.",
-          hint: "Leave the list out with --ignore-list.")
+          hint: "Leave the list out with \(.ignoringLists).")
       }
       let base = try root ?? findRoot(of: first, folder, list)
       root = base
@@ -121,14 +123,14 @@ package enum HabitatRelease {
   /// What the paths of the list are relative to: its folder or the one above.
   private static func findRoot(of path: String, _ folder: String, _ list: String) throws -> String {
     let above = (folder as NSString).appendingPathComponent("..")
-    for root in [folder, above] where CollectionFolder.hasFile(root + "/" + path) { return root }
+    for root in [folder, above] where CollectionFolder.hasFile(root.appending(path: path)) { return root }
     guard !path.hasPrefix("/") else { return "" }
     throw Failure(
       .badData, "\(list) names \(path), which lies neither in \(folder) nor beside it.",
-      hint: "Expected: \(tree). Leave the list out with --ignore-list.")
+      hint: "Expected: \(tree). Leave the list out with \(.ignoringLists).")
   }
 
   private static func view(_ path: String, _ root: String) -> PairCandidate.View {
-    .init(path: path.hasPrefix("/") ? path : root + "/" + path, source: path)
+    .init(path: path.hasPrefix("/") ? path : root.appending(path: path), source: path)
   }
 }

@@ -1,8 +1,10 @@
+import Runtime
+
 /// KITTI Stereo 2012 and 2015.
 package enum KITTI: StereoLayout {
   package static let command = "kitti"
   package static let title = "KITTI 2012 or 2015"
-  package static let tree =
+  package static let tree: Advice =
     "kitti/{training,testing}/colored_{0,1}/000000_10.png (2012) or /image_{2,3}/000000_10.png (2015)"
 
   package static func view(_ path: ImagePath) -> StereoView? {

@@ -1,8 +1,10 @@
+import Runtime
+
 /// Middlebury Stereo 2005, 2006, 2014, 2021 and MiddEval3.
 package enum Middlebury: StereoLayout {
   package static let command = "middlebury"
   package static let title = "Middlebury Stereo"
-  package static let tree =
+  package static let tree: Advice =
     "middlebury/**/SCENE/im0.png, im1.png (2014, 2021) or SCENE/view1.png, view5.png (2005, 2006)"
 
   package static func view(_ path: ImagePath) -> StereoView? {

@@ -1,8 +1,10 @@
+import Runtime
+
 /// The Scene Flow data sets of Freiburg: FlyingThings3D, Driving, Monkaa.
 package enum SceneFlow: StereoLayout {
   package static let command = "sceneflow"
   package static let title = "SceneFlow (FlyingThings3D, Driving, Monkaa)"
-  package static let tree =
+  package static let tree: Advice =
     "SceneFlow/{FlyingThings3D,Driving,Monkaa}/frames_{clean,final}pass/**/{left,right}/0001.png"
 
   package static func view(_ path: ImagePath) -> StereoView? {

@@ -1,9 +1,11 @@
+import Runtime
+
 /// MPI Sintel: the stereo data, and the flow data, which has one camera.
 package enum Sintel: StereoLayout {
   package static let command = "sintel"
   package static let title = "MPI Sintel"
-  package static let tree =
-    "MPI-Sintel-stereo/training/{clean,final}_{left,right}/alley_1/frame_0001.png, or with --kind temporal also"
+  package static let tree: Advice =
+    "MPI-Sintel-stereo/training/{clean,final}_{left,right}/alley_1/frame_0001.png, or with \(.pairKind) temporal also"
     + " MPI-Sintel/{training,test}/{clean,final}/alley_1/frame_0001.png"
 
   package static func view(_ path: ImagePath) -> StereoView? {

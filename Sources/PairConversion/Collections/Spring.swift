@@ -1,8 +1,10 @@
+import Runtime
+
 /// Spring.
 package enum Spring: StereoLayout {
   package static let command = "spring"
   package static let title = "Spring"
-  package static let tree = "spring/{train,test}/0001/frame_{left,right}/frame_{left,right}_0001.png"
+  package static let tree: Advice = "spring/{train,test}/0001/frame_{left,right}/frame_{left,right}_0001.png"
 
   package static func view(_ path: ImagePath) -> StereoView? {
     for (side, name) in [(StereoView.Side.left, "left"), (.right, "right")] where path.folder(1) == "frame_\(name)" {

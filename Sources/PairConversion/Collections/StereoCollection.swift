@@ -1,4 +1,5 @@
 import Runtime
+import Storage
 
 /// Pairs of a collection with a ``StereoLayout``.
 package struct StereoCollection {
@@ -73,7 +74,8 @@ package struct StereoCollection {
 
   private func isWanted(_ file: Found, _ folder: String) -> Bool {
     only.isEmpty
-      || !Set(only).isDisjoint(with: (folder + "/" + file.path).split(separator: "/").dropLast().map(String.init))
+      || !Set(only).isDisjoint(
+        with: folder.appending(path: file.path).split(separator: "/").dropLast().map(String.init))
   }
 
   private func stereo(_ found: [Found], _ folder: String, _ log: (String) -> Void) throws -> [PairCandidate] {
@@ -86,7 +88,8 @@ package struct StereoCollection {
     if !lonely.isEmpty {
       let sentence = "\(lonely.count) images of \(folder) have no counterpart for the other eye: \(names(lonely))"
       guard skipsIncomplete else {
-        throw Failure(.badData, sentence + ".", hint: "\(hint) Get the missing half, or leave it out with --skip-bad.")
+        throw Failure(
+          .badData, sentence + ".", hint: "\(hint) Get the missing half, or leave it out with \(.skippingBadFiles).")
       }
       log(sentence + "; they are left out")
     }
@@ -120,7 +123,7 @@ package struct StereoCollection {
     }
     guard !frames.isEmpty else {
       throw Failure(
-        .badData, "\(folder) has no sequence of frames.", hint: "Ask for --kind stereo. \(hint)")
+        .badData, "\(folder) has no sequence of frames.", hint: "Ask for \(.pairKind) stereo. \(hint)")
     }
     return try sequences.pairs(
       of: frames.keys.sorted(by: NaturalOrder.precedes).map { name in
@@ -130,12 +133,12 @@ package struct StereoCollection {
   }
 
   private func view(_ file: Found, _ folder: String) -> PairCandidate.View {
-    .init(path: folder + "/" + file.path, source: file.path)
+    .init(path: folder.appending(path: file.path), source: file.path)
   }
 
   private func names(_ files: [Found]) -> String {
     files.prefix(3).map(\.path).joined(separator: ", ") + (files.count > 3 ? ", ..." : "")
   }
 
-  private var hint: String { "Expected: \(layout.tree)." }
+  private var hint: Advice { "Expected: \(layout.tree)." }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 
 /// The layout of a collection of stereo pairs on disk. A new collection is one such type and a line in the command's
 /// table.
@@ -8,7 +9,7 @@ package protocol StereoLayout: Sendable {
   /// What people call it.
   static var title: String { get }
   /// The tree that is expected, in one line.
-  static var tree: String { get }
+  static var tree: Advice { get }
   /// What an image file is; nil where it does not belong to the layout.
   static func view(_ path: ImagePath) -> StereoView?
 }
@@ -24,13 +25,13 @@ package struct StereoView: Sendable {
   }
 
   /// The camera.
-  package let side: Side
+  let side: Side
   /// Equal for the two views of a pair, and for nothing else.
-  package let pair: String
+  let pair: String
   /// Pairs of one scene go to the same split.
   package let scene: String
   /// Frames of one sequence follow each other in natural order of their paths; nil where there are no sequences.
-  package let sequence: String?
+  let sequence: String?
 
   /// A view of a pair, a scene and perhaps a sequence.
   package init(_ side: Side, pair: String, scene: String, sequence: String? = nil) {
@@ -45,9 +46,9 @@ package struct StereoView: Sendable {
 package struct ImagePath: Sendable {
   /// The folders from the root of the file system to the file: layouts look at the last ones, so that any part of a
   /// collection is recognised as well as all of it.
-  package let folders: [String]
+  let folders: [String]
   /// The file's name without its suffix.
-  package let stem: String
+  let stem: String
 
   /// The file `relative` in the folder whose own path has the parts `root`.
   init(root: [String], relative: String) {

@@ -1,8 +1,10 @@
+import Runtime
+
 /// TartanAir, and the cameras of TartanAir V2.
 package enum TartanAir: StereoLayout {
   package static let command = "tartanair"
   package static let title = "TartanAir"
-  package static let tree =
+  package static let tree: Advice =
     "tartanair/ENVIRONMENT/{Easy,Hard}/P000/image_{left,right}/000000_{left,right}.png, in V2"
     + " ENVIRONMENT/Data_{easy,hard}/P000/image_{lcam,rcam}_front/000000_{lcam,rcam}_front.png"
 

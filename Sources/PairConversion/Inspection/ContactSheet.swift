@@ -3,11 +3,11 @@ import PairData
 /// A picture of many pairs: views side by side, pairs in a grid, each under its number.
 package struct ContactSheet: Sendable {
   /// The largest side of a view on the sheet, in pixels.
-  package var viewSize = 160
+  var viewSize = 160
   /// Pairs in a row.
-  package var columns = 4
-  /// Pairs on the sheet; of more, some at equal distances are shown.
-  package var pairLimit = 24
+  var columns = 4
+  /// The most pairs on the sheet; where there are more, some at equal distances are shown.
+  var pairLimit = 24
 
   private let viewGap = 2
   private let margin = 10

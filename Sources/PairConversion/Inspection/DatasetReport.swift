@@ -1,9 +1,8 @@
 import Foundation
 import PairData
 import Runtime
-import Storage
 
-/// What a data set holds, for `croco inspect`; encodes to JSON as it is.
+/// What a data set holds; encodes to JSON as it is.
 package struct DatasetReport: Codable, Sendable, Equatable {
   /// One split.
   package struct SplitReport: Codable, Sendable, Equatable {
@@ -68,18 +67,19 @@ package struct DatasetReport: Codable, Sendable, Equatable {
     seed = manifest.seed
     fingerprint = digest.description
     splits = try Split.allCases.filter { !manifest.shards(of: $0).isEmpty }.map { split in
-      try Self.describe(PairDataset(path: path, split: split))
+      try Self.describe(split, of: manifest, in: path)
     }
   }
 
-  private static func describe(_ dataset: PairDataset) throws -> SplitReport {
+  private static func describe(_ split: Split, of manifest: DatasetManifest, in folder: String) throws -> SplitReport {
+    let entries = manifest.shards(of: split)
     var scenes: Set<UInt32> = []
     var smallest = [Int.max, Int.max]
     var largest = [0, 0]
     var histogram = [Int](repeating: 0, count: 10)
     var overlapSum = 0.0
-    for number in dataset.shardNumbers.indices {
-      let shard = try dataset.cache.reader(number)
+    for entry in entries {
+      let shard = try ShardReader(folder: folder, entry: entry, codec: manifest.codec)
       scenes.formUnion(try shard.scenes)
       for (place, side) in try shard.sizes.enumerated() {
         smallest[place % 2] = min(smallest[place % 2], Int(side))
@@ -91,75 +91,10 @@ package struct DatasetReport: Codable, Sendable, Equatable {
       }
     }
     let known = histogram.reduce(0, +)
-    let entries = dataset.manifest.shards(of: dataset.split)
     return SplitReport(
-      name: dataset.split.rawValue, pairs: dataset.count, images: dataset.imageCount, scenes: scenes.count,
+      name: split.rawValue, pairs: manifest.pairCount(of: split), images: entries.reduce(0) { $0 + $1.images },
+      scenes: scenes.count,
       shards: entries.count, bytes: entries.reduce(0) { $0 + $1.bytes }, smallest: smallest, largest: largest,
       overlapHistogram: histogram, meanOverlap: known == 0 ? nil : Float(overlapSum / Double(known)))
-  }
-}
-
-/// Checks everything in a data set: digests of whole shards, checksums, and that every image decodes.
-package struct DatasetVerification: Sendable {
-  /// What was found wrong, in the order of the shards; empty for a sound data set.
-  package let problems: [String]
-  /// How many items were checked.
-  package let shardCount: Int, imageCount: Int
-
-  /// Verifies the data set at `path` with some threads.
-  ///
-  /// - Parameter progress: receives the number of images checked.
-  /// - Throws: `Failure` where the manifest itself cannot be used; damage of shards is a problem, not an error.
-  package init(path: String, threadCount: Int = 1, progress: (Int) -> Void = { _ in }) throws {
-    let manifest = try DatasetManifest(folder: path)
-    let pool = WorkerPool(workerCount: threadCount)
-    var problems: [String] = []
-    var shardCount = 0
-    var imageCount = 0
-    for entry in Split.allCases.flatMap({ manifest.shards(of: $0) }) {
-      shardCount += 1
-      do {
-        let shard = try ShardReader(
-          path: path + "/" + entry.name, entry: entry, codec: manifest.codec)
-        let found = Self.problems(of: shard, pool) { progress(imageCount + $0) }
-        problems += found
-        imageCount += shard.imageCount
-        if found.isEmpty, try FileDigest(ofFile: shard.path).description != entry.xxh3 {
-          problems.append("Shard \(shard.path) is damaged: its digest does not match the manifest.")
-        }
-      } catch {
-        problems.append("\(error)")
-      }
-    }
-    self.problems = problems
-    self.shardCount = shardCount
-    self.imageCount = imageCount
-  }
-
-  private static func problems(of shard: ShardReader, _ pool: WorkerPool, progress: (Int) -> Void) -> [String] {
-    let items = shard.imageCount + shard.pairCount
-    let batchSize = 64 * pool.workerCount
-    var problems: [String] = []
-    for start in stride(from: 0, to: items, by: batchSize) {
-      let count = min(batchSize, items - start)
-      let results = UnsafeMutableBufferPointer<String?>.allocate(capacity: count)
-      results.initialize(repeating: nil)
-      defer { results.deinitialize().deallocate() }
-      pool.run(count) { task, _ in
-        let item = start + task
-        do {
-          if item < shard.imageCount {
-            _ = try shard.image(item)
-          } else {
-            _ = try shard.flow(ofPair: item - shard.imageCount)
-          }
-        } catch {
-          results[task] = "\(error)"
-        }
-      }
-      problems += results.compactMap { $0 }
-      progress(min(start + count, shard.imageCount))
-    }
-    return problems
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import PairData
 import Runtime
 
-/// What the images of a data set are like, for `croco inspect --statistics`; encodes to JSON as it is.
+/// What the images of a data set are like; encodes to JSON as it is.
 package struct DatasetStatistics: Codable, Sendable, Equatable {
   /// Images of one size.
   package struct SizeCount: Codable, Sendable, Equatable {
@@ -29,7 +29,7 @@ package struct DatasetStatistics: Codable, Sendable, Equatable {
   }
 
   /// The most sizes that are listed.
-  package static let sizeLimit = 20
+  static let sizeLimit = 20
 
   /// The splits, in the manifest's order.
   package let splits: [SplitStatistics]
@@ -38,14 +38,19 @@ package struct DatasetStatistics: Codable, Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - sample: the largest number of images to decode, of each split.
-  ///   - progress: receives the number of images decoded.
+  ///   - progress: receives how many images of how many are decoded.
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
-  package init(path: String, sample: Int, threadCount: Int = 1, progress: (Int) -> Void = { _ in }) throws {
+  package init(
+    path: String, sample: Int, threadCount: Int = 1, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws {
     let manifest = try DatasetManifest(folder: path)
+    let total = Split.allCases.reduce(0) { total, split in
+      total + min(sample, manifest.shards(of: split).reduce(0) { $0 + $1.images })
+    }
     let pool = WorkerPool(workerCount: threadCount)
     var done = 0
     splits = try Split.allCases.filter { !manifest.shards(of: $0).isEmpty }.map { split in
-      let result = try Self.describe(path, manifest, split, sample, pool) { progress(done + $0) }
+      let result = try Self.describe(path, manifest, split, sample, pool) { progress(done + $0, total) }
       done += result.sampledImages
       return result
     }
@@ -61,9 +66,9 @@ package struct DatasetStatistics: Codable, Sendable, Equatable {
     var sums = ChannelSums()
     var (first, next) = (0, 0)
     for entry in entries {
-      let shard = try StoredShard(folder: path, entry, codec: manifest.codec)
-      for scene in try shard.scenes() { scenes[scene, default: 0] += 1 }
-      let sides = try shard.sizes()
+      let shard = try ShardReader(folder: path, entry: entry, codec: manifest.codec)
+      for scene in try shard.scenes { scenes[scene, default: 0] += 1 }
+      let sides = try shard.sizes
       for image in 0..<entry.images { sizes[[Int(sides[2 * image]), Int(sides[2 * image + 1])], default: 0] += 1 }
       let end = chosen[next...].firstIndex { $0 >= first + entry.images } ?? chosen.count
       sums += try decode(chosen[next..<end].map { $0 - first }, of: shard, pool)
@@ -90,14 +95,9 @@ package struct DatasetStatistics: Codable, Sendable, Equatable {
     }
   }
 
-  private static func decode(_ images: [Int], of shard: StoredShard, _ pool: WorkerPool) throws -> ChannelSums {
-    let results = UnsafeMutableBufferPointer<Result<ChannelSums, any Error>?>.allocate(capacity: images.count)
-    results.initialize(repeating: nil)
-    defer { results.deinitialize().deallocate() }
-    pool.run(images.count) { task, _ in
-      results[task] = Result { ChannelSums(of: try shard.pixels(ofImage: images[task])) }
-    }
-    return try results.reduce(into: ChannelSums()) { $0 += try $1!.get() }
+  private static func decode(_ images: [Int], of shard: ShardReader, _ pool: WorkerPool) throws -> ChannelSums {
+    let sums = pool.map(images.count) { task, _ in ChannelSums(of: try shard.image(images[task])) }
+    return try sums.reduce(into: ChannelSums()) { $0 += try $1.get() }
   }
 }
 

@@ -7,7 +7,7 @@ import Storage
 /// two data sets have the same numbers, copies with other numbers.
 package struct DatasetMerger {
   /// Whether all shards are copied, even where a link would do.
-  package var copiesShards: Bool
+  var copiesShards: Bool
   /// The writing program and its version, recorded as given.
   package var tool: String
 
@@ -28,34 +28,32 @@ package struct DatasetMerger {
   /// their validation shards validation shards.
   ///
   /// - Parameters:
-  ///   - progress: receives the number of shards done.
+  ///   - progress: receives how many shards of how many are done.
   ///   - log: receives a line for every data set.
   /// - Throws: `Failure` of kind `badData` (damaged, or not to be joined), `noInput`, `usage` or `inputOutput`. Nothing
   ///   is left behind then.
   package func merge(
-    _ folders: [String], to output: String, progress: (Int) -> Void = { _ in }, log: (String) -> Void = { _ in }
+    _ folders: [String], to output: String, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
+    log: (String) -> Void = { _ in }
   ) throws -> DatasetManifest {
     precondition(!folders.isEmpty, "there is no data set to merge")
     var inputs = try folders.map { Input(folder: $0, manifest: try DatasetManifest(folder: $0)) }
     let codec = try Self.commonCodec(inputs)
     try Self.checkDistinct(inputs)
     try Self.separateScenes(&inputs, log)
+    let shards = Split.allCases.flatMap { split in
+      inputs.flatMap { input in input.manifest.shards(of: split).map { (split: split, input: input, entry: $0) } }
+    }
     let publication = try DatasetPublication(output: output)
     do {
-      var splits: [String: [DatasetManifest.Shard]] = [:]
-      var done = 0
-      for split in Split.allCases {
-        for input in inputs {
-          for entry in input.manifest.shards(of: split) {
-            let name = DatasetWriter.shardName(split, splits[split.rawValue]?.count ?? 0)
-            let path = publication.add(name)
-            let merged = try transfer(entry, input, to: path)
-            try SystemCall.synchronize(path)
-            splits[split.rawValue, default: []].append(merged.named(name))
-            done += 1
-            progress(done)
-          }
-        }
+      var splits: [Split: [DatasetManifest.Shard]] = [:]
+      for (index, (split, input, entry)) in shards.enumerated() {
+        let name = split.shardName(splits[split]?.count ?? 0)
+        let path = publication.add(name)
+        let merged = try transfer(entry, input, to: path)
+        try FileSystem.synchronize(path)
+        splits[split, default: []].append(merged.named(name))
+        progress(index + 1, shards.count)
       }
       let manifest = describe(inputs, codec, splits)
       try publication.publish(manifest)
@@ -67,17 +65,19 @@ package struct DatasetMerger {
   }
 
   private func describe(
-    _ inputs: [Input], _ codec: StorageCodec, _ splits: [String: [DatasetManifest.Shard]]
+    _ inputs: [Input], _ codec: StorageCodec, _ splits: [Split: [DatasetManifest.Shard]]
   ) -> DatasetManifest {
     let manifests = inputs.map(\.manifest)
     var licences: [String] = []
     for case .some(let licence) in manifests.map(\.licence) where !licences.contains(licence) {
       licences.append(licence)
     }
+    let options = DatasetOptions(
+      codec: codec, seed: manifests[0].seed, licence: licences.isEmpty ? nil : licences.joined(separator: "; "),
+      tool: tool)
     return DatasetManifest(
-      codec: codec, image: manifests.allSatisfy { $0.image == manifests[0].image } ? manifests[0].image : nil,
-      flow: manifests.allSatisfy(\.flow), licence: licences.isEmpty ? nil : licences.joined(separator: "; "),
-      seed: manifests[0].seed, tool: tool, splits: splits)
+      options, image: manifests.allSatisfy { $0.image == manifests[0].image } ? manifests[0].image : nil,
+      flow: manifests.allSatisfy(\.flow), splits: splits)
   }
 
   // MARK: What fits together
@@ -92,7 +92,7 @@ package struct DatasetMerger {
         throw Failure(
           .badData,
           "\(inputs[0].folder) has codec \(first.codec) and \(input.folder) \(other.codec): they cannot be one data set.",
-          hint: "Convert the images of one of them again, with the other's --codec.")
+          hint: "Convert the images of one of them again, with the other's \(.codec).")
       }
       guard first.flow == other.flow, !isRaw[0] || first.image == other.image else {
         throw Failure(
@@ -110,7 +110,7 @@ package struct DatasetMerger {
     for input in inputs {
       for split in Split.allCases {
         for shard in input.manifest.shards(of: split) {
-          let path = input.folder + "/" + shard.name
+          let path = input.folder.appending(path: shard.name)
           if let other = known.updateValue(path, forKey: shard.xxh3) {
             throw Failure(
               .badData, "\(other) and \(path) are the same shard: its pairs would count twice.",
@@ -129,7 +129,7 @@ package struct DatasetMerger {
       var (low, high) = (UInt64.max, UInt64.min)
       for split in Split.allCases {
         for entry in input.manifest.shards(of: split) {
-          for scene in try StoredShard(folder: input.folder, entry, codec: input.manifest.codec).scenes() {
+          for scene in try ShardReader(folder: input.folder, entry: entry, codec: input.manifest.codec).scenes {
             (low, high) = (min(low, UInt64(scene)), max(high, UInt64(scene)))
           }
         }
@@ -153,12 +153,12 @@ package struct DatasetMerger {
 
   private func transfer(_ entry: DatasetManifest.Shard, _ input: Input, to path: String) throws -> DatasetManifest.Shard
   {
-    let source = input.folder + "/" + entry.name
-    if input.sceneShift == 0, !copiesShards, linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 {
+    let source = input.folder.appending(path: entry.name)
+    if input.sceneShift == 0, !copiesShards, FileSystem.link(source, as: path) {
       return entry
     }
-    let shard = try StoredShard(folder: input.folder, entry, codec: input.manifest.codec)
-    let scenes = try shard.scenes().map { $0 + input.sceneShift }
+    let shard = try ShardReader(folder: input.folder, entry: entry, codec: input.manifest.codec)
+    let scenes = try shard.scenes.map { $0 + input.sceneShift }
     return try ShardCopy.write(entry, from: source, to: path, scenes: scenes, at: shard.sceneOffset)
   }
 }
@@ -180,26 +180,19 @@ enum ShardCopy {
   static func write(
     _ entry: DatasetManifest.Shard, from source: String, to target: String, scenes: [UInt32], at offset: Int
   ) throws -> DatasetManifest.Shard {
-    let (input, output) = (
-      open(source, O_RDONLY | O_CLOEXEC), open(target, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    )
-    defer { for descriptor in [input, output] where descriptor >= 0 { close(descriptor) } }
-    guard input >= 0 else { throw SystemCall.readFailure(source) }
-    guard output >= 0 else { throw SystemCall.writeFailure(target) }
+    let (input, output) = (try File(source, .reading), try File(target, .writing))
     let patch = scenes.map(\.littleEndian).withUnsafeBytes { Array($0) }
     let (before, after) = (DigestStream(), DigestStream())
     let step = 4 << 20
     for start in stride(from: 0, to: entry.bytes, by: step) {
       let range = start..<min(entry.bytes, start + step)
-      var bytes = try FileContent.read(input, range, path: source)
+      var bytes = try input.bytes(range)
       bytes.withUnsafeBytes { before.update($0) }
       for place in range.clamped(to: offset..<offset + patch.count) { bytes[place - start] = patch[place - offset] }
-      let failure = bytes.withUnsafeBytes {
-        after.update($0)
-        return FileContent.pwrite(output, $0, at: start, path: target)
-      }
-      if let failure { throw failure }
+      bytes.withUnsafeBytes { after.update($0) }
+      try output.write(bytes)
     }
+    try output.close()
     guard before.digest.description == entry.xxh3 else {
       throw Failure(
         .badData, "Shard \(source) is damaged: its digest does not match the manifest.",

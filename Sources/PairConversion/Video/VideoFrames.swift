@@ -6,13 +6,13 @@ import Storage
 /// Takes frames out of videos, as PNG files: each video becomes a folder, that is a scene.
 package struct VideoFrames {
   /// Which frames are taken.
-  package let selection: FrameSelection
+  let selection: FrameSelection
   /// To which size frames are brought at once, so that little is stored; nil: they stay as they are.
   package let preparation: ImagePreparation?
   /// The number of threads.
   package let threadCount: Int
   /// Whether videos that cannot be read are left out instead of being an error.
-  package let skipsBadFiles: Bool
+  let skipsBadFiles: Bool
 
   private let program: String
 
@@ -30,11 +30,11 @@ package struct VideoFrames {
     self.skipsBadFiles = skipsBadFiles
     let folders = (path ?? ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let programs: [String] = folders.map { "\($0)/ffmpeg" }
-    guard let program = programs.first(where: { access($0, X_OK) == 0 }) else {
+    guard let program = programs.first(where: { FileSystem.isExecutable($0) }) else {
       throw Failure(
         .noInput, "Videos are read through ffmpeg, which is not installed: no folder of PATH holds it.",
         hint: "Install it (apt-get install ffmpeg, dnf install ffmpeg-free, brew install ffmpeg), or extract frames"
-          + " elsewhere and use croco convert frames.")
+          + " elsewhere and use \(.frameConversion).")
     }
     self.program = program
   }
@@ -62,7 +62,7 @@ package struct VideoFrames {
         log("video \(index + 1) of \(videos.count), \(video.path): \(frames.count) frames")
       } catch let failure as Failure where failure.kind == .badData && skipsBadFiles {
         // Half a video must not look like a whole one to whoever reads the frames.
-        try? FileManager.default.removeItem(atPath: folder + "/" + video.name)
+        try? FileSystem.removeTree(folder.appending(path: video.name))
         log("bad file: \(failure)")
       }
     }
@@ -75,9 +75,10 @@ package struct VideoFrames {
   private func extract(
     _ video: VideoList.Video, to folder: String, firstNumber: Int, _ pool: WorkerPool
   ) throws -> [PairCandidate.View] {
-    let target = folder + "/" + video.name
-    try Publication.createFolder(target)
-    let stream = try VideoStream(video.path, selection, program: program, errorFile: target + "/ffmpeg.log")
+    let target = folder.appending(path: video.name)
+    try FileSystem.createFolder(target)
+    let stream = try VideoStream(
+      video.path, selection, program: program, errorFile: target.appending(path: "ffmpeg.log"))
     var views: [PairCandidate.View] = []
     while true {
       var batch: [RGBImage] = []
@@ -87,82 +88,28 @@ package struct VideoFrames {
       views += batch.indices.map { index in
         let number = String(first + index + 1)
         let name = "\(video.name)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).png"
-        return .init(path: folder + "/" + name, source: name)
+        return .init(path: folder.appending(path: name), source: name)
       }
       let written = Array(views[first...])
       try write(batch, to: written, firstNumber: firstNumber + first, pool)
     }
-    guard !views.isEmpty else { throw Failure(.badData, "\(video.path) holds no frame.", hint: "Give a higher --fps.") }
+    guard !views.isEmpty else {
+      throw Failure(.badData, "\(video.path) holds no frame.", hint: "Give a higher \(.frameRate).")
+    }
     return views
   }
 
   private func write(
     _ frames: [RGBImage], to views: [PairCandidate.View], firstNumber: Int, _ pool: WorkerPool
   ) throws {
-    let failures = UnsafeMutableBufferPointer<Failure?>.allocate(capacity: frames.count)
-    failures.initialize(repeating: nil)
-    defer { failures.deinitialize().deallocate() }
-    pool.run(frames.count) { task, _ in
+    let results = pool.map(frames.count) { task, _ in
       let view = views[task]
-      do {
-        let frame =
-          try preparation?.apply(to: frames[task], number: firstNumber + task, name: view.source) ?? frames[task]
-        let bytes = try PNGCodec.encode(frame)
-        guard FileManager.default.createFile(atPath: view.path, contents: Data(bytes)) else {
-          throw SystemCall.writeFailure(view.path)
-        }
-      } catch {
-        failures[task] = error as? Failure ?? Failure(.internalError, "\(view.path): \(error)")
-      }
+      let frame =
+        try preparation?.apply(to: frames[task], number: firstNumber + task, name: view.source) ?? frames[task]
+      let file = try File(view.path, .writing)
+      try file.write(PNGCodec.encode(frame))
+      try file.close()
     }
-    if let failure = failures.compactMap({ $0 }).first { throw failure }
+    for result in results { try result.get() }
   }
-}
-
-/// The videos of some files and folders, with distinct names.
-struct VideoList {
-  struct Video: Equatable {
-    let path: String
-    /// The video's path within its source, without the suffix: its scene.
-    let name: String
-  }
-
-  private(set) var videos: [Video] = []
-
-  private static let suffixes: Set<String> = [
-    "3gp", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "webm", "wmv",
-  ]
-
-  init(_ sources: [String]) throws {
-    for source in sources {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: source, isDirectory: &isFolder) else {
-        throw Failure(.noInput, "Cannot read \(source).", hint: "Give video files, or folders of videos.")
-      }
-      if isFolder.boolValue {
-        try list(source)
-      } else {
-        videos.append(Video(path: source, name: Self.name((source as NSString).lastPathComponent)))
-      }
-    }
-    for (name, same) in Dictionary(grouping: videos, by: \.name).sorted(by: { $0.key < $1.key }) where same.count > 1 {
-      throw Failure(
-        .usage, "Two videos have the name \(name): \(same[0].path) and \(same[1].path).", hint: "Rename one.")
-    }
-  }
-
-  private mutating func list(_ folder: String) throws {
-    let names = ((try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []).filter {
-      Self.suffixes.contains(($0 as NSString).pathExtension.lowercased())
-        && !$0.split(separator: "/").contains { $0.hasPrefix(".") }
-    }
-    guard !names.isEmpty else {
-      throw Failure(
-        .badData, "\(folder) holds no videos: no file in it is named like one (.mp4, .mov, .mkv, .avi, .webm, ...).",
-        hint: "Give the files themselves, or the folder that holds them.")
-    }
-    videos += names.sorted(by: NaturalOrder.precedes).map { Video(path: folder + "/" + $0, name: Self.name($0)) }
-  }
-
-  private static func name(_ path: String) -> String { (path as NSString).deletingPathExtension }
 }

@@ -30,8 +30,7 @@ package enum FrameSelection: Sendable, Equatable {
 final class VideoStream {
   private let video: String
   private let errorFile: String
-  private let process: pid_t
-  private let pipe: Int32
+  private let ffmpeg: Subprocess
   private var isOpen = true
 
   /// Starts ffmpeg.
@@ -40,46 +39,17 @@ final class VideoStream {
   ///   - program: the path of ffmpeg.
   ///   - errorFile: a file for its messages; removed at the end.
   /// - Throws: `Failure` of kind `inputOutput` where it cannot be started.
-  init(_ video: String, _ selection: FrameSelection, program: String, errorFile: String) throws {
+  init(_ video: String, _ selection: FrameSelection, program: String, errorFile: String) throws(Failure) {
     self.video = video
     self.errorFile = errorFile
-    var ends: [Int32] = [0, 0]
-    guard Foundation.pipe(&ends) == 0 else {
-      throw Failure(.inputOutput, "Cannot make a pipe to ffmpeg: \(SystemCall.errorText()).")
-    }
-    // ffmpeg must not hold its own end open for reading.
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     // "file:" keeps names with a colon from being taken for protocols, and options out.
     let command =
       [program, "-nostdin", "-v", "error", "-i", "file:" + video, "-map", "0:v:0", "-vf", selection.filter]
       + selection.outputArguments + ["-f", "image2pipe", "-c:v", "ppm", "pipe:1"]
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    let variables = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
-    let (arguments, environment) = (command.map { strdup($0) } + [nil], variables.map { strdup($0) } + [nil])
-    defer { for copy in arguments + environment { free(copy) } }
-    var child: pid_t = 0
-    let code = posix_spawn(&child, program, &actions, nil, arguments, environment)
-    close(ends[1])
-    guard code == 0 else {
-      close(ends[0])
-      throw Failure(.inputOutput, "Cannot start \(program): \(SystemCall.errorText(code)).")
-    }
-    process = child
-    pipe = ends[0]
+    ffmpeg = try Subprocess(command, errorFile: errorFile)
   }
 
-  deinit {
-    if isOpen {
-      kill(process, SIGKILL)
-      _ = finish()
-    }
-    unlink(errorFile)
-  }
+  deinit { try? FileSystem.remove(errorFile) }
 
   /// The next frame, or nil at the end.
   ///
@@ -118,31 +88,20 @@ final class VideoStream {
 
   /// Fills a buffer as far as there is something to read; returns how far.
   private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-    var done = 0
-    while done < buffer.count {
-      let count = Foundation.read(pipe, buffer.baseAddress! + done, buffer.count - done)
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { break }
-      done += count
-    }
-    return done
+    (try? ffmpeg.output.read(into: buffer)) ?? 0
   }
 
   /// Waits for the process; its status.
   private func finish() -> Int32 {
-    guard isOpen else { return 0 }
     isOpen = false
-    close(pipe)
-    var word: Int32 = 0
-    while waitpid(process, &word, 0) < 0, errno == EINTR {}
-    return word & 0x7f == 0 ? word >> 8 & 0xff : 128 + (word & 0x7f)
+    return ffmpeg.finish()
   }
 
   private func ended(_ status: Int32) -> Failure {
-    let text = String(decoding: FileManager.default.contents(atPath: errorFile) ?? Data(), as: UTF8.self)
+    let text = String(decoding: (try? File.contents(of: errorFile)) ?? [], as: UTF8.self)
     let reason = text.split(separator: "\n").last.map(String.init) ?? "it ended with status \(status)"
     return Failure(
       .badData, "ffmpeg cannot read the video \(video): \(reason)",
-      hint: "Play it to see whether it is whole, or leave it out with --skip-bad.")
+      hint: "Play it to see whether it is whole, or leave it out with \(.skippingBadFiles).")
   }
 }

@@ -47,7 +47,7 @@ package struct EncodedImage: Sendable {
   ///
   /// - Throws: `Failure` of kind `noInput` where it cannot be read, or as ``init(bytes:name:)``.
   package init(file path: String) throws {
-    try self.init(bytes: FileContent.read(path, limit: 1 << 30), name: path)
+    try self.init(bytes: File.contents(of: path), name: path)
   }
 
   /// Encodes pixels as JPEG or PNG.

@@ -13,7 +13,7 @@ package enum ImageFormat: String, Sendable {
   package init(recognizing bytes: UnsafeRawBufferPointer, name: String) throws(Failure) {
     if bytes.isEmpty {
       throw Failure(
-        .badData, "\(name) is empty (0 bytes).", hint: "Copy it again, or leave it out (croco convert --skip-bad).")
+        .badData, "\(name) is empty (0 bytes).", hint: "Copy it again, or leave it out (\(.skippingBadFiles)).")
     }
     if bytes.starts(with: [0xFF, 0xD8, 0xFF]) {
       self = .jpeg
@@ -24,7 +24,7 @@ package enum ImageFormat: String, Sendable {
     } else {
       throw Failure(
         .badData, "\(name) is not a JPEG, PNG or WebP image: \(Self.guess(bytes)).",
-        hint: "Convert it to one of these, or leave it out (croco convert --skip-bad).")
+        hint: "Convert it to one of these, or leave it out (\(.skippingBadFiles)).")
     }
   }
 

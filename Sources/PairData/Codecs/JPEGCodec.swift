@@ -70,15 +70,15 @@ enum JPEGCodec {
     case CROCO_JPEG_LIMIT:
       throw Failure(
         .badData, "\(name) is a JPEG that takes more than is given to one: \(text).",
-        hint: "Save it again as a plain JPEG, or leave it out (croco convert --skip-bad).")
+        hint: "Save it again as a plain JPEG, or leave it out (\(.skippingBadFiles)).")
     case CROCO_JPEG_UNSUPPORTED:
       throw Failure(
         .badData, "\(name) is a JPEG of a kind that is not read: \(text).",
-        hint: "Save it again as a plain JPEG, or leave it out (croco convert --skip-bad).")
+        hint: "Save it again as a plain JPEG, or leave it out (\(.skippingBadFiles)).")
     default:
       throw Failure(
         .badData, "\(name) is a damaged JPEG: \(text).",
-        hint: "Copy it again, or leave it out (croco convert --skip-bad).")
+        hint: "Copy it again, or leave it out (\(.skippingBadFiles)).")
     }
   }
 }

@@ -14,7 +14,7 @@ package enum Orientation: UInt16, Sendable, CaseIterable {
   case turnLeft = 8
 
   /// Whether the shown width is the stored height.
-  package var swapsSides: Bool { rawValue >= 5 }
+  var swapsSides: Bool { rawValue >= 5 }
 
   /// The image as it is to be shown.
   package func apply(to image: RGBImage) -> RGBImage {

@@ -99,7 +99,7 @@ package enum PNGCodec {
   fileprivate static func damaged(_ name: String, _ status: Int32) -> Failure {
     Failure(
       .badData, "\(name) is a damaged PNG: \(String(cString: spng_strerror(status))).",
-      hint: "Copy it again, or leave it out (croco convert --skip-bad).")
+      hint: "Copy it again, or leave it out (\(.skippingBadFiles)).")
   }
 }
 

@@ -42,7 +42,7 @@ enum WebPCodec {
     guard features.has_animation == 0 else {
       throw Failure(
         .badData, "\(name) is an animation.",
-        hint: "Save its pictures apart, or leave it out (croco convert --skip-bad).")
+        hint: "Save its pictures apart, or leave it out (\(.skippingBadFiles)).")
     }
     try ImageLimits.check(width: Int(features.width), height: Int(features.height), name: name)
     return features
@@ -51,6 +51,6 @@ enum WebPCodec {
   private static func damaged(_ name: String, _ reason: String) -> Failure {
     Failure(
       .badData, "\(name) is a damaged WebP: \(reason).",
-      hint: "Copy it again, or leave it out (croco convert --skip-bad).")
+      hint: "Copy it again, or leave it out (\(.skippingBadFiles)).")
   }
 }

@@ -11,9 +11,6 @@ package final class BadPairReports: @unchecked Sendable {
     package let sentence: String
   }
 
-  /// Pairs that are tried in place of a bad one before it counts as a failure.
-  static let attemptLimit = 64
-
   private let lock = NSLock()
   private var files: Set<String> = []
   private var news: [Report] = []

@@ -3,7 +3,7 @@ import Runtime
 
 /// The batches in preparation: hands out samples to fill, in order, and full batches, in order.
 ///
-/// A ring of `depth + 1` batches: up to `depth` are being prepared or ready while one is in use. A batch that somebody
+/// A ring of batches: all but one are being prepared or ready while that one is in use. A batch that somebody
 /// still holds when its turn comes is left to them and replaced. All state is guarded by `condition`.
 final class BatchRing: @unchecked Sendable {
   /// One sample to fill.
@@ -41,18 +41,18 @@ final class BatchRing: @unchecked Sendable {
   private var isReadAhead = false
   private var activeThreads = 0
 
-  init(depth: Int, batchSize: Int, makeBatch: @escaping () -> PairBatch) {
-    self.depth = depth
+  init(length: Int, batchSize: Int, makeBatch: @escaping () -> PairBatch) {
+    depth = length - 1
     self.batchSize = batchSize
     self.makeBatch = makeBatch
-    slots = (0...depth).map { _ in Slot(batch: makeBatch()) }
+    slots = (0..<length).map { _ in Slot(batch: makeBatch()) }
   }
 
-  /// The next sample to fill. Waits for room where `waits`; nil where there is none, or when the ring was stopped.
+  /// The next sample to fill. Where no batch is free it waits if `waits`, else it returns nil, as when the ring was stopped.
   func claim(waits: Bool) -> Claim? {
     condition.lock()
     defer { condition.unlock() }
-    // After a failure the batch in question is completed, so that its first failing sample is known; then no more.
+    // After a failure the batch in question is completed, so that its first failing sample is known; no other is begun.
     while !isStopped && (claimedBatch >= delivered + depth || claimedBatch > firstFailedBatch) {
       guard waits else { return nil }
       condition.wait()
@@ -122,7 +122,7 @@ final class BatchRing: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Says that a thread claims no more; its last act.
+  /// Says that a thread will claim no further sample; its last act.
   func threadDidEnd() {
     condition.lock()
     activeThreads -= 1

@@ -1,5 +1,7 @@
+import Runtime
+
 /// How pairs become the network's input. Everything but `threadCount`, `prefetchDepth` and `readAheadPairs` changes what
-/// is computed.
+/// is computed; `onBadPair` does where a pair is bad, and decides whether anything is computed from there on.
 package struct LoaderConfiguration: Sendable, Equatable {
   /// Whether the two views of a sample are transformed alike.
   package enum PairTransforms: String, Sendable, CaseIterable {
@@ -52,29 +54,46 @@ package struct LoaderConfiguration: Sendable, Equatable {
   /// Patches of a view, N.
   package var patchCount: Int { (imageHeight / max(1, patchSize)) * (imageWidth / max(1, patchSize)) }
 
-  /// What is impossible about these values, as (property, sentence), or nil where batches can be made.
-  package var problem: (property: String, sentence: String)? {
+  /// Batches that a loader holds: those prepared ahead and the one in use. Without threads a batch is prepared when it is
+  /// asked for.
+  package var ringLength: Int { (threadCount == 0 ? 1 : prefetchDepth) + 1 }
+
+  /// The bytes of a batch of `count` pairs.
+  package func batchBytes(count: Int) -> Int {
+    PairBatch.byteCount(count: count, height: imageHeight, width: imageWidth, patchCount: patchCount)
+  }
+
+  /// A sentence on what is impossible about these values, or nil where batches can be made.
+  var problem: String? {
     let positive = [
-      ("image_size", imageHeight), ("image_size", imageWidth), ("patch_size", patchSize),
-      ("micro_batch_size", microBatchSize), ("prefetch_batches", prefetchDepth),
+      ("height of the crop", imageHeight), ("width of the crop", imageWidth), ("side of a patch", patchSize),
+      ("size of a micro-batch", microBatchSize), ("number of batches that are prepared ahead", prefetchDepth),
     ]
-    for (name, value) in positive where value < 1 { return (name, "must be at least 1, not \(value)") }
+    for (name, value) in positive where value < 1 { return "The \(name) must be at least 1, not \(value)." }
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
-      return ("image_size", "\(imageHeight)x\(imageWidth) is not a multiple of patch_size \(patchSize)")
+      return "Crops of \(imageHeight)x\(imageWidth) pixels cannot be cut into patches of \(patchSize)."
     }
     guard (0...patchCount).contains(maskedCount) else {
-      return ("mask_ratio", "\(maskedCount) of \(patchCount) patches cannot be masked")
+      return "\(maskedCount) of \(patchCount) patches cannot be masked."
     }
-    guard readAheadPairs >= 0 else { return ("read_ahead", "must be at least 0, not \(readAheadPairs)") }
-    guard threadCount >= 0 else { return ("loader_threads", "must be at least 0, not \(threadCount)") }
+    for (name, value) in [("pairs to read ahead", readAheadPairs), ("threads", threadCount)] where value < 0 {
+      return "The number of \(name) must be at least 0, not \(value)."
+    }
     if let jitterStrength, !(jitterStrength >= 0 && jitterStrength.isFinite) {
-      return ("color_jitter", "must be a number of at least 0, not \(jitterStrength)")
+      return "The strength of the jitter must be a number of at least 0, not \(jitterStrength)."
     }
     for channel in 0..<3 {
       let (mean, deviation) = (normalization.mean[channel], normalization.deviation[channel])
-      guard mean.isFinite else { return ("mean", "must hold numbers, not \(mean)") }
-      guard deviation > 0, deviation.isFinite else { return ("deviation", "must be above 0, not \(deviation)") }
+      guard mean.isFinite else { return "The mean of a colour must be a number, not \(mean)." }
+      guard deviation > 0, deviation.isFinite else {
+        return "The deviation of a colour must be above 0, not \(deviation)."
+      }
     }
     return nil
+  }
+
+  /// - Throws: `Failure` of kind `configuration` that says what is impossible.
+  func check() throws(Failure) {
+    if let problem { throw Failure(.configuration, problem) }
   }
 }

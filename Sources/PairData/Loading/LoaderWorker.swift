@@ -2,20 +2,17 @@ import Runtime
 
 /// What one thread needs to fill samples.
 final class LoaderWorker: @unchecked Sendable {
-  private let source: any PairSource
+  private let samples: KeyedSamples
   private let configuration: LoaderConfiguration
-  private let order: SampleOrder
   private let schedule: BatchSchedule
   private let badPairs: BadPairReports
   private let transform: PairTransform
 
   init(
-    source: any PairSource, configuration: LoaderConfiguration, order: SampleOrder, schedule: BatchSchedule,
-    badPairs: BadPairReports
+    _ samples: KeyedSamples, configuration: LoaderConfiguration, schedule: BatchSchedule, badPairs: BadPairReports
   ) {
-    self.source = source
+    self.samples = samples
     self.configuration = configuration
-    self.order = order
     self.schedule = schedule
     self.badPairs = badPairs
     transform = PairTransform(configuration)
@@ -26,12 +23,7 @@ final class LoaderWorker: @unchecked Sendable {
     while let claim = ring.claim(waits: waits) {
       let position = schedule.positions(ofBatch: claim.batch).lowerBound + claim.row
       do throws(Failure) {
-        guard position < order.positionCount else {
-          throw Failure(
-            .configuration, "The run has more than 2^24 epochs of \(order.sampleCount) samples.",
-            hint: "Train for fewer steps, or on more pairs.")
-        }
-        ring.settle(claim, isReplaced: try fill(claim.target, with: order.sample(at: position)))
+        ring.settle(claim, isReplaced: try fill(claim.target, with: try samples.sample(at: position)))
       } catch {
         ring.settle(claim, failure: error)
       }
@@ -44,9 +36,9 @@ final class LoaderWorker: @unchecked Sendable {
   func readAhead(_ ring: BatchRing, window: Int) {
     var next = 0
     while let batch = ring.unclaimed(from: next, window: window) {
-      for position in schedule.positions(ofBatch: batch) where position < order.positionCount {
+      for position in schedule.positions(ofBatch: batch) {
         // What cannot be read is said when the pair's turn comes.
-        try? source.prefetch(pair: order.sample(at: position).pair)
+        try? samples.source.prefetch(pair: samples.sample(at: position).pair)
       }
       next = batch + 1
     }
@@ -54,19 +46,14 @@ final class LoaderWorker: @unchecked Sendable {
 
   /// Fills a sample; true where another pair stands in for its own.
   private func fill(_ target: SampleTarget, with sample: SampleOrder.Sample) throws(Failure) -> Bool {
-    // Draws are keyed by the sample's number in the whole data set, also where only a part of it is here.
-    let index = order.index(of: sample, pairNumber: source.number(ofPair: sample.pair))
     do throws(Failure) {
-      try write(sample, index: index, to: target)
+      try write(sample, to: target)
       return false
     } catch {
       guard mayReplace(sample.pair, error) else { throw error }
-      var stream = RandomStream(
-        seed: configuration.seed, purpose: .replacement, epoch: sample.epoch, index: index)
-      for _ in 0..<BadPairReports.attemptLimit {
-        let other = order.sample(index: stream.nextIndex(below: order.sampleCount), epoch: sample.epoch)
+      for other in samples.replacements(of: sample) {
         do throws(Failure) {
-          try write(other, index: index, to: target)
+          try write(other, to: target)
           return true
         } catch {
           guard mayReplace(other.pair, error) else { throw error }
@@ -76,13 +63,11 @@ final class LoaderWorker: @unchecked Sendable {
     }
   }
 
-  private func write(_ sample: SampleOrder.Sample, index: Int, to target: SampleTarget) throws(Failure) {
-    let keyed = SampleOrder.Sample(
-      epoch: sample.epoch, index: index, pair: sample.pair, isSwapped: sample.isSwapped)
-    try transform.writeTraining(try source.checkedImages(ofPair: sample.pair), sample: keyed, to: target)
+  private func write(_ sample: SampleOrder.Sample, to target: SampleTarget) throws(Failure) {
+    try transform.writeTraining(try samples.source.checkedImages(ofPair: sample.pair), sample: sample, to: target)
   }
 
   private func mayReplace(_ pair: Int, _ failure: Failure) -> Bool {
-    configuration.onBadPair == .skip && badPairs.note(failure, file: source.file(ofPair: pair))
+    configuration.onBadPair == .skip && badPairs.note(failure, file: samples.source.file(ofPair: pair))
   }
 }

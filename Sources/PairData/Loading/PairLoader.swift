@@ -30,19 +30,18 @@ package final class PairLoader: @unchecked Sendable {
   ) throws(Failure) {
     try Self.check(configuration, source)
     self.configuration = configuration
-    order = SampleOrder(pairCount: source.count, bothOrders: configuration.bothOrders, seed: configuration.seed)
+    let samples = KeyedSamples(source, configuration)
+    order = samples.order
     schedule = BatchSchedule(
       globalBatchSize: globalBatchSize, microBatchSize: configuration.microBatchSize, microBatches: microBatches,
       firstStep: firstStep)
-    // Without threads a batch is prepared when it is asked for: one is enough.
-    let ring = BatchRing(
-      depth: configuration.threadCount == 0 ? 1 : configuration.prefetchDepth, batchSize: configuration.microBatchSize
-    ) { PairBatch(configuration) }
+    let ring = BatchRing(length: configuration.ringLength, batchSize: configuration.microBatchSize) {
+      PairBatch(configuration)
+    }
     self.ring = ring
-    let (order, schedule) = (order, schedule)
+    let schedule = schedule
     let makeWorker = {
-      LoaderWorker(
-        source: source, configuration: configuration, order: order, schedule: schedule, badPairs: badPairs)
+      LoaderWorker(samples, configuration: configuration, schedule: schedule, badPairs: badPairs)
     }
     worker = makeWorker()
     for number in 0..<configuration.threadCount {
@@ -81,14 +80,14 @@ package final class PairLoader: @unchecked Sendable {
   package func stop() { ring.stop() }
 
   private static func check(_ configuration: LoaderConfiguration, _ source: some PairSource) throws(Failure) {
-    if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
+    try configuration.check()
     guard source.count > 0 else { throw Failure(.badData, "The data set holds no pairs.") }
   }
 }
 
 extension PairBatch {
   /// A batch of a loader's size.
-  convenience init(_ configuration: LoaderConfiguration, count: Int? = nil) {
+  package convenience init(_ configuration: LoaderConfiguration, count: Int? = nil) {
     self.init(
       count: count ?? configuration.microBatchSize, height: configuration.imageHeight, width: configuration.imageWidth,
       patchCount: configuration.patchCount)

@@ -104,7 +104,7 @@ final class PairTransform {
     let (crop, size) = ("\(window.height)x\(window.width)", "\(image.height)x\(image.width)")
     throw Failure(
       .badData, "Image \(view) of pair \(pair) has \(size) pixels (height x width), less than the crop of \(crop).",
-      hint: "Choose a smaller image_size, or convert the images again with a larger --size.")
+      hint: "Choose a smaller \(.cropSize), or convert the images again with a larger \(.imageSize).")
   }
 }
 
@@ -126,4 +126,9 @@ extension PairSource {
       throw Failure(.inputOutput, "Cannot read pair \(index): \(error)")
     }
   }
+}
+
+extension Advice.Term {
+  /// The size of the crops that a network is trained on.
+  package static let cropSize = Advice.Term("crop size")
 }

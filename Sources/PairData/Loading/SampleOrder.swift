@@ -14,12 +14,15 @@ package struct SampleOrder: Sendable, Equatable {
   package struct Sample: Sendable, Equatable {
     /// The epoch, from 0.
     package let epoch: Int
-    /// The sample's number in 0 ..< N; with the epoch it keys every random draw.
+    /// The sample's number in 0 ..< N; with the epoch it keys every random draw (see ``KeyedSamples``).
     package let index: Int
     /// The pair in the data set.
     package let pair: Int
     /// Whether view 1 and view 2 are exchanged.
     package let isSwapped: Bool
+
+    /// The same pair with the draws of the sample `index`.
+    func keyed(by index: Int) -> Sample { Sample(epoch: epoch, index: index, pair: pair, isSwapped: isSwapped) }
   }
 
   /// Pairs in the data set, Q.
@@ -70,10 +73,8 @@ package struct SampleOrder: Sendable, Equatable {
       : Sample(epoch: epoch, index: index, pair: index, isSwapped: false)
   }
 
-  /// The number that a sample has where its pair has `number`: the key of its draws in a part of a data set.
-  func index(of sample: Sample, pairNumber number: Int) -> Int {
-    bothOrders ? 2 * number + (sample.isSwapped ? 1 : 0) : number
-  }
+  /// The number of a pair's sample: what ``sample(index:epoch:)`` undoes.
+  func index(ofPair pair: Int, isSwapped: Bool) -> Int { bothOrders ? 2 * pair + (isSwapped ? 1 : 0) : pair }
 
   /// `permutation[place]` of an epoch, for `place` in 0 ..< N.
   package func permuted(_ place: Int, epoch: Int) -> Int {

@@ -30,7 +30,7 @@ package final class ValidationLoader {
   package init(
     source: some PairSource, configuration: LoaderConfiguration, badPairs: BadPairReports = BadPairReports()
   ) throws(Failure) {
-    if let (property, sentence) = configuration.problem { throw Failure(.configuration, "\(property) \(sentence).") }
+    try configuration.check()
     self.source = source
     self.configuration = configuration
     self.badPairs = badPairs
@@ -47,7 +47,7 @@ package final class ValidationLoader {
     return batch
   }
 
-  /// Fills a batch that has room for exactly these pairs.
+  /// Fills a batch of exactly as many pairs.
   ///
   /// - Throws: the `Failure` of the first pair that cannot be used.
   package func fill(
@@ -100,7 +100,7 @@ package final class ValidationLoader {
   ) throws(Failure) -> Bool {
     // Epoch 2 of the purpose: the others draw masks and shuffled references.
     var stream = RandomStream(seed: configuration.seed, purpose: .validation, epoch: 2, index: pair)
-    for _ in 0..<BadPairReports.attemptLimit {
+    for _ in 0..<KeyedSamples.replacementLimit {
       let other = stream.nextIndex(below: source.count)
       do throws(Failure) {
         try write(other, reference, to: target)

@@ -2,18 +2,12 @@ import Foundation
 import Runtime
 import Storage
 
-/// The part of a data set that a pair belongs to; all pairs of a scene belong to the same one.
-package enum Split: String, Sendable, CaseIterable {
-  case train
-  case validation = "val"
-}
-
 /// `manifest.json` of a data set: what its shards are, and how to recognise damage before HDF5 touches them.
 package struct DatasetManifest: Codable, Sendable, Equatable {
   /// The value of `format` in manifests and shards.
-  package static let formatName = "croco-pairs"
+  static let formatName = "croco-pairs"
   /// The newest version of the format, which this program writes; it reads this one and all before.
-  package static let formatVersion = 1
+  static let formatVersion = 1
   /// The manifest's file name.
   package static let fileName = "manifest.json"
 
@@ -68,6 +62,9 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
 
     /// The payload as file ranges.
     package var payloadRanges: [Range<Int>] { payload.map { $0[0]..<($0[0] + $0[1]) } }
+
+    /// What a log says of a shard that was written.
+    package var summary: String { "\(name): \(pairs) pairs, \(images) images, \(bytes) bytes" }
   }
 
   /// ``formatName``.
@@ -94,15 +91,14 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
   /// The shards of a split; empty where the data set has no such split.
   package func shards(of split: Split) -> [Shard] { splits[split.rawValue] ?? [] }
 
+  /// The shards of all splits.
+  package var allShards: [Shard] { Split.allCases.flatMap { shards(of: $0) } }
+
   /// The number of pairs of a split.
   package func pairCount(of split: Split) -> Int { shards(of: split).reduce(0) { $0 + $1.pairs } }
 
   /// The manifest as the bytes of `manifest.json`; they depend on its values only.
-  package func encoded() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self) + Data("\n".utf8)
-  }
+  package func encoded() -> [UInt8] { JSON.encode(self, .page) }
 
   /// Reads and checks the manifest of a data-set folder.
   ///
@@ -113,16 +109,16 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
 
   /// Reads the manifest together with the XXH3 of its bytes.
   package static func load(folder: String) throws(Failure) -> (manifest: DatasetManifest, digest: FileDigest) {
-    let path = folder + "/" + fileName
-    guard let data = FileManager.default.contents(atPath: path) else {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+    let path = folder.appending(path: fileName)
+    guard FileSystem.exists(path) else {
+      guard FileSystem.exists(folder) else {
         throw Failure(.noInput, "There is no data set at \(folder).", hint: "Check the path.")
       }
       throw Failure(
         .noInput, "\(folder) is not a data set: it has no readable \(fileName).",
-        hint: "Make one with `croco convert` or `croco synthesize`.")
+        hint: "Make one with \(.conversion) or \(.synthesis).")
     }
+    let data = try Data(File.contents(of: path))
     let manifest: DatasetManifest
     do {
       manifest = try JSONDecoder().decode(DatasetManifest.self, from: data)
@@ -168,19 +164,17 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
     }
   }
 
-  package init(
-    codec: StorageCodec, image: ImageSize?, flow: Bool, licence: String?, seed: UInt64, tool: String,
-    splits: [String: [Shard]]
-  ) {
+  /// What was written with `options`.
+  package init(_ options: DatasetOptions, image: ImageSize?, flow: Bool, splits: [Split: [Shard]]) {
     format = Self.formatName
     version = Self.formatVersion
-    self.codec = codec.name
-    quality = codec.quality
+    codec = options.codec.name
+    quality = options.codec.quality
     self.image = image
     self.flow = flow
-    self.licence = licence
-    self.seed = seed
-    self.tool = tool
-    self.splits = splits
+    licence = options.licence
+    seed = options.seed
+    tool = options.tool
+    self.splits = Dictionary(uniqueKeysWithValues: splits.map { ($0.key.rawValue, $0.value) })
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Storage
 
 /// A data-set folder while it is filled: files have temporary names until all are there, and the manifest comes last.
@@ -12,7 +11,7 @@ package final class DatasetPublication {
   /// - Throws: `Failure` of kind `usage` (the folder holds something) or `inputOutput` (it cannot be written).
   package init(output: String) throws {
     self.output = output
-    didCreateFolder = !FileManager.default.fileExists(atPath: output)
+    didCreateFolder = !FileSystem.exists(output)
     try OutputFolder.claim(output)
   }
 
@@ -24,22 +23,20 @@ package final class DatasetPublication {
 
   /// Gives all files, which are flushed, their final names, and publishes the manifest.
   package func publish(_ manifest: DatasetManifest) throws {
-    for name in names { try SystemCall.rename(temporaryPath(name), to: output + "/" + name) }
-    try SystemCall.synchronize(output)
-    try Publication.publishBytes(Array(manifest.encoded()), at: output + "/" + DatasetManifest.fileName)
+    for name in names { try FileSystem.rename(temporaryPath(name), to: output.appending(path: name)) }
+    try FileSystem.synchronize(output)
+    try Publication.publishBytes(manifest.encoded(), at: output.appending(path: DatasetManifest.fileName))
   }
 
   /// Removes everything that was written so far.
   package func cancel() {
-    unlink(output + "/" + DatasetManifest.fileName)
+    try? FileSystem.remove(output.appending(path: DatasetManifest.fileName))
     for name in names {
-      unlink(temporaryPath(name))
-      unlink(output + "/" + name)
+      try? FileSystem.remove(temporaryPath(name))
+      try? FileSystem.remove(output.appending(path: name))
     }
-    if didCreateFolder { rmdir(output) }
+    if didCreateFolder { try? FileSystem.removeFolder(output) }
   }
 
-  private func temporaryPath(_ name: String) -> String {
-    output + "/" + name + Publication.temporaryMarker + String(getpid())
-  }
+  private func temporaryPath(_ name: String) -> String { Publication.temporaryPath(for: output.appending(path: name)) }
 }

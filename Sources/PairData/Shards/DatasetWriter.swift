@@ -1,4 +1,3 @@
-internal import CSpng
 import Foundation
 import Runtime
 import Storage
@@ -9,41 +8,10 @@ import Storage
 /// kill, the folder holds temporary files only. Memory stays below about `shardBytes` a split. Not safe for threads;
 /// prepare ``ImageReference``s in parallel and add them in order.
 package final class DatasetWriter {
-  /// How a data set is written.
-  package struct Options: Sendable {
-    /// How images are stored.
-    package var codec: StorageCodec
-    /// A shard is written when its images and flow reach this many bytes.
-    package var shardBytes: Int
-    /// The share of scenes that goes to the validation split, 0 to 1.
-    package var validationFraction: Double
-    /// Seed of the draw that assigns scenes to splits.
-    package var seed: UInt64
-    /// Licence or origin of the images, recorded as given.
-    package var licence: String?
-    /// The writing program and its version, recorded as given.
-    package var tool: String
-
-    /// Shards of 256 MB, a tenth of the scenes for validation.
-    package init(
-      codec: StorageCodec, shardBytes: Int = 256_000_000, validationFraction: Double = 0.1, seed: UInt64 = 0,
-      licence: String? = nil, tool: String = "croco"
-    ) {
-      precondition((0...1).contains(validationFraction), "validation fraction \(validationFraction) is outside 0...1")
-      precondition(shardBytes > 0, "a shard cannot hold \(shardBytes) bytes")
-      self.codec = codec
-      self.shardBytes = shardBytes
-      self.validationFraction = validationFraction
-      self.seed = seed
-      self.licence = licence
-      self.tool = tool
-    }
-  }
-
   /// The data-set folder.
   package let output: String
   /// How it is written.
-  package let options: Options
+  package let options: DatasetOptions
 
   private let log: (String) -> Void
   private let publication: DatasetPublication
@@ -59,7 +27,7 @@ package final class DatasetWriter {
   ///
   /// - Parameter log: receives a line for every shard.
   /// - Throws: `Failure` of kind `usage` (the folder holds something) or `inputOutput` (it cannot be written).
-  package init(output: String, options: Options, log: @escaping (String) -> Void = { _ in }) throws {
+  package init(output: String, options: DatasetOptions, log: @escaping (String) -> Void = { _ in }) throws {
     self.output = output
     self.options = options
     self.log = log
@@ -68,13 +36,6 @@ package final class DatasetWriter {
 
   deinit {
     if !isFinished { cancel() }
-  }
-
-  /// The split of a scene: a draw keyed by the seed and the scene's name, the same on every machine.
-  package static func split(ofScene name: String, fraction: Double, seed: UInt64) -> Split {
-    let digest = Array(name.utf8).withUnsafeBytes { FileDigest(of: $0) }
-    var stream = RandomStream(seed: seed, purpose: .split, index: Int(digest.value >> 24))
-    return Double(stream.nextUnit()) < fraction ? .validation : .train
   }
 
   /// Prepares an image file with the data set's codec (no file is read or written).
@@ -123,9 +84,7 @@ package final class DatasetWriter {
       throw Failure(.badData, "There is no pair to write to \(output).")
     }
     let manifest = DatasetManifest(
-      codec: options.codec, image: hasMixedSizes ? nil : commonSize, flow: hasFlow ?? false, licence: options.licence,
-      seed: options.seed, tool: options.tool,
-      splits: Dictionary(uniqueKeysWithValues: written.map { ($0.key.rawValue, $0.value) }))
+      options, image: hasMixedSizes ? nil : commonSize, flow: hasFlow ?? false, splits: written)
     try publication.publish(manifest)
     isFinished = true
     return manifest
@@ -145,11 +104,11 @@ package final class DatasetWriter {
   ) throws {
     precondition(!isFinished, "the data set \(output) is finished")
     try checkSizes(view1, view2, flow: flow)
-    let split = split ?? Self.split(ofScene: name, fraction: options.validationFraction, seed: options.seed)
+    let split = split ?? options.split(ofScene: name)
     if let open = builders[split], open.payloadBytes + open.cost(view1, view2, flow: flow) > options.shardBytes {
       try flush(split)
     }
-    let builder = builders[split] ?? ShardBuilder(codec: options.codec)
+    let builder = builders[split] ?? ShardBuilder(options)
     builders[split] = builder
     builder.add(view1, view2, scene: scene, overlap: overlap, flow: flow)
   }
@@ -164,7 +123,7 @@ package final class DatasetWriter {
           throw Failure(
             .badData,
             "\(image.source) is \(size.width)x\(size.height), the images before it \(common.width)x\(common.height).",
-            hint: "With --codec raw all images need one size: give --size.")
+            hint: .oneSizeForRaw)
         }
       }
       commonSize = common
@@ -182,30 +141,11 @@ package final class DatasetWriter {
 
   private func flush(_ split: Split) throws {
     guard let builder = builders.removeValue(forKey: split) else { return }
-    let name = Self.shardName(split, written[split]?.count ?? 0)
+    let name = split.shardName(written[split]?.count ?? 0)
     let path = publication.add(name)
-    let shard = try builder.write(to: path, name: name, attributes: Self.attributes(options))
-    try SystemCall.synchronize(path)
+    let shard = try builder.write(to: path, name: name)
+    try FileSystem.synchronize(path)
     written[split, default: []].append(shard)
-    log("\(name): \(shard.pairs) pairs, \(shard.images) images, \(shard.bytes) bytes")
-  }
-
-  /// The file name of a split's shard, such as train-00000.h5.
-  package static func shardName(_ split: Split, _ number: Int) -> String {
-    let digits = String(number)
-    return "\(split.rawValue)-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".h5"
-  }
-
-  /// The libraries whose versions the bytes of a shard may depend on.
-  package static let libraries = "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"
-
-  /// The texts that every shard carries.
-  package static func attributes(_ options: Options) -> [(String, String)] {
-    var attributes = [
-      ("format", DatasetManifest.formatName), ("codec", options.codec.name), ("tool", options.tool),
-      ("libraries", libraries),
-    ]
-    if let licence = options.licence { attributes.append(("licence", licence)) }
-    return attributes
+    log(shard.summary)
   }
 }

@@ -5,8 +5,9 @@ import Runtime
 /// The serial HDF5 library, which is not safe for threads: every call happens inside ``locked(_:)``.
 enum HDF5 {
   private static let lock = NSRecursiveLock()
-  // Errors become `Failure`s; the library's own printing is off.
-  private static let isReady: Bool = H5open() >= 0 && croco_h5_silence() >= 0
+  // Errors become `Failure`s; the library's own printing is off. Every file is closed here, so there is nothing to do at exit,
+  // where the library would crash over a file that a full disk kept it from closing.
+  private static let isReady: Bool = H5dont_atexit() >= 0 && H5open() >= 0 && croco_h5_silence() >= 0
 
   /// Runs `body` while no other thread is inside the library.
   static func locked<Result>(_ body: () throws -> Result) throws -> Result {
@@ -21,6 +22,8 @@ enum HDF5 {
     var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
     lock.lock()
     defer { lock.unlock() }
+    // Any call starts the library, which then no longer takes the setting of ``isReady``.
+    guard isReady else { return "unknown" }
     return H5get_libversion(&major, &minor, &release) >= 0 ? "\(major).\(minor).\(release)" : "unknown"
   }
 

@@ -16,11 +16,11 @@ package final class ImageReference: Sendable {
   package let checksum: UInt32
 
   /// Images with the same source and content are stored once a shard.
-  package struct Identity: Hashable {
+  struct Identity: Hashable {
     package let source: String
     package let digest: FileDigest
   }
-  package let identity: Identity
+  let identity: Identity
 
   /// Prepares an image file. Only `keep` stores its bytes as they are; all other codecs decode and encode.
   ///

@@ -6,14 +6,11 @@ import Storage
 package enum OutputFolder {
   /// Creates the folder or takes an empty one, and removes what killed writers left in it.
   package static func claim(_ path: String) throws {
-    try Publication.createFolder(path)
-    guard access(path, W_OK | X_OK) == 0 else { throw SystemCall.writeFailure(path) }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    for name in names where name.contains(Publication.temporaryMarker) {
-      guard let process = name.components(separatedBy: Publication.temporaryMarker).last.flatMap(Int32.init),
-        process != getpid(), kill(process, 0) == 0
-      else { continue }
-      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another --output, or wait.")
+    try FileSystem.createFolder(path)
+    try FileSystem.checkWritable(path)
+    let names = try FileSystem.names(in: path)
+    if let process = names.lazy.compactMap(Publication.writer).first {
+      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another \(.output), or wait.")
     }
     try checkEmpty(path, names)
     Publication.removeLeftovers(in: path)
@@ -24,6 +21,6 @@ package enum OutputFolder {
     guard let name = names.filter({ !$0.contains(Publication.temporaryMarker) }).min() else { return }
     throw Failure(
       .usage, "The output folder \(path) is not empty: it holds \(name).",
-      hint: "Choose another --output, or remove the folder; nothing is ever overwritten.")
+      hint: "Choose another \(.output), or remove the folder; nothing is ever overwritten.")
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// Which shards of a data set a process works with.
 package enum ShardSelection: Sendable {
@@ -32,7 +33,7 @@ package final class PairDataset: PairSource {
   /// How many shards are open.
   package var openShardCount: Int { cache.openCount }
 
-  package let cache: ShardCache
+  private let cache: ShardCache
   private let entries: [DatasetManifest.Shard]
   // The first pair of each shard: here, and in the whole split.
   private let starts: [Int]
@@ -51,15 +52,15 @@ package final class PairDataset: PairSource {
     guard !entries.isEmpty else {
       throw Failure(
         .badData, "The data set \(path) has no pairs in its \(split.rawValue) split.",
-        hint: "Splits go by scene: convert with another --validation share, or with more scenes.")
+        hint: "Splits go by scene: convert with another \(.validationShare) share, or with more scenes.")
     }
     let numbers = entries.indices.filter {
-      selection == .all || access(path + "/" + entries[$0].name, F_OK) == 0
+      selection == .all || FileSystem.exists(path.appending(path: entries[$0].name))
     }
     guard !numbers.isEmpty else {
       throw Failure(
         .noInput, "None of the \(entries.count) shards of \(path) is there.",
-        hint: "With data.sharding local every rank needs some of the shards on its own disk.")
+        hint: "With \(.localSharding) every rank needs some of the shards on its own disk.")
     }
     let globalStarts = Self.starts(entries)
     self.path = path
@@ -74,9 +75,9 @@ package final class PairDataset: PairSource {
     let codec = manifest.codec
     cache = ShardCache(shardCount: numbers.count, limit: openShards ?? ShardCache.defaultLimit) { shard, layout in
       let entry = entries[numbers[shard]]
-      let file = path + "/" + entry.name
-      return try layout.map { layout throws(Failure) in try ShardReader(path: file, layout: layout) }
-        ?? ShardReader(path: file, entry: entry, codec: codec)
+      return try layout.map { layout throws(Failure) in
+        try ShardReader(path: path.appending(path: entry.name), layout: layout)
+      } ?? ShardReader(folder: path, entry: entry, codec: codec)
     }
   }
 
@@ -87,7 +88,7 @@ package final class PairDataset: PairSource {
   package func checkLengths(_ places: Range<Int>) throws(Failure) {
     for place in places {
       let entry = entries[shardNumbers[place]]
-      try ShardFile.checkLength(path + "/" + entry.name, against: entry)
+      try ShardFile.checkLength(path.appending(path: entry.name), against: entry)
     }
   }
 
@@ -148,7 +149,9 @@ package final class PairDataset: PairSource {
   }
 
   /// The path of the shard that holds a pair.
-  package func file(ofPair index: Int) -> String { path + "/" + entries[shardNumbers[shard(ofPair: index)]].name }
+  package func file(ofPair index: Int) -> String {
+    path.appending(path: entries[shardNumbers[shard(ofPair: index)]].name)
+  }
 
   /// Asks the system to fetch the images of a pair; returns once its shard's index is known.
   package func prefetch(pair index: Int) throws {
@@ -179,4 +182,9 @@ package final class PairDataset: PairSource {
       return next
     }
   }
+}
+
+extension Advice.Term {
+  /// Every rank reading the shards on its own disk.
+  package static let localSharding = Advice.Term("shards on local disks")
 }

@@ -1,3 +1,4 @@
+internal import CSpng
 import Foundation
 import Storage
 
@@ -13,7 +14,7 @@ package final class ShardBuilder {
     return isCommon ? .init(height: first.height, width: first.width) : nil
   }
 
-  private let codec: StorageCodec
+  private let options: DatasetOptions
   private var images: [ImageReference] = []
   private var imageIndex: [ImageReference.Identity: UInt32] = [:]
   private var pairs: [UInt32] = []
@@ -22,10 +23,14 @@ package final class ShardBuilder {
   private var flows: [[Float]] = []
   private var flowSize: (height: Int, width: Int)?
 
-  package init(codec: StorageCodec) { self.codec = codec }
+  /// An empty shard of a data set that is written with `options`.
+  package init(_ options: DatasetOptions) { self.options = options }
+
+  /// The libraries whose versions the bytes of a shard may depend on.
+  package static let libraries = "HDF5 \(HDF5.version), libspng \(String(cString: spng_version_string()))"
 
   /// The bytes that a pair would add to the shard.
-  package func cost(_ view1: ImageReference, _ view2: ImageReference, flow: [Float]?) -> Int {
+  func cost(_ view1: ImageReference, _ view2: ImageReference, flow: [Float]?) -> Int {
     var bytes = (flow?.count ?? 0) * MemoryLayout<Float>.stride
     if imageIndex[view1.identity] == nil { bytes += view1.bytes.count }
     if view2.identity != view1.identity, imageIndex[view2.identity] == nil { bytes += view2.bytes.count }
@@ -56,9 +61,9 @@ package final class ShardBuilder {
   /// Writes the shard to `path` and describes it under its final name; the caller flushes it to the disk.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
-  package func write(to path: String, name: String, attributes: [(String, String)]) throws -> DatasetManifest.Shard {
+  package func write(to path: String, name: String) throws -> DatasetManifest.Shard {
     // HDF5 lays the file out and writes the index; the payload goes past it straight into the reserved ranges.
-    let (imageOffset, flowOffset) = try HDF5.locked { try writeIndex(path, attributes) }
+    let (imageOffset, flowOffset) = try HDF5.locked { try writeIndex(path) }
     var payload = [Payload(offset: imageOffset, items: images.map { .image($0) })]
     if let flowOffset { payload.append(Payload(offset: flowOffset, items: flows.map { .flow($0) })) }
     payload.sort { $0.offset < $1.offset }
@@ -88,12 +93,12 @@ package final class ShardBuilder {
     var byteCount: Int { items.reduce(0) { $0 + $1.withUnsafeBytes(\.count) } }
   }
 
-  private func writeIndex(_ path: String, _ attributes: [(String, String)]) throws -> (images: Int, flow: Int?) {
+  private func writeIndex(_ path: String) throws -> (images: Int, flow: Int?) {
     let file = try HDF5File(creating: path)
     let result: (images: Int, flow: Int?)
     do {
       try file.writeAttribute("version", UInt32(DatasetManifest.formatVersion))
-      for (name, text) in attributes { try file.writeAttribute(name, text) }
+      for (name, text) in options.attributes { try file.writeAttribute(name, text) }
       for group in ["/image", "/pair", "/meta"] { try file.createGroup(group) }
       let (texts, numbers) = sources()
       try file.write("/image/crc32c", images.map(\.checksum), shape: [images.count])
@@ -115,7 +120,7 @@ package final class ShardBuilder {
   }
 
   private func reserveImages(_ file: HDF5File) throws -> Int {
-    if codec == .raw {
+    if options.codec == .raw {
       let shape = [images.count, images[0].height, images[0].width, 3]
       return try file.reserve("/image/raw", UInt8.self, shape: shape)
     }
@@ -136,14 +141,12 @@ package final class ShardBuilder {
   private func writePayload(
     _ payload: [Payload], to path: String
   ) throws -> (bytes: Int, file: FileDigest, index: FileDigest) {
-    let descriptor = open(path, O_RDWR | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
-    defer { close(descriptor) }
-    let bytes = try ShardFile.length(of: path)
+    let target = try File(path, .updating)
+    let bytes = try target.status().bytes
     let (file, index) = (DigestStream(), DigestStream())
     var position = 0
     func digestIndex(upTo end: Int) throws {
-      let part = try FileContent.read(descriptor, position..<end, path: path)
+      let part = try target.bytes(position..<end)
       part.withUnsafeBytes {
         file.update($0)
         index.update($0)
@@ -153,15 +156,15 @@ package final class ShardBuilder {
     for part in payload {
       try digestIndex(upTo: part.offset)
       for item in part.items {
-        let failure = item.withUnsafeBytes { bytes in
+        try item.withUnsafeBytes { bytes in
           file.update(bytes)
-          defer { position += bytes.count }
-          return FileContent.pwrite(descriptor, bytes, at: position, path: path)
+          try target.write(bytes, at: position)
+          position += bytes.count
         }
-        if let failure { throw failure }
       }
     }
     try digestIndex(upTo: max(bytes, position))
+    try target.close()
     return (max(bytes, position), file.digest, index.digest)
   }
 

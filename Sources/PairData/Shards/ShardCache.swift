@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Which one is closed is the second-chance approximation of the least recently used (Corbato, "A Paging Experiment with
 /// the Multics System", 1968). What a shard's index was found to be is kept, so that it is checked once a process.
-package final class ShardCache: @unchecked Sendable {
+final class ShardCache: @unchecked Sendable {
   private struct Slot {
     var shard: Int
     var reader: ShardReader
@@ -22,7 +22,7 @@ package final class ShardCache: @unchecked Sendable {
   private var hand = 0
 
   /// A cache of `shardCount` shards, of which at most `limit` are open while nobody reads.
-  package init(
+  init(
     shardCount: Int, limit: Int = ShardCache.defaultLimit,
     open: @escaping @Sendable (_ shard: Int, _ layout: ShardLayout?) throws -> ShardReader
   ) {
@@ -33,7 +33,7 @@ package final class ShardCache: @unchecked Sendable {
   }
 
   /// Half of the files that this process may have open: the rest is for MPI's connections and the run's own files.
-  package static let defaultLimit: Int = {
+  static let defaultLimit: Int = {
     var limits = rlimit()
     #if canImport(Darwin)
       let resource = RLIMIT_NOFILE
@@ -45,7 +45,7 @@ package final class ShardCache: @unchecked Sendable {
   }()
 
   /// The number of shards that are open.
-  package var openCount: Int {
+  var openCount: Int {
     condition.lock()
     defer { condition.unlock() }
     return slots.count
@@ -54,7 +54,7 @@ package final class ShardCache: @unchecked Sendable {
   /// A shard, open as long as it is held. Threads that want one that is being opened wait; others do not.
   ///
   /// - Throws: the `Failure` of opening it, at every call.
-  package func reader(_ shard: Int) throws -> ShardReader {
+  func reader(_ shard: Int) throws -> ShardReader {
     condition.lock()
     while opening.contains(shard) { condition.wait() }
     if let slot = slotOfShard[shard] {

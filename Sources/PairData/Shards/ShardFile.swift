@@ -1,17 +1,12 @@
-import Foundation
 import Runtime
 import Storage
 
 /// What can be known of a shard file without HDF5: its length and the digest of its index.
 package enum ShardFile {
-  private static let hint = "Copy the shard again or convert the data set again."
+  private static let hint: Advice = "Copy the shard again or convert the data set again."
 
   /// The file's length in bytes.
-  package static func length(of path: String) throws(Failure) -> Int {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw SystemCall.readFailure(path) }
-    return Int(status.st_size)
-  }
+  package static func length(of path: String) throws(Failure) -> Int { try FileSystem.status(of: path).bytes }
 
   /// XXH3 of all bytes outside the payload ranges, which ascend.
   package static func indexDigest(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) -> FileDigest {
@@ -21,8 +16,8 @@ package enum ShardFile {
   /// Checks that a shard is there and has the manifest's length; reads none of it.
   ///
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (another length) that names the shard.
-  package static func checkLength(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) {
-    guard FileManager.default.fileExists(atPath: path) else { throw missing(path) }
+  static func checkLength(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) {
+    guard FileSystem.exists(path) else { throw missing(path) }
     let bytes = try length(of: path)
     guard bytes == entry.bytes else {
       let what = bytes < entry.bytes ? "truncated" : "too long"
@@ -35,7 +30,7 @@ package enum ShardFile {
   /// make HDF5 crash or spin.
   ///
   /// - Throws: `Failure` of kind `noInput` (missing) or `badData` (truncated, damaged) that names the shard.
-  package static func checkedIndex(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) -> ShardIndex {
+  static func checkedIndex(_ path: String, against entry: DatasetManifest.Shard) throws(Failure) -> ShardIndex {
     try checkLength(path, against: entry)
     let index = try ShardIndex(of: path, bytes: entry.bytes, payload: entry.payloadRanges)
     guard index.digest.description == entry.indexXXH3 else {
@@ -48,7 +43,7 @@ package enum ShardFile {
   package static func missing(_ path: String) -> Failure { Failure(.noInput, "Shard \(path) is missing.", hint: hint) }
 
   /// What is said of an item whose bytes have changed.
-  package static func spoilt(_ item: String) -> Failure {
+  static func spoilt(_ item: String) -> Failure {
     Failure(.badData, "The \(item) is damaged: its checksum does not match.", hint: hint)
   }
 }

@@ -1,9 +1,8 @@
-import Foundation
 import Runtime
 import Storage
 
 /// The bytes of a shard outside its payload: everything that HDF5 reads. In memory while the shard is checked, no longer.
-package final class ShardIndex {
+final class ShardIndex {
   private let memory: UnsafeMutableRawBufferPointer
   // Ranges of the file, and where they begin in memory.
   private let pieces: [(file: Range<Int>, place: Int)]
@@ -11,10 +10,8 @@ package final class ShardIndex {
   /// Reads all of a file of `bytes` bytes but its payload, whose ranges ascend.
   ///
   /// - Throws: `Failure` of kind `noInput`, `inputOutput` or `badData` (the file is shorter).
-  package init(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemCall.readFailure(path) }
-    defer { close(descriptor) }
+  init(of path: String, bytes: Int, payload: [Range<Int>]) throws(Failure) {
+    let source = try File(path, .reading)
     let starts = [0] + payload.map(\.upperBound)
     let ends = payload.map(\.lowerBound) + [bytes]
     var pieces: [(file: Range<Int>, place: Int)] = []
@@ -27,17 +24,17 @@ package final class ShardIndex {
     memory = .allocate(byteCount: place, alignment: 64)
     for (file, place) in pieces {
       let piece = UnsafeMutableRawBufferPointer(rebasing: memory[place..<(place + file.count)])
-      if let failure = FileContent.pread(descriptor, into: piece, at: file.lowerBound, path: path) { throw failure }
+      try source.read(into: piece, at: file.lowerBound)
     }
   }
 
   deinit { memory.deallocate() }
 
   /// XXH3 of the bytes.
-  package var digest: FileDigest { FileDigest(of: UnsafeRawBufferPointer(memory)) }
+  var digest: FileDigest { FileDigest(of: UnsafeRawBufferPointer(memory)) }
 
   /// The elements of an array; nil where it does not lie within the bytes.
-  package func elements<Element>(_ array: StoredArray<Element>) -> Elements<Element>? {
+  func elements<Element>(_ array: StoredArray<Element>) -> Elements<Element>? {
     guard array.count > 0 else { return Elements(start: UnsafeRawPointer(memory.baseAddress!), count: 0) }
     let range = array.fileRange
     guard let piece = pieces.first(where: { $0.file.contains(range.lowerBound) }),
@@ -48,7 +45,7 @@ package final class ShardIndex {
   }
 
   /// An array in the index's memory, valid as long as the index; HDF5 does not align arrays.
-  package struct Elements<Element: BitwiseCopyable> {
+  struct Elements<Element: BitwiseCopyable> {
     let start: UnsafeRawPointer
     let count: Int
 
@@ -63,16 +60,16 @@ package final class ShardIndex {
 
 extension ShardIndex.Elements where Element: Comparable {
   /// Whether no element is less than the one before.
-  package var ascends: Bool { (1..<max(1, count)).allSatisfy { self[$0 - 1] <= self[$0] } }
+  var ascends: Bool { (1..<max(1, count)).allSatisfy { self[$0 - 1] <= self[$0] } }
 }
 
 /// A contiguous array of little-endian elements in a shard file.
-package struct StoredArray<Element: BitwiseCopyable>: Sendable {
+struct StoredArray<Element: BitwiseCopyable>: Sendable {
   /// Where it begins in the file.
-  package let offset: Int
+  let offset: Int
   /// Its elements, over all dimensions.
-  package let count: Int
+  let count: Int
 
   /// The bytes of the file that it takes.
-  package var fileRange: Range<Int> { offset..<(offset + count * MemoryLayout<Element>.stride) }
+  var fileRange: Range<Int> { offset..<(offset + count * MemoryLayout<Element>.stride) }
 }

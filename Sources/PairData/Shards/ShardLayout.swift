@@ -5,9 +5,9 @@ import Storage
 /// Where the arrays of a shard lie in its file: all that stays in memory of a shard once its index was checked.
 ///
 /// Some 300 bytes whatever the number of pairs, so that 20,000 shards with 10^9 pairs need 6 MB.
-package final class ShardLayout: Sendable {
+final class ShardLayout: Sendable {
   /// How the images are stored.
-  package enum Images: Sendable {
+  enum Images: Sendable {
     /// `/blob`, and the images' offsets in it, [M + 1].
     case blob(StoredArray<UInt8>, offsets: StoredArray<UInt64>)
     /// `/image/raw`, and the bytes of an image.
@@ -15,33 +15,34 @@ package final class ShardLayout: Sendable {
   }
 
   /// `/pair/flow`, its values a pair, H x W x 2, and `/pair/flow_crc32c`.
-  package struct Flow: Sendable {
+  struct Flow: Sendable {
     let values: StoredArray<Float>
     let valueCount: Int
     let checksums: StoredArray<UInt32>
   }
 
-  package let pairs: StoredArray<UInt32>  // [Q, 2]
-  package let scenes: StoredArray<UInt32>  // [Q]
-  package let overlaps: StoredArray<Float>  // [Q]
-  package let checksums: StoredArray<UInt32>  // [M]
-  package let sizes: StoredArray<UInt16>  // [M, 2], height and width
-  package let sources: StoredArray<UInt32>  // [M]
-  package let sourceOffsets: StoredArray<UInt64>  // [S + 1]
-  package let sourceTexts: StoredArray<UInt8>
-  package let images: Images
-  package let flow: Flow?
+  let pairs: StoredArray<UInt32>  // [Q, 2]
+  let scenes: StoredArray<UInt32>  // [Q]
+  let overlaps: StoredArray<Float>  // [Q]
+  let checksums: StoredArray<UInt32>  // [M]
+  let sizes: StoredArray<UInt16>  // [M, 2], height and width
+  let sources: StoredArray<UInt32>  // [M]
+  let sourceOffsets: StoredArray<UInt64>  // [S + 1]
+  let sourceTexts: StoredArray<UInt8>
+  let images: Images
+  let flow: Flow?
   /// The file that was checked.
-  package let file: FileIdentity
+  let file: FileIdentity
 
-  package var pairCount: Int { scenes.count }
-  package var imageCount: Int { checksums.count }
+  var pairCount: Int { scenes.count }
+  var imageCount: Int { checksums.count }
 
   /// Checks a shard against its manifest entry, then reads its layout.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
-  package init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
-    file = try FileIdentity(of: path)
+  init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
+    guard FileSystem.exists(path) else { throw ShardFile.missing(path) }
+    file = try FileSystem.status(of: path).identity
     let index = try ShardFile.checkedIndex(path, against: entry)
     let isRaw = codec == StorageCodec.raw.name
     let arrays = try HDF5.locked {
@@ -127,40 +128,5 @@ package final class ShardLayout: Sendable {
         values: values, valueCount: extents.dropFirst().reduce(1, *),
         checksums: try file.array("/pair/flow_crc32c", of: UInt32.self).array)
     }
-  }
-}
-
-/// What tells that a file is still the one that was checked.
-package struct FileIdentity: Sendable, Equatable {
-  private let device: UInt64
-  private let node: UInt64
-  private let bytes: Int
-  private let seconds: Int
-  private let nanoseconds: Int
-
-  /// - Throws: `Failure` of kind `noInput` or `inputOutput` that names the file.
-  package init(of path: String) throws(Failure) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { throw ShardFile.missing(path) }
-    self.init(status)
-  }
-
-  /// - Throws: `Failure` of kind `inputOutput` that names the file.
-  package init(of descriptor: Int32, path: String) throws(Failure) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw SystemCall.readFailure(path) }
-    self.init(status)
-  }
-
-  private init(_ status: stat) {
-    device = UInt64(status.st_dev)
-    node = UInt64(status.st_ino)
-    bytes = Int(status.st_size)
-    #if canImport(Darwin)
-      let time = status.st_mtimespec
-    #else
-      let time = status.st_mtim
-    #endif
-    (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
   }
 }

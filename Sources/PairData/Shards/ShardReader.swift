@@ -4,40 +4,47 @@ import Storage
 
 /// One open shard: index and images are read by `pread` where they are asked for. Safe for many threads at once.
 package final class ShardReader: Sendable {
+  /// The file.
   package let path: String
-  package let layout: ShardLayout
+  let layout: ShardLayout
+  /// The number of pairs.
   package var pairCount: Int { layout.pairCount }
+  /// The number of stored images.
   package var imageCount: Int { layout.imageCount }
+  /// Where the scenes of the pairs lie in the file.
+  package var sceneOffset: Int { layout.scenes.offset }
 
-  private let descriptor: Int32
+  private let file: File
 
-  /// Opens a shard and checks its index against its manifest entry.
+  /// Opens a shard of the data set in `folder`, and checks its index against its manifest entry.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the shard.
-  package convenience init(path: String, entry: DatasetManifest.Shard, codec: String) throws {
+  package convenience init(folder: String, entry: DatasetManifest.Shard, codec: String) throws {
+    let path = folder.appending(path: entry.name)
     try self.init(path: path, layout: ShardLayout(path: path, entry: entry, codec: codec))
   }
 
   /// Opens a shard whose index was checked before.
   ///
   /// - Throws: `Failure` of kind `noInput`, or `badData` where the file is no longer the one that was checked.
-  package init(path: String, layout: ShardLayout) throws(Failure) {
+  init(path: String, layout: ShardLayout) throws(Failure) {
     self.path = path
     self.layout = layout
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw errno == ENOENT ? ShardFile.missing(path) : SystemCall.readFailure(path) }
-    guard try FileIdentity(of: descriptor, path: path) == layout.file else {
+    do throws(Failure) {
+      file = try File(path, .reading)
+    } catch {
+      throw FileSystem.exists(path) ? error : ShardFile.missing(path)
+    }
+    guard try file.status().identity == layout.file else {
       throw Failure(
         .badData, "Shard \(path) was changed while it was in use.", hint: "Shards are immutable: restore the file.")
     }
   }
 
-  deinit { close(descriptor) }
-
   /// The image numbers of a pair's two views.
   package func images(ofPair pair: Int) throws(Failure) -> (view1: Int, view2: Int) {
     precondition((0..<pairCount).contains(pair), "pair \(pair) is outside 0..<\(pairCount) of \(path)")
-    let views = try load(SIMD2<UInt32>.self, at: layout.pairs.offset + 8 * pair)
+    let views = try file.value(SIMD2<UInt32>.self, at: layout.pairs.offset + 8 * pair)
     let (view1, view2) = (Int(views.x), Int(views.y))
     guard view1 < imageCount, view2 < imageCount else { throw changed }
     return (view1, view2)
@@ -60,7 +67,7 @@ package final class ShardReader: Sendable {
 
   /// Height and width of an image as shown.
   package func size(ofImage image: Int) throws(Failure) -> (height: Int, width: Int) {
-    let size = try load(SIMD2<UInt16>.self, at: layout.sizes.offset + 4 * image)
+    let size = try file.value(SIMD2<UInt16>.self, at: layout.sizes.offset + 4 * image)
     return (Int(size.x), Int(size.y))
   }
 
@@ -68,7 +75,7 @@ package final class ShardReader: Sendable {
   package func source(ofImage image: Int) throws(Failure) -> String {
     let number = Int(try element(image, of: layout.sources))
     guard number < layout.sourceOffsets.count - 1 else { throw changed }
-    let range = try load(SIMD2<UInt64>.self, at: layout.sourceOffsets.offset + 8 * number)
+    let range = try file.value(SIMD2<UInt64>.self, at: layout.sourceOffsets.offset + 8 * number)
     guard range.x <= range.y, range.y <= UInt64(layout.sourceTexts.count) else { throw changed }
     let text = StoredArray<UInt8>(offset: layout.sourceTexts.offset + Int(range.x), count: Int(range.y - range.x))
     return String(decoding: try elements(text), as: UTF8.self)
@@ -81,11 +88,11 @@ package final class ShardReader: Sendable {
   }
 
   /// The place of an image's stored bytes in the file.
-  package func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
+  func fileRange(ofImage image: Int) throws(Failure) -> Range<Int> {
     precondition((0..<imageCount).contains(image), "image \(image) is outside 0..<\(imageCount) of \(path)")
     switch layout.images {
     case .blob(let blob, let offsets):
-      let range = try load(SIMD2<UInt64>.self, at: offsets.offset + 8 * image)
+      let range = try file.value(SIMD2<UInt64>.self, at: offsets.offset + 8 * image)
       guard range.x <= range.y, range.y <= UInt64(blob.count) else { throw changed }
       return (blob.offset + Int(range.x))..<(blob.offset + Int(range.y))
     case .raw(let raw, let imageBytes):
@@ -136,13 +143,10 @@ package final class ShardReader: Sendable {
   }
 
   /// Asks the system to fetch the images of a pair; returns at once (`posix_fadvise`).
-  package func advise(pair: Int) throws(Failure) {
+  func advise(pair: Int) throws(Failure) {
     let (view1, view2) = try images(ofPair: pair)
     for image in view1 == view2 ? [view1] : [view1, view2] {
-      let range = try fileRange(ofImage: image)
-      #if !canImport(Darwin)
-        posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
-      #endif
+      try file.willRead(fileRange(ofImage: image))
     }
   }
 
@@ -156,29 +160,10 @@ package final class ShardReader: Sendable {
 
   private func element<Element>(_ index: Int, of array: StoredArray<Element>) throws(Failure) -> Element {
     precondition((0..<array.count).contains(index), "\(index) is outside 0..<\(array.count) of \(path)")
-    return try load(Element.self, at: array.offset + index * MemoryLayout<Element>.stride)
-  }
-
-  private func load<Value: BitwiseCopyable>(_: Value.Type, at offset: Int) throws(Failure) -> Value {
-    let value: Result<Value, Failure> = withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { buffer in
-      if let failure = FileContent.pread(
-        descriptor, into: UnsafeMutableRawBufferPointer(buffer), at: offset, path: path)
-      {
-        return .failure(failure)
-      }
-      return .success(buffer[0])
-    }
-    return try value.get()
+    return try file.value(Element.self, at: array.offset + index * MemoryLayout<Element>.stride)
   }
 
   private func elements<Element>(_ array: StoredArray<Element>) throws(Failure) -> [Element] {
-    var failure: Failure?
-    let values = [Element](unsafeUninitializedCapacity: array.count) { buffer, count in
-      failure = FileContent.pread(
-        descriptor, into: UnsafeMutableRawBufferPointer(buffer), at: array.offset, path: path)
-      count = failure == nil ? array.count : 0
-    }
-    if let failure { throw failure }
-    return values
+    try file.values(Element.self, count: array.count, at: array.offset)
   }
 }

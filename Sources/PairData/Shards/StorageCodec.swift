@@ -1,3 +1,5 @@
+import Runtime
+
 /// How a data set stores its images.
 package enum StorageCodec: Sendable, Equatable {
   /// The bytes of the image files as they came.
@@ -34,4 +36,9 @@ package enum StorageCodec: Sendable, Equatable {
     default: return nil
     }
   }
+}
+
+extension Advice {
+  /// What to do about images of several sizes where pixels are stored as they are.
+  package static let oneSizeForRaw: Advice = "With \(.codec) raw all images need one size: give \(.imageSize)."
 }

@@ -44,7 +44,7 @@ package final class PlanarImage {
   /// Columns.
   package let width: Int
   /// The samples, red plane, green plane, blue plane: [3, H, W].
-  package let planes: AlignedBuffer<UInt8>
+  let planes: AlignedBuffer<UInt8>
 
   /// Allocates a black image.
   package init(height: Int, width: Int) {
@@ -54,7 +54,7 @@ package final class PlanarImage {
   }
 
   /// Pixels of a plane.
-  package var pixelCount: Int { height * width }
+  var pixelCount: Int { height * width }
 
   /// Copies the window at (`top`, `left`) of `image` that has the size of this one.
   package func copy(_ image: RGBImage, top: Int, left: Int) {

@@ -127,9 +127,9 @@ extension RGBImage {
     let columns = window.x..<(window.x + window.width)
     guard width != self.width else { return cropped(columns: columns) }
     let table = ResamplingTable(input: self.width, output: width, window: columns, filter: filter)
+    let size = croco_resized_rows(rows: height, source_width: self.width, count: columns.count)
     let pixels = [UInt8](unsafeUninitializedCapacity: height * columns.count * 3) { target, count in
-      croco_resize_horizontal(
-        target.baseAddress, self.pixels, height, self.width, columns.count, table.taps, table.weights, table.stride)
+      croco_resize_horizontal(target.baseAddress, self.pixels, size, table.taps, table.weights, table.stride)
       count = height * columns.count * 3
     }
     return RGBImage(width: columns.count, height: height, pixels: pixels)

@@ -8,11 +8,11 @@ package final class FeatureExtractor {
   /// How features are found.
   package struct Options: Sendable {
     /// Longer sides are shrunk to this many pixels first; images below two thirds of it are doubled.
-    package var maximumSide: Int
-    /// Of more features the largest in scale are kept.
-    package var maximumCount: Int
+    var maximumSide: Int
+    /// The most features of an image; the largest in scale are kept.
+    var maximumCount: Int
     /// The least contrast of a keypoint, of 1 for black against white.
-    package var contrast: Float
+    var contrast: Float
 
     /// 1000 pixels, 3000 features, a contrast of 0.02 / 3.
     package init(maximumSide: Int = 1000, maximumCount: Int = 3000, contrast: Float = 0.02 / 3) {
@@ -81,12 +81,12 @@ package final class FeatureExtractor {
     let sigma = ScaleSpace.sigma(ofLevel: extremum.level)
     let step = Float(space.step)
     var directions = [Float](repeating: 0, count: Int(CROCO_MAX_ORIENTATIONS))
-    let count = croco_orientations(
-      magnitude, angle, space.width, space.height, extremum.x, extremum.y, sigma, &directions)
+    let place = croco_place(x: extremum.x, y: extremum.y, sigma: sigma)
+    let count = croco_orientations(magnitude, angle, space.width, space.height, place, &directions)
     for direction in directions.prefix(Int(count)) {
       let descriptor = [UInt8](unsafeUninitializedCapacity: FeatureSet.descriptorSize) { target, count in
         croco_describe(
-          magnitude, angle, space.width, space.height, extremum.x, extremum.y, sigma, direction, target.baseAddress)
+          magnitude, angle, space.width, space.height, place, direction, target.baseAddress)
         count = FeatureSet.descriptorSize
       }
       let keypoint = Keypoint(

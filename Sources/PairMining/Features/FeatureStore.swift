@@ -15,22 +15,17 @@ final class FeatureStore {
   /// What is stored, in order.
   private(set) var entries: [Entry] = []
 
-  private let descriptor: Int32
-  private let folder: String
+  private let file: File
   private var end = 0
 
   /// Opens a file in `folder` whose name is removed at once: its space is given back however the process ends.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the folder.
   init(folder: String) throws(Failure) {
-    let path = folder + "/features" + Publication.temporaryMarker + String(getpid())
-    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    self.folder = folder
-    guard descriptor >= 0 else { throw SystemCall.writeFailure(path) }
-    unlink(path)
+    let path = Publication.temporaryPath(for: folder.appending(path: "features"))
+    file = try File(path, .creatingPrivately)
+    try FileSystem.remove(path)
   }
-
-  deinit { close(descriptor) }
 
   /// Adds the features of the next image.
   ///
@@ -40,8 +35,10 @@ final class FeatureStore {
       Entry(
         imageWidth: features.imageWidth, imageHeight: features.imageHeight, width: features.width,
         height: features.height, count: features.count, offset: end))
-    try features.keypoints.withUnsafeBytes { try write($0) }
-    try features.descriptors.withUnsafeBytes { try write($0) }
+    try file.write(features.keypoints, at: end)
+    end += features.count * MemoryLayout<Keypoint>.stride
+    try file.write(features.descriptors, at: end)
+    end += features.count * FeatureSet.descriptorSize
   }
 
   /// The features of image `index`. May be called by several threads at once.
@@ -49,44 +46,12 @@ final class FeatureStore {
   /// - Throws: `Failure` of kind `inputOutput` that names the folder.
   func features(of index: Int) throws(Failure) -> FeatureSet {
     let entry = entries[index]
-    var isRead = true
-    let keypoints = [Keypoint](unsafeUninitializedCapacity: entry.count) { target, count in
-      isRead = read(UnsafeMutableRawBufferPointer(target), at: entry.offset)
-      count = entry.count
-    }
-    let bytes = entry.count * FeatureSet.descriptorSize
-    let descriptors = [UInt8](unsafeUninitializedCapacity: bytes) { target, count in
-      let place = entry.offset + entry.count * MemoryLayout<Keypoint>.stride
-      isRead =
-        isRead
-        && read(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[..<bytes]), at: place)
-      count = bytes
-    }
-    guard isRead else { throw SystemCall.readFailure(folder) }
+    let keypoints = try file.values(Keypoint.self, count: entry.count, at: entry.offset)
+    let descriptors = try file.values(
+      UInt8.self, count: entry.count * FeatureSet.descriptorSize,
+      at: entry.offset + entry.count * MemoryLayout<Keypoint>.stride)
     return FeatureSet(
       imageWidth: entry.imageWidth, imageHeight: entry.imageHeight, width: entry.width, height: entry.height,
       keypoints: keypoints, descriptors: descriptors)
-  }
-
-  private func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
-    var done = 0
-    while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(end + done))
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw SystemCall.writeFailure(folder) }
-      done += count
-    }
-    end += bytes.count
-  }
-
-  private func read(_ target: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
-    var done = 0
-    while done < target.count {
-      let count = pread(descriptor, target.baseAddress! + done, target.count - done, off_t(offset + done))
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return false }
-      done += count
-    }
-    return true
   }
 }

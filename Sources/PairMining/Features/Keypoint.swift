@@ -13,10 +13,10 @@ package struct Keypoint: Sendable, Equatable, BitwiseCopyable {
 /// Local features of an image: keypoints with RootSIFT descriptors, the largest scale first.
 package struct FeatureSet: Sendable, Equatable {
   /// The bytes of a descriptor.
-  package static let descriptorSize = 128
+  static let descriptorSize = 128
 
   /// The image's size as shown, in pixels.
-  package let imageWidth: Int, imageHeight: Int
+  let imageWidth: Int, imageHeight: Int
   /// The size that keypoints refer to.
   package let width: Int, height: Int
   /// The places.

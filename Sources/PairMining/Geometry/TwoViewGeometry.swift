@@ -5,7 +5,7 @@ package struct TwoViewGeometry: Sendable {
   /// The matches that agree with one epipolar geometry or one homography, ascending.
   package let inliers: [Int]
   /// Of these, the matches that the best homography explains.
-  package let planarCount: Int
+  let planarCount: Int
   /// The share of inliers that no single homography explains: 0 for a plane or a camera that only turned.
   package var parallax: Double {
     inliers.isEmpty ? 0 : 1 - Double(planarCount) / Double(inliers.count)

@@ -7,7 +7,7 @@ package struct FeatureMatch: Sendable, Equatable {
   /// The numbers of the features in view 1 and view 2.
   package let first: Int, second: Int
   /// The squared distance of the descriptors divided by that of the second nearest in view 2: small is distinctive.
-  package let ratio: Float
+  let ratio: Float
 }
 
 /// Matches descriptors: mutual nearest neighbours that pass Lowe's ratio test, both ways by one matrix product.
@@ -55,9 +55,10 @@ package final class DescriptorMatcher {
     for column in 0..<columns { columnBest[column] = -2 }
     for start in stride(from: 0, to: rows, by: Self.block) {
       let count = min(Self.block, rows - start)
-      BLAS.gemm(
-        first.pointer + start * size, lda: size, second.pointer, ldb: size, transposeB: true, into: products.pointer,
-        ldc: columns, m: count, n: columns, k: size)
+      OpenBLAS.products.multiply(
+        Matrix(first.pointer + start * size, rows: count, columns: size).factor,
+        Matrix(second.pointer, rows: columns, columns: size).transposed,
+        into: Matrix(products.pointer, rows: count, columns: columns))
       rowBest.withUnsafeMutableBufferPointer { best in
         rowSecond.withUnsafeMutableBufferPointer { second in
           rowIndex.withUnsafeMutableBufferPointer { index in

@@ -7,7 +7,7 @@ struct MatchSheet {
   let result: MiningResult
   let pool: WorkerPool
 
-  /// Pairs on a page, and pages at most; of more pairs some at equal distances are shown.
+  /// Pairs on a page, and pages at most; where there are more pairs, some at equal distances are shown.
   private static let pairsPerPage = 24
   private static let pageLimit = 10
   private static let columns = 3

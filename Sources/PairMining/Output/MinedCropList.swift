@@ -1,6 +1,8 @@
+import PairConversion
 import PairData
+import Runtime
 
-/// Writes aligned crops in the layout of CroCo v2's `crops_release.txt`, which `croco convert crops` reads: a line
+/// Writes aligned crops in the layout of CroCo v2's `crops_release.txt`, which ``CropsRelease`` reads: a line
 /// `image 1, image 2, rotation`, then a line `l1, r1, t1, b1, l2, r2, t2, b2` for each pair of boxes.
 ///
 /// Boxes are in pixels of the stored image, whatever its EXIF orientation says, right and bottom exclusive; the rotation is
@@ -9,6 +11,7 @@ struct MinedCropList {
   let result: MiningResult
   /// What the names of images are relative to.
   let root: String
+  let naming: (Advice.Term) -> String?
 
   /// The file's text, or nil where there is no crop, and how many pairs with crops it cannot hold: names with commas, mirrored
   /// images.
@@ -32,8 +35,12 @@ struct MinedCropList {
       }
     }
     guard !lines.isEmpty else { return (nil, leftOut) }
+    let use: Advice = """
+      # Aligned crops found by \(.mining): \(.cropConversion) \(MiningOutput.cropsName) \(.imageFolder) \(root) \
+      \(.output) data \(.imageSize) 224
+      """
     let header = [
-      "# Aligned crops found by croco mine: croco convert crops crops_release.txt --images \(root) --output data --size 224",
+      use.text(naming: naming),
       "# image 1, image 2, quarter turns of view 2; then left, right, top, bottom of both boxes in stored pixels",
     ]
     return ((header + lines).joined(separator: "\n") + "\n", leftOut)

@@ -1,17 +1,25 @@
 import Foundation
+import PairConversion
+import PairData
+import Runtime
 
-/// Writes `pairs.csv`, which people can read and edit, and `croco convert pairs` reads.
+/// Writes `pairs.csv`, which people can read and edit, and ``PairList`` reads.
 struct MinedPairList {
   let result: MiningResult
   let paths: ListedPaths
+  let naming: (Advice.Term) -> String?
 
-  /// Rejected pairs of a kind that are named; more are counted.
+  /// Rejected pairs of a kind that are named; the rest are counted.
   private static let namedLimit = 1000
 
   /// The file's text.
   var text: String {
+    let use: Advice = """
+      # Pairs found by \(.mining). Delete lines or add some, then: \(.listConversion) \(MiningOutput.listName) \
+      \(.output) data \(.imageSize) 224
+      """
     var lines = [
-      "# Pairs found by croco mine. Delete lines or add some, then: croco convert pairs pairs.csv --output data --size 224",
+      use.text(naming: naming),
       "# overlap: share of view 1 that view 2 sees; overlap_back: share of view 2 that view 1 sees;",
       "# inliers: matches that one geometry explains; parallax: share of them that no single homography explains.",
       "view1,view2,scene,overlap,overlap_back,inliers,matches,parallax",

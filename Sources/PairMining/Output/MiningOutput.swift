@@ -24,16 +24,17 @@ package struct MiningOutput {
   /// Checks that a folder can be the output: it does not exist or is empty.
   ///
   /// - Throws: `Failure` of kind `usage` or `inputOutput` that names it.
-  package static func check(_ path: String) throws {
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+  static func check(_ path: String) throws {
+    guard FileSystem.exists(path) else { return }
+    guard FileSystem.isFolder(path) else {
       throw Failure(
-        .inputOutput, "Cannot write \(path): it is there and is no folder.", hint: "Choose another --output.")
+        .inputOutput, "Cannot write \(path): it is there and is no folder.", hint: "Choose another \(.output).")
     }
+    let names = try FileSystem.names(in: path)
     guard names.isEmpty else {
       throw Failure(
         .usage, "The output folder \(path) is not empty: it holds \(names.sorted()[0]).",
-        hint: "Choose another --output, or remove it.")
+        hint: "Choose another \(.output), or remove it.")
     }
   }
 
@@ -41,19 +42,19 @@ package struct MiningOutput {
   ///
   /// - Throws: `Failure` of kind `inputOutput`, or where an image can no longer be read.
   package static func write(
-    _ result: MiningResult, to folder: String, published path: String, threadCount: Int
+    _ result: MiningResult, _ options: MiningOptions, to folder: String, published path: String
   ) throws -> Written {
-    let parent = SourceImage.resolved((folder as NSString).deletingLastPathComponent)
-    let final = parent + "/" + (path as NSString).lastPathComponent
-    let list = MinedPairList(result: result, paths: ListedPaths(folder: final))
-    try Publication.publishText(list.text, at: folder + "/" + listName)
+    let parent = FileSystem.resolved((folder as NSString).deletingLastPathComponent)
+    let final = parent.appending(path: (path as NSString).lastPathComponent)
+    let list = MinedPairList(result: result, paths: ListedPaths(folder: final), naming: options.naming)
+    try Publication.publishText(list.text, at: folder.appending(path: listName))
     let root = ListedPaths.root(of: result.images.map(\.path))
-    let crops = MinedCropList(result: result, root: root).text()
-    if let text = crops.text { try Publication.publishText(text, at: folder + "/" + cropsName) }
+    let crops = MinedCropList(result: result, root: root, naming: options.naming).text()
+    if let text = crops.text { try Publication.publishText(text, at: folder.appending(path: cropsName)) }
     var pages: [String] = []
-    try MatchSheet(result: result, pool: WorkerPool(workerCount: threadCount)).pages { number, png in
+    try MatchSheet(result: result, pool: WorkerPool(workerCount: options.threadCount)).pages { number, png in
       let name = number == 1 ? "matches.png" : "matches-\(number).png"
-      try Publication.publishBytes(png, at: folder + "/" + name)
+      try Publication.publishBytes(png, at: folder.appending(path: name))
       pages.append(name)
     }
     return Written(

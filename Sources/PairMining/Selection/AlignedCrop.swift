@@ -12,7 +12,7 @@ package struct AlignedCrop: Sendable, Equatable {
 ///
 /// As in CroCo v2 (Weinzaepfel et al., ICCV 2023, supplementary material): windows of several sizes in view 1, the corresponding
 /// ones in view 2 by the matches within, of which those are kept that share most and repeat each other least.
-struct AlignedCropFinder {
+package struct AlignedCropFinder {
   /// The most crops of a pair.
   let limit: Int
   /// The smallest side in pixels.

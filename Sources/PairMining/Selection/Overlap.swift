@@ -13,7 +13,7 @@ package struct Overlap: Sendable, Equatable {
   package let backward: Double
 
   /// The smaller of the two.
-  package var smaller: Double { min(forward, backward) }
+  var smaller: Double { min(forward, backward) }
 
   /// What is known of one view, in pixels.
   struct View {

@@ -6,9 +6,9 @@ package struct PairMeasurement: Sendable {
   /// The numbers of the two images; the first is the smaller.
   package let first: Int, second: Int
   /// Mutual nearest neighbours that pass the ratio test.
-  package let matchCount: Int
+  let matchCount: Int
   /// How many of them one geometry explains.
-  package let inlierCount: Int
+  let inlierCount: Int
   /// Some of these, x1, y1, x2, y2 in pixels of the images as shown; for pictures.
   package let points: [SIMD4<Float>]
   /// Windows of view 1 and view 2 that show the same, for accepted pairs.
@@ -18,9 +18,9 @@ package struct PairMeasurement: Sendable {
   /// How much the views share.
   package let overlap: Overlap
   /// The median distance between matched points, each as a share of its view's sides: near 0 for the same picture.
-  package let displacement: Double
+  let displacement: Double
   /// By how many quarters view 2 has to be turned counterclockwise to stand like view 1, 0 to 3.
-  package let quarterTurns: Int
+  let quarterTurns: Int
 
   /// The most points that are kept.
   static let pointLimit = 60

@@ -14,6 +14,18 @@ package enum PairVerdict: String, Sendable, CaseIterable, Codable {
   case largeOverlap = "large_overlap"
   /// One of the images is in enough pairs.
   case imageCap = "image_cap"
+
+  /// The verdict as part of a sentence after a number.
+  package var words: String {
+    switch self {
+    case .accepted: "accepted"
+    case .duplicate: "near-identical"
+    case .homography: "explained by one homography"
+    case .smallOverlap: "with too little overlap"
+    case .largeOverlap: "with too much overlap"
+    case .imageCap: "of images that have enough pairs"
+    }
+  }
 }
 
 /// Decides on pairs.

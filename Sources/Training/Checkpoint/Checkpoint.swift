@@ -22,12 +22,12 @@ package struct Checkpoint: Sendable {
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
   package init(path: String) throws(Failure) {
     self.path = path
-    state = try CheckpointState.read(path + "/" + Self.stateFile)
+    state = try CheckpointState.read(path.appending(path: Self.stateFile))
     for name in [Self.modelFile, Self.optimizerFile] {
       guard let recorded = state.files[name] else {
         throw Failure(.badData, "\(path)/\(Self.stateFile) has no digest of \(name).")
       }
-      let actual = try FileDigest(ofFile: path + "/" + name).description
+      let actual = try FileDigest(ofFile: path.appending(path: name)).description
       guard actual == recorded else {
         throw Failure(
           .badData, "\(path)/\(name) is damaged: its XXH3 digest is \(actual), \(Self.stateFile) says \(recorded).")
@@ -41,9 +41,9 @@ package struct Checkpoint: Sendable {
   package func restore(
     _ parameters: ParameterStore, _ moments: Moments, buffers: [ModelBuffer]
   ) throws(Failure) {
-    let model = try SafetensorsReader(path: path + "/" + Self.modelFile)
+    let model = try SafetensorsReader(path: path.appending(path: Self.modelFile))
     try TensorTable(parameters, over: parameters.values).read(from: model, buffers: buffers)
-    let optimizer = try SafetensorsReader(path: path + "/" + Self.optimizerFile)
+    let optimizer = try SafetensorsReader(path: path.appending(path: Self.optimizerFile))
     try Checkpointer.momentTable(parameters, moments).read(from: optimizer)
   }
 
@@ -54,7 +54,7 @@ package struct Checkpoint: Sendable {
   ///   not begin anew because a file system has a bad day.
   package static func newest(in folder: String) throws(Failure) -> (checkpoint: Checkpoint?, passedOver: [String]) {
     var passedOver: [String] = []
-    for (_, path) in list(folder).reversed() {
+    for (_, path) in try list(folder).reversed() {
       do throws(Failure) {
         return (try Checkpoint(path: path), passedOver)
       } catch {
@@ -65,7 +65,7 @@ package struct Checkpoint: Sendable {
     guard passedOver.isEmpty else {
       throw Failure(
         .badData, "No checkpoint in \(folder) is whole. \(passedOver.joined(separator: " "))",
-        hint: "Remove \(folder) to begin anew, or choose another --output.")
+        hint: "Remove \(folder) to begin anew, or choose another \(.output).")
     }
     return (nil, [])
   }
@@ -79,18 +79,19 @@ package struct Checkpoint: Sendable {
       let (checkpoint, passedOver) = try newest(in: folder)
       if let checkpoint { return (checkpoint, passedOver) }
     }
-    guard FileManager.default.fileExists(atPath: path + "/" + stateFile) else {
+    guard FileSystem.exists(path.appending(path: stateFile)) else {
       throw Failure(.noInput, "\(path) holds no checkpoint.", hint: "Name a run folder or a checkpoint folder.")
     }
     return (try Checkpoint(path: path), [])
   }
 
-  /// The checkpoint folders of `folder` by ascending step, verified or not.
-  package static func list(_ folder: String) -> [(step: Int, path: String)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let found = names.compactMap { name -> (step: Int, path: String)? in
+  /// The checkpoint folders of `folder` by ascending step, verified or not; none where there is no such folder.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` or `noInput` where the folder cannot be read now.
+  package static func list(_ folder: String) throws(Failure) -> [(step: Int, path: String)] {
+    let found = try FileSystem.names(in: folder).compactMap { name -> (step: Int, path: String)? in
       guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)) else { return nil }
-      return (step, folder + "/" + name)
+      return (step, folder.appending(path: name))
     }
     return found.sorted { $0.step < $1.step }
   }

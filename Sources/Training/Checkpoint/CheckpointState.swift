@@ -20,8 +20,6 @@ package struct CheckpointState: Codable, Sendable, Equatable {
   package var dataFingerprint: String
   /// The number of ranks that wrote it; of interest only to people.
   package var worldSize: Int
-  /// The kernels that OpenBLAS chose for the processor.
-  package var blasCore: String
   /// What computed it: who formed the matrix products, and the kernels of the other passes. nil in older checkpoints.
   package var arithmetic: String?
   /// Versions of the program and its libraries.
@@ -31,32 +29,23 @@ package struct CheckpointState: Codable, Sendable, Equatable {
 
   /// Describes the state after `step` steps.
   package init(
-    step: Int, seed: UInt64, configuration: String, dataFingerprint: String, worldSize: Int, blasCore: String,
-    arithmetic: String, versions: [String: String]
+    step: Int, seed: UInt64, configuration: String, dataFingerprint: String, worldSize: Int, arithmetic: String,
+    versions: [String: String]
   ) {
     self.step = step
     self.seed = seed
     self.configuration = configuration
     self.dataFingerprint = dataFingerprint
     self.worldSize = worldSize
-    self.blasCore = blasCore
     self.arithmetic = arithmetic
     self.versions = versions
-  }
-
-  /// The JSON text, with sorted keys.
-  func json() -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(self) else { preconditionFailure("plain values always have a JSON text") }
-    return String(decoding: data, as: UTF8.self) + "\n"
   }
 
   /// Reads `state.json`.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
   static func read(_ path: String) throws(Failure) -> CheckpointState {
-    guard let data = FileManager.default.contents(atPath: path) else { throw SystemCall.readFailure(path) }
+    let data = try Data(File.contents(of: path))
     guard let state = try? JSONDecoder().decode(CheckpointState.self, from: data) else {
       throw Failure(.badData, "\(path) is not the state of a checkpoint.")
     }

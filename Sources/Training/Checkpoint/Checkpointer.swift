@@ -33,7 +33,7 @@ package final class Checkpointer: @unchecked Sendable {
     self.parameters = parameters
     self.buffers = buffers
     metadata = Checkpoint.weightsMetadata(configuration)
-    try Publication.createFolder(folder)
+    try FileSystem.createFolder(folder)
     Publication.removeLeftovers(in: folder)
   }
 
@@ -87,34 +87,35 @@ package final class Checkpointer: @unchecked Sendable {
   }
 
   private func write(_ state: CheckpointState) throws {
-    let path = folder + "/" + Checkpoint.name(ofStep: state.step)
+    let path = folder.appending(path: Checkpoint.name(ofStep: state.step))
     // A folder of that name was passed over or belongs to the course that this run replaces.
     try retire(path)
     try Publication.publishFolder(at: path) { temporary in
       try TensorTable(parameters, over: values).write(
-        to: temporary + "/" + Checkpoint.modelFile, buffers: buffers, metadata: metadata)
+        to: temporary.appending(path: Checkpoint.modelFile), buffers: buffers, metadata: metadata)
       try Self.momentTable(parameters, moments).write(
-        to: temporary + "/" + Checkpoint.optimizerFile, buffers: [], metadata: [:])
+        to: temporary.appending(path: Checkpoint.optimizerFile), buffers: [], metadata: [:])
       var state = state
       for name in [Checkpoint.modelFile, Checkpoint.optimizerFile] {
-        state.files[name] = try FileDigest(ofFile: temporary + "/" + name).description
+        state.files[name] = try FileDigest(ofFile: temporary.appending(path: name)).description
       }
-      try Publication.publishText(state.json(), at: temporary + "/" + Checkpoint.stateFile)
+      try Publication.publishBytes(JSON.encode(state, .page), at: temporary.appending(path: Checkpoint.stateFile))
     }
   }
 
   /// Folders of later steps are damaged ones that were passed over: they count for nothing until the run comes by again.
   private func removeOld(upTo step: Int) {
     guard keep > 0 else { return }
-    for (_, path) in Checkpoint.list(folder).filter({ $0.step <= step }).dropLast(keep) { try? retire(path) }
+    let all = (try? Checkpoint.list(folder)) ?? []
+    for (_, path) in all.filter({ $0.step <= step }).dropLast(keep) { try? retire(path) }
   }
 
   /// Removes a checkpoint, under another name so that a kill leaves no half of it that looks whole.
   private func retire(_ path: String) throws(Failure) {
-    guard FileManager.default.fileExists(atPath: path) else { return }
+    guard FileSystem.exists(path) else { return }
     let doomed = path + Publication.temporaryMarker + "old"
-    try? FileManager.default.removeItem(atPath: doomed)
-    try SystemCall.rename(path, to: doomed)
-    try? FileManager.default.removeItem(atPath: doomed)
+    try? FileSystem.removeTree(doomed)
+    try FileSystem.rename(path, to: doomed)
+    try? FileSystem.removeTree(doomed)
   }
 }

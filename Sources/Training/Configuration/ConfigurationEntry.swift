@@ -9,9 +9,12 @@ package struct ConfigurationEntry: Sendable {
   package let expectation: String
   /// What the key means, with units.
   package let summary: String
-  /// Whether a run may be resumed with another value, because the key does not change what is computed.
+  /// Whether a run may be resumed with another value: the key does not change what is computed, or, as
+  /// `data.on_bad_pair`, only whether a run goes on that would else have ended.
   package let mayChange: Bool
 
+  /// What the key sets.
+  let property: PartialKeyPath<TrainingConfiguration> & Sendable
   let assign: @Sendable (Node, inout TrainingConfiguration) -> Bool
   package let format: @Sendable (TrainingConfiguration) -> String
 
@@ -23,6 +26,7 @@ package struct ConfigurationEntry: Sendable {
     self.expectation = codec.expectation
     self.summary = summary
     self.mayChange = mayChange
+    self.property = property
     assign = { node, configuration in
       guard let value = codec.parse(node) else { return false }
       configuration[keyPath: property] = value
@@ -45,5 +49,18 @@ extension ModelConfiguration {
   var imageSize: [Int] {
     get { [imageHeight, imageWidth] }
     set { (imageHeight, imageWidth) = (newValue[0], newValue[1]) }
+  }
+}
+
+extension ConfigurationSchema {
+  /// The key that sets a property of the network.
+  static func entry(of property: ModelConfiguration.Property) -> ConfigurationEntry {
+    let isSize = property == \.imageHeight || property == \.imageWidth
+    let path = (\TrainingConfiguration.model as AnyKeyPath).appending(
+      path: isSize ? \ModelConfiguration.imageSize : property)
+    guard let entry = entries.first(where: { $0.property == path }) else {
+      preconditionFailure("no key sets \(property)")
+    }
+    return entry
   }
 }

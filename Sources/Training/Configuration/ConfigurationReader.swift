@@ -13,36 +13,39 @@ package struct ConfigurationReader {
   }
 
   private let name: String
+  private let overrideName: String
   private var settings: [String: Setting] = [:]
 
   /// Reads the file at `path` and applies `overrides` of the form "section.key=value".
   ///
+  /// - Parameter overrideName: stands before an override in messages, such as the flag that gave it.
   /// - Throws: `Failure` of kind `noInput` (cannot be read) or `configuration` (file, line, key, nearest valid key).
-  package static func read(path: String, overrides: [String] = []) throws(Failure) -> TrainingConfiguration {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+  package static func read(
+    path: String, overrides: [String] = [], overrideName: String = "override"
+  ) throws(Failure) -> TrainingConfiguration {
+    if FileSystem.isFolder(path) {
       throw Failure(.noInput, "\(path) is a folder, not a configuration.", hint: "Name a YAML file, as in configs/.")
     }
-    guard let bytes = FileManager.default.contents(atPath: path) else { throw SystemCall.readFailure(path) }
-    guard let text = String(data: bytes, encoding: .utf8) else {
+    // A pipe will do as well as a file.
+    guard let text = String(validating: try File(path, .reading).readToEnd(), as: UTF8.self) else {
       throw Failure(.configuration, "\(path) is not a YAML text in UTF-8.")
     }
-    return try parse(text, name: path, overrides: overrides)
+    return try parse(text, name: path, overrides: overrides, overrideName: overrideName)
   }
 
   /// Reads YAML text; `name` stands for the file in messages.
   ///
   /// - Throws: `Failure` of kind `configuration`.
   package static func parse(
-    _ text: String, name: String, overrides: [String] = []
+    _ text: String, name: String, overrides: [String] = [], overrideName: String = "override"
   ) throws(Failure) -> TrainingConfiguration {
-    var reader = ConfigurationReader(name: name)
+    var reader = ConfigurationReader(name: name, overrideName: overrideName)
     try reader.collect(try reader.compose(text))
     for override in overrides { try reader.apply(override) }
     return try reader.configuration()
   }
 
-  private init(name: String) { self.name = name }
+  private init(name: String, overrideName: String) { (self.name, self.overrideName) = (name, overrideName) }
 
   private func compose(_ text: String) throws(Failure) -> Node? {
     do {
@@ -93,12 +96,12 @@ package struct ConfigurationReader {
   }
 
   private mutating func apply(_ override: String) throws(Failure) {
+    let place = "\(overrideName) \(override)"
     guard let equals = override.firstIndex(of: "=") else {
       throw Failure(
-        .configuration, "--set \(override): expected key=value.", hint: "Example: --set batch.global_batch_size=64")
+        .configuration, "\(place): expected key=value.", hint: "Example: \(.override) batch.global_batch_size=64")
     }
     let path = String(override[..<equals]).trimmingCharacters(in: .whitespaces)
-    let place = "--set \(override)"
     let text = String(override[override.index(after: equals)...])
     let node: Node
     do {

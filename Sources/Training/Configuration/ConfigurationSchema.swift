@@ -43,7 +43,7 @@ package enum ConfigurationSchema {
       "model.position_embedding", \.model.positionEmbedding, .positionEmbedding,
       "cosine (CroCo v1) or RoPE100 (CroCo v2; any base)"),
     .init(
-      "model.normalize_memory", \.model.normalizesMemory, .boolean,
+      "model.normalize_memory", \.model.normalizesContext, .boolean,
       "every decoder block normalises the second view's tokens"),
   ]
 
@@ -82,7 +82,8 @@ package enum ConfigurationSchema {
       "global: every rank can read every shard; local: each rank trains on the shards on its own disk"),
     .init(
       "data.on_bad_pair", \.data.onBadPair, .choice(LoaderConfiguration.BadPairPolicy.self),
-      "fail; or skip: a pair that is damaged, missing or too small is replaced by another, counted and logged",
+      "fail: a pair that is damaged, missing or too small ends the run; or skip: another takes its place, counted and "
+        + "logged",
       mayChange: true),
     .init(
       "data.bad_pair_limit", \.data.badPairLimit, .fraction,
@@ -131,7 +132,7 @@ package enum ConfigurationSchema {
     .init("batch.global_batch_size", \.batch.globalBatchSize, .integer(atLeast: 1), "pairs of a step, over all ranks"),
     .init(
       "batch.micro_batch_size", \.batch.microBatchSize, .integer(atLeast: 1),
-      "pairs that go through the network at once; the ranks must divide the number of micro-batches"),
+      "pairs that go through the network at once; at least as many micro-batches as ranks"),
   ]
 
   private static let compute: [ConfigurationEntry] = [

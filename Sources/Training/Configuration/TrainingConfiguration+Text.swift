@@ -27,7 +27,9 @@ extension TrainingConfiguration {
 
   /// What is impossible about these values, as (key, sentence), or nil.
   package var problem: (path: String, sentence: String)? {
-    if let problem = model.problem { return ("model.\(problem.property)", problem.sentence) }
+    if let (property, sentence) = model.problem(naming: { ConfigurationSchema.entry(of: $0).leaf }) {
+      return (ConfigurationSchema.entry(of: property).path, sentence)
+    }
     if model.maskedCount == 0 && loss.onMaskedOnly {
       return (
         "model.mask_ratio", "\(model.maskRatio) of \(model.patchCount) patches hides none, so the masked loss is 0/0"

@@ -1,6 +1,6 @@
-internal import CTransformer
 import CroCoModel
 import Foundation
+import Kernels
 import Runtime
 
 /// AdamW over the flat buffers of a parameter store, in fixed chunks, so that the threads do not touch the result.
@@ -9,13 +9,12 @@ import Runtime
 /// outside the
 /// root, after bias correction, and weight decay multiplies the value by 1 - lr * decay before the update.
 package final class AdamW {
-  /// The parameters that this rank updates, as elements of the store's flat buffers.
-  package let share: Range<Int>
-  /// Their moments, [share.count].
+  /// The moments of the parameters that it updates, range after range, [their count].
   package let moments: Moments
 
   private struct Chunk {
     let range: Range<Int>
+    let place: Int  // of its moments
     let isDecayed: Bool
   }
 
@@ -29,25 +28,38 @@ package final class AdamW {
 
   /// Allocates moments of zero.
   ///
-  /// - Parameter share: the elements to update; nil: all.
+  /// - Parameter owned: the elements of the store's flat buffers to update, in ascending order; nil: all.
   package init(
-    _ configuration: OptimizerConfiguration, parameters: ParameterStore, share: Range<Int>? = nil, pool: WorkerPool
+    _ configuration: OptimizerConfiguration, parameters: ParameterStore, owned: [Range<Int>]? = nil, pool: WorkerPool
   ) {
     self.configuration = configuration
     self.parameters = parameters
     self.pool = pool
-    let share = share ?? 0..<parameters.count
-    self.share = share
-    moments = Moments(count: share.count)
-    chunks = parameters.parameters.flatMap { parameter in
-      let range = parameter.range.clamped(to: share)
-      return stride(from: range.lowerBound, to: range.upperBound, by: Self.chunkSize).map { start in
-        Chunk(range: start..<min(start + Self.chunkSize, range.upperBound), isDecayed: parameter.isDecayed)
-      }
-    }
+    let owned = owned ?? [0..<parameters.count]
+    moments = Moments(count: owned.reduce(0) { $0 + $1.count })
+    chunks = Self.chunks(of: owned, parameters.parameters)
   }
 
-  /// Updates the parameters of ``share`` from their gradients.
+  /// Cuts what is owned where parameters end, and into chunks.
+  private static func chunks(of owned: [Range<Int>], _ parameters: [ParameterStore.Parameter]) -> [Chunk] {
+    var chunks: [Chunk] = []
+    var place = 0
+    var candidates = parameters[...]
+    for range in owned {
+      candidates = candidates.drop { $0.range.upperBound <= range.lowerBound }
+      for parameter in candidates.prefix(while: { $0.range.lowerBound < range.upperBound }) {
+        let part = parameter.range.clamped(to: range)
+        for start in stride(from: part.lowerBound, to: part.upperBound, by: chunkSize) {
+          let chunk = start..<min(start + chunkSize, part.upperBound)
+          chunks.append(Chunk(range: chunk, place: place, isDecayed: parameter.isDecayed))
+          place += chunk.count
+        }
+      }
+    }
+    return chunks
+  }
+
+  /// Updates the parameters that it owns from their gradients.
   ///
   /// - Parameters:
   ///   - step: the number of this update, from 1.
@@ -56,24 +68,19 @@ package final class AdamW {
   package func update(step: Int, learningRate: Double, gradientScale: Float) {
     precondition(step >= 1, "AdamW counts its updates from 1, not \(step)")
     let (beta1, beta2) = (configuration.betas[0], configuration.betas[1])
-    var constants = croco_adamw_step()
-    constants.gradient_scale = gradientScale
-    constants.beta1 = Float(beta1)
-    constants.beta2 = Float(beta2)
-    constants.step_size = Float(learningRate / (1 - pow(beta1, Double(step))))
-    constants.root_correction = Float((1 - pow(beta2, Double(step))).squareRoot())
-    constants.epsilon = Float(configuration.epsilon)
+    let rule = AdamWUpdate(
+      gradientScale: gradientScale, betas: (Float(beta1), Float(beta2)),
+      stepSize: Float(learningRate / (1 - pow(beta1, Double(step)))),
+      rootCorrection: Float((1 - pow(beta2, Double(step))).squareRoot()), epsilon: Float(configuration.epsilon))
     let retained = Float(1 - learningRate * configuration.weightDecay)
     let (values, gradients) = (parameters.values.pointer, parameters.gradients.pointer)
     let (first, second) = (moments.first.pointer, moments.second.pointer)
     pool.run(chunks.count) { task, _ in
       let chunk = chunks[task]
-      let (start, place) = (chunk.range.lowerBound, chunk.range.lowerBound - share.lowerBound)
-      withUnsafePointer(to: constants) {
-        croco_adamw(
-          values + start, gradients + start, first + place, second + place, chunk.range.count,
-          chunk.isDecayed ? retained : 1, $0)
-      }
+      let (start, place) = (chunk.range.lowerBound, chunk.place)
+      rule.apply(
+        to: values + start, gradients: gradients + start, moments: (first + place, second + place),
+        count: chunk.range.count, retained: chunk.isDecayed ? retained : 1)
     }
   }
 

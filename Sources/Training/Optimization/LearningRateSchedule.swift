@@ -23,13 +23,16 @@ package struct LearningRateSchedule: Sendable, Equatable {
 
   /// Derives the schedule of a run.
   ///
-  /// - Parameter stepsPerEpoch: samples of the data set over those of a global batch; need not be whole.
+  /// - Parameters:
+  ///   - globalBatchSize: pairs of a step, over all ranks.
+  ///   - stepsPerEpoch: samples of the data set over those of a global batch; need not be whole.
   /// - Throws: `Failure` of kind `configuration` where the warm-up outlasts the schedule.
-  package init(_ configuration: TrainingConfiguration, stepsPerEpoch: Double) throws(Failure) {
-    let schedule = configuration.schedule
+  package init(
+    _ schedule: ScheduleConfiguration, _ optimizer: OptimizerConfiguration, globalBatchSize: Int, stepsPerEpoch: Double
+  ) throws(Failure) {
     kind = schedule.kind
-    peak = configuration.optimizer.peakLearningRate(globalBatchSize: configuration.batch.globalBatchSize)
-    minimum = configuration.optimizer.minimumLearningRate
+    peak = optimizer.peakLearningRate(globalBatchSize: globalBatchSize)
+    minimum = optimizer.minimumLearningRate
     self.stepsPerEpoch = stepsPerEpoch
     if let steps = schedule.totalSteps {
       totalSteps = steps

@@ -11,38 +11,38 @@ package struct RunFolder: Sendable, Equatable {
   package init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
 
   /// The resolved configuration.
-  package var configurationFile: String { path + "/config.yaml" }
+  package var configurationFile: String { path.appending(path: "config.yaml") }
   /// A line of JSON a step.
-  package var metricsFile: String { path + "/metrics.jsonl" }
+  package var metricsFile: String { path.appending(path: "metrics.jsonl") }
   /// What was said, with times.
-  package var logFile: String { path + "/log.txt" }
+  package var logFile: String { path.appending(path: "log.txt") }
   /// The checkpoints.
-  package var checkpointFolder: String { path + "/checkpoints" }
+  package var checkpointFolder: String { path.appending(path: "checkpoints") }
   /// The pictures.
-  package var pictureFolder: String { path + "/reconstructions" }
+  package var pictureFolder: String { path.appending(path: "reconstructions") }
   /// What `croco evaluate` found, where it was run.
-  package var evaluationFile: String { path + "/evaluation.json" }
+  package var evaluationFile: String { path.appending(path: "evaluation.json") }
   /// The page with curves and pictures.
-  package var reportFile: String { path + "/report.html" }
+  package var reportFile: String { path.appending(path: "report.html") }
   /// Held by a ``RunLock`` while a process trains in the folder.
-  package var lockFile: String { path + "/.lock" }
+  package var lockFile: String { path.appending(path: ".lock") }
   /// There once the run has reached its last step; launch scripts look for it.
-  package var completionMarker: String { path + "/COMPLETED" }
+  package var completionMarker: String { path.appending(path: "COMPLETED") }
 
   /// Whether the run has reached its last step.
-  package var isCompleted: Bool { FileManager.default.fileExists(atPath: completionMarker) }
+  package var isCompleted: Bool { FileSystem.exists(completionMarker) }
 
   /// Creates the folder, and tries whether files can be written there.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the folder.
   package func create() throws(Failure) {
-    try Publication.createFolder(path)
-    guard access(path, W_OK) == 0 else { throw SystemCall.writeFailure(path) }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    try FileSystem.createFolder(path)
+    try FileSystem.checkWritable(path)
+    let names = try FileSystem.names(in: path)
     let own = [configurationFile, logFile, lockFile].map { ($0 as NSString).lastPathComponent }
     guard names.isEmpty || names.contains(where: own.contains) else {
       throw Failure(
-        .usage, "\(path) is not empty and holds no run of croco.", hint: "Choose another --output for the run folder.")
+        .usage, "\(path) is not empty and holds no run of croco.", hint: "Choose another \(.output) for the run.")
     }
   }
 
@@ -51,15 +51,18 @@ package struct RunFolder: Sendable, Equatable {
   /// - Throws: `Failure` of kind `configuration` that names the differing keys.
   package func check(against configuration: TrainingConfiguration) throws(Failure) {
     // A run that came to no checkpoint binds nobody.
-    guard FileManager.default.fileExists(atPath: configurationFile), !Checkpoint.list(checkpointFolder).isEmpty else {
-      return
-    }
+    guard FileSystem.exists(configurationFile), try !Checkpoint.list(checkpointFolder).isEmpty else { return }
     let stored = try ConfigurationReader.read(path: configurationFile)
     let differences = configuration.differences(from: stored)
     guard !differences.isEmpty else { return }
     throw Failure(
       .configuration, "\(path) holds a run of another configuration: \(differences.joined(separator: ", ")).",
-      hint: "Choose another --output; --resume CHECKPOINT starts a new run from the weights and moments of an old one.")
+      hint: "Choose another \(.output); \(.resume) starts a new run from the weights and moments of an old one.")
+  }
+
+  /// Removes what a killed process left unfinished; only for who holds the folder's lock.
+  func removeLeftovers() {
+    for folder in [path, checkpointFolder, pictureFolder] { Publication.removeLeftovers(in: folder) }
   }
 
   /// Writes `config.yaml`.
@@ -76,7 +79,7 @@ package struct RunFolder: Sendable, Equatable {
     if let step {
       try Publication.publishText("{\"step\": \(step)}\n", at: completionMarker)
     } else {
-      unlink(completionMarker)
+      try FileSystem.remove(completionMarker)
     }
   }
 }

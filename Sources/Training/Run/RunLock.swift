@@ -11,7 +11,8 @@ final class RunLock: Sendable {
   init(_ folder: RunFolder) throws(Failure) {
     guard let lock = try FileLock(folder.lockFile) else {
       throw Failure(
-        .usage, "Another process trains in \(folder.path) right now.", hint: "Wait for it, or choose another --output.")
+        .usage, "Another process trains in \(folder.path) right now.",
+        hint: "Wait for it, or choose another \(.output).")
     }
     self.lock = lock
   }

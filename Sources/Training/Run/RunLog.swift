@@ -1,5 +1,6 @@
 import Foundation
 import Runtime
+import Storage
 
 /// What rank 0 says: to `log.txt` with the time, and to the listener that the command line gives.
 package final class RunLog {
@@ -13,14 +14,14 @@ package final class RunLog {
     case warning
   }
 
-  private let file: AppendedFile?
+  private let file: File?
   private let listener: (Level, String) -> Void
 
   /// A log that writes to `path`, if any, and calls `listener`.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names the file.
   package init(path: String?, listener: @escaping (Level, String) -> Void) throws(Failure) {
-    if let path { file = try AppendedFile(path: path) } else { file = nil }
+    if let path { file = try File(path, .appending) } else { file = nil }
     self.listener = listener
   }
 
@@ -36,7 +37,7 @@ package final class RunLog {
   package func callAsFunction(_ level: Level, _ text: String) {
     let prefix = level == .warning ? "warning: " : ""
     // A log that cannot be written must not end a run; a full disk shows in the metrics and checkpoints.
-    try? file?.append("\(Date().ISO8601Format()) \(prefix)\(text)\n")
+    try? file?.write(Array("\(Date().ISO8601Format()) \(prefix)\(text)\n".utf8))
     listener(level, text)
   }
 }

@@ -21,13 +21,10 @@ package enum SignalFlags {
     }
   }
 
-  /// The name of a signal that has come since ``install()``, or nil.
-  package static var received: String? {
+  /// The signals that have come since ``install()``.
+  static var requests: StepFlags {
     let bits = pending.load(ordering: .relaxed)
-    let names = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGUSR1, "SIGUSR1")]
-    return names.first { bits & (1 << UInt64($0.0)) != 0 }?.1
+    let flags: [(Int32, StepFlags)] = [(SIGTERM, .terminate), (SIGINT, .interrupt), (SIGUSR1, .user)]
+    return StepFlags(flags.filter { bits & (1 << UInt64($0.0)) != 0 }.map(\.1))
   }
-
-  /// Forgets what has come.
-  package static func clear() { pending.store(0, ordering: .relaxed) }
 }

@@ -2,6 +2,7 @@ import Collectives
 import Foundation
 import Kernels
 import Runtime
+import Storage
 
 /// What is worth a warning before hours of computation, and what the run's log says of its machine.
 package struct StartupChecks {
@@ -13,7 +14,7 @@ package struct StartupChecks {
 
   /// The cores that this process may run on as hexadecimal digits; empty where the system does not tell.
   static var coreMask: String {
-    let status = FileManager.default.contents(atPath: "/proc/self/status").map { String(decoding: $0, as: UTF8.self) }
+    let status = (try? File.contents(of: "/proc/self/status")).map { String(decoding: $0, as: UTF8.self) }
     let line = status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
     return line.map { String($0.dropFirst("Cpus_allowed:".count)).trimmingCharacters(in: .whitespaces) } ?? ""
   }
@@ -37,7 +38,7 @@ package struct StartupChecks {
     var warnings: [String] = []
     if MatrixProducts.floatIsOpenBLAS, let core = environment["OPENBLAS_CORETYPE"] {
       warnings.append(
-        "OPENBLAS_CORETYPE=\(core) forces OpenBLAS to the kernels of another processor (\(BLAS.coreName)), which may "
+        "OPENBLAS_CORETYPE=\(core) forces OpenBLAS to the kernels of another processor (\(OpenBLAS.coreName)), which may "
           + "halve the speed; unset it.")
     }
     if threads > availableCores {

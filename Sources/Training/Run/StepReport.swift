@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// The stages of a step whose times are taken apart.
 package enum StepStage: String, Sendable, CaseIterable {
@@ -43,17 +44,15 @@ package struct StepReport: Sendable, Equatable {
 
   /// The line of `metrics.jsonl`.
   package var json: String {
-    var fields = [
-      "\"step\":\(step)", "\"epoch\":\(epoch)", "\"loss\":\(loss)", "\"grad_norm\":\(gradientNorm)",
-      "\"lr\":\(learningRate)", "\"ms\":\(fixed(milliseconds, 3))",
+    var fields: [(String, JSON)] = [
+      ("step", .integer(step)), ("epoch", .number(epoch)), ("loss", .number(loss)),
+      ("grad_norm", .number(gradientNorm)), ("lr", .number(learningRate)), ("ms", .fixed(milliseconds, digits: 3)),
     ]
-    for stage in StepStage.allCases {
-      fields.append("\"ms_\(stage.rawValue)\":\(fixed(stages[stage] ?? 0, 3))")
-    }
-    fields.append("\"pairs_per_s\":\(fixed(pairsPerSecond, 3))")
-    if replacedPairs > 0 { fields.append("\"replaced_pairs\":\(replacedPairs)") }
-    if let validationLoss { fields.append("\"validation_loss\":\(validationLoss)") }
-    return "{\(fields.joined(separator: ","))}"
+    fields += StepStage.allCases.map { ("ms_\($0.rawValue)", .fixed(stages[$0] ?? 0, digits: 3)) }
+    fields.append(("pairs_per_s", .fixed(pairsPerSecond, digits: 3)))
+    if replacedPairs > 0 { fields.append(("replaced_pairs", .integer(replacedPairs))) }
+    if let validationLoss { fields.append(("validation_loss", .number(validationLoss))) }
+    return JSON.object(fields).text
   }
 
   private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -8,7 +8,7 @@ struct ConvertCollection<Layout: StereoLayout>: ParsableCommand {
       commandName: Layout.command,
       abstract: "Converts \(Layout.title).",
       discussion: """
-        Expected: \(Layout.tree)
+        Expected: \(Layout.tree.onCommandLine)
         The folder may be the collection or any part of it that has both views. See datasets/\(Layout.command).md.
         """)
   }
@@ -24,7 +24,7 @@ struct ConvertCollection<Layout: StereoLayout>: ParsableCommand {
 
   @OptionGroup var gaps: GapOptions
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func run() throws {
     let collection = StereoCollection(

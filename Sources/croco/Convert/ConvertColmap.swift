@@ -8,7 +8,7 @@ struct ConvertColmap: ParsableCommand {
     commandName: "colmap",
     abstract: "Converts pairs of images that share 3D points in COLMAP models.",
     discussion: """
-      Expected: \(ColmapPairs.tree)
+      Expected: \(ColmapPairs.tree.onCommandLine)
       Overlap is the number of 3D points that both images see, divided by those that the first sees. All models
       in the folder and below are read; each is a scene. See datasets/colmap.md.
       """)
@@ -31,7 +31,7 @@ struct ConvertColmap: ParsableCommand {
   @Option(help: "In how many pairs an image is the first view at most.")
   var pairsPerImage = 10
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func validate() throws {
     guard 0 <= minOverlap, minOverlap <= maxOverlap, maxOverlap <= 1 else {

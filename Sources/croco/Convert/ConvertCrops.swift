@@ -8,8 +8,8 @@ struct ConvertCrops: ParsableCommand {
     commandName: "crops",
     abstract: "Converts the crops of CroCo v2: extracted ones, or crops_release.txt with the original images.",
     discussion: """
-      Extracted: \(ExtractedCrops.tree)
-      Originals: \(CropsRelease.tree)
+      Extracted: \(ExtractedCrops.tree.onCommandLine)
+      Originals: \(CropsRelease.tree.onCommandLine)
       Crops of originals are resized to 256x256 unless --size says otherwise. See datasets/crops.md.
       """)
 
@@ -22,7 +22,7 @@ struct ConvertCrops: ParsableCommand {
   @Option(help: "How the second view is turned by the list: counterclockwise, clockwise or none.")
   var rotation: CropsRelease.Rotation = .counterclockwise
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func run() throws {
     guard source.lowercased().hasSuffix(".txt") else {

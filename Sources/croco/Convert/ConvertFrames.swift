@@ -11,7 +11,7 @@ struct ConvertFrames: ParsableCommand {
 
   @OptionGroup var gaps: GapOptions
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func run() throws {
     try options.run { try gaps.sequences(seed: options.seed).pairs(in: folder, log: $0) }

@@ -7,7 +7,7 @@ struct ConvertHabitat: ParsableCommand {
     commandName: "habitat",
     abstract: "Converts pairs that were rendered with Habitat-Sim.",
     discussion: """
-      Expected: \(HabitatRelease.tree)
+      Expected: \(HabitatRelease.tree.onCommandLine)
       Each folder that holds pairs is a scene. See datasets/habitat.md.
       """)
 
@@ -20,7 +20,7 @@ struct ConvertHabitat: ParsableCommand {
   @Flag(help: "Look for the files even where there is a pairs.txt.")
   var ignoreList = false
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func validate() throws {
     guard sceneDepth ?? 1 >= 1 else { throw ValidationError("--scene-depth is at least 1.") }

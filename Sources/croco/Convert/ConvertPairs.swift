@@ -15,7 +15,7 @@ struct ConvertPairs: ParsableCommand {
   @Argument(help: "The list.", completion: .file())
   var list: String
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func run() throws { try options.run { _ in try PairList.read(list) } }
 }

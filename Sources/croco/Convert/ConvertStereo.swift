@@ -16,7 +16,7 @@ struct ConvertStereo: ParsableCommand {
   @Option(help: "How files belong together: name (equal sub-folder and name) or order (place in natural order).")
   var match: StereoFolders.Matching = .name
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func run() throws { try options.run { _ in try StereoFolders.pairs(left: left, right: right, matching: match) } }
 }

@@ -1,10 +1,6 @@
 import ArgumentParser
-import Collectives
 import Foundation
 import PairConversion
-import PairData
-import Runtime
-import Storage
 
 /// `croco convert video`.
 struct ConvertVideo: ParsableCommand {
@@ -30,7 +26,7 @@ struct ConvertVideo: ParsableCommand {
 
   @OptionGroup var gaps: GapOptions
 
-  @OptionGroup var options: ConversionOptions
+  @OptionGroup var options: ConvertOptions
 
   func validate() throws {
     guard fps == nil || every == nil else { throw ValidationError("Give --fps or --every, not both.") }
@@ -42,34 +38,11 @@ struct ConvertVideo: ParsableCommand {
     let reader = try VideoFrames(
       selection: every.map { .every($0) } ?? .rate(fps ?? 2), preparation: options.preparation,
       threadCount: options.threadCount, skipsBadFiles: options.skipBad)
-    // Before hours of decoding, not after.
-    try OutputFolder.check(options.output)
-    if let count = LaunchEnvironment(ProcessInfo.processInfo.environment).processCount, count > 1 {
-      throw Failure(
-        .usage, "Videos are decoded by one process, not by \(count).",
-        hint: "Run it alone, perhaps with --frames DIR, and then croco convert frames DIR under the launcher.")
-    }
-    let folder = frames ?? Self.temporaryFolder(for: options.output)
-    let lockFile = folder + ".lock"
-    guard let lock = try FileLock(lockFile) else {
-      throw Failure(
-        .usage, "Another process decodes videos into \(folder) right now.",
-        hint: "Wait for it, or choose another --output or --frames.")
-    }
-    defer {
-      if frames == nil { try? FileManager.default.removeItem(atPath: folder) }
-      withExtendedLifetime(lock) { _ = unlink(lockFile) }
-    }
-    if frames == nil { try? FileManager.default.removeItem(atPath: folder) }
-    let sequences = try reader.extract(sources, to: folder) {
+    let conversion = VideoConversion(reader, output: options.output, keptFolder: frames)
+    try conversion.run(sources) {
       FileHandle.standardError.write(Data(($0 + "\n").utf8))
+    } convert: { videos in
+      try options.run { _ in try gaps.sequences(seed: options.seed).pairs(of: videos, in: "the videos") }
     }
-    try options.run { _ in try gaps.sequences(seed: options.seed).pairs(of: sequences, in: "the videos") }
-  }
-
-  /// Where the frames of a conversion lie while it runs. The name is always the same, so that a conversion that is started
-  /// again finds the same files; what a killed one left there is removed.
-  private static func temporaryFolder(for output: String) -> String {
-    (output as NSString).standardizingPath + ".frames" + Publication.temporaryMarker + "video"
   }
 }

@@ -41,27 +41,28 @@ struct Reduce: ParsableCommand {
 
   func run() {
     runAsRank { communicator in
-      let reducer = try GradientReducer(
-        communicator: communicator, reduction: Reduction(rawValue: reduction)!, count: count,
-        microBatchCount: microBatches, workers: WorkerPool(workerCount: threads), bucketLength: bucket)
       let gradients = AlignedBuffer<Float>(count: count)
-      let leaves = reducer.microBatches.map { leafGradients($0, count: count) }
+      let ownership = Ownership(count: count, size: communicator.size, bucketLength: bucket)
+      let sum = try GradientSum(
+        of: gradients, ownership: ownership, microBatchCount: microBatches, reduction: Reduction(rawValue: reduction)!,
+        communicator: communicator, workers: WorkerPool(workerCount: threads))
+      let leaves = sum.microBatches.map { leafGradients($0, count: count) }
       var milliseconds: [Double] = []
       for _ in 0..<steps {
         for leaf in leaves {
           gradients.pointer.update(from: leaf.pointer, count: count)
-          reducer.accumulate(gradients)
+          sum.accumulate()
         }
         try communicator.barrier()
         let start = ContinuousClock.now
-        try reducer.reduce(gradients)
+        try sum.sumToAll()
         milliseconds.append((ContinuousClock.now - start) / .milliseconds(1))
       }
       let digest = FileDigest(of: UnsafeRawBufferPointer(gradients.elements))
       let digests = try communicator.gatherBytes(Array("\(digest)".utf8))
       guard communicator.rank == 0 else { return }
       print("digest \(Set(digests.map { String(decoding: $0, as: UTF8.self) }).sorted().joined(separator: " "))")
-      print("bytes \(reducer.bufferBytes)")
+      print("bytes \(sum.bufferBytes)")
       if steps > 1 { print("milliseconds \(milliseconds.dropFirst().sorted()[(steps - 1) / 2])") }
     }
   }

@@ -8,12 +8,13 @@ struct Operations: ParsableCommand {
     runAsRank { communicator in
       try checkFlags(communicator)
       try checkOrderedSum(communicator)
-      try checkGather(communicator)
+      try checkGatherBytes(communicator)
       try checkBroadcast(communicator)
       try checkSum(communicator)
       try checkExchange(communicator)
-      try checkSlices(communicator)
-      try checkCollecting(communicator)
+      try checkGather(communicator)
+      try checkOwnership(communicator)
+      try checkParts(communicator)
       try communicator.barrier()
       try communicator.agree(on: nil)
       let value = try communicator.together { 17 }
@@ -44,7 +45,7 @@ private func checkOrderedSum(_ communicator: any Communicator) throws {
   try expect(none.isEmpty, "sumInRankOrder of nothing", communicator)
 }
 
-private func checkGather(_ communicator: any Communicator) throws {
+private func checkGatherBytes(_ communicator: any Communicator) throws {
   func bytes(_ rank: Int) -> [UInt8] { (0..<rank * 1000).map { UInt8(truncatingIfNeeded: $0 * 7 + rank) } }
   let gathered = try communicator.gatherBytes(bytes(communicator.rank))
   try expect(gathered == (0..<communicator.size).map(bytes), "gatherBytes", communicator)
@@ -70,60 +71,97 @@ private func checkSum(_ communicator: any Communicator) throws {
   try expect(holds, "sum", communicator)
 }
 
-/// Rank s sends to rank d s + 2 d floats of value 100 s + d, with gaps.
+/// Rank s sends to rank d s + 2 d floats of value 100 s + d, with gaps; at once, or while it waits or asks.
 private func checkExchange(_ communicator: any Communicator) throws {
   let (rank, size) = (communicator.rank, communicator.size)
-  let counts = (0..<size).map { rank + 2 * $0 }
-  let receiveCounts = (0..<size).map { $0 + 2 * rank }
   let spacing = 3 * size + 1
-  let offsets = (0..<size).map { $0 * spacing }
-  var send = [Float](repeating: -1, count: size * spacing)
-  for d in 0..<size { for i in 0..<counts[d] { send[offsets[d] + i] = Float(100 * rank + d) } }
-  var receive = [Float](repeating: -2, count: size * spacing)
-  try receive.withUnsafeMutableBufferPointer { target in
-    try communicator.exchange(
-      send, counts: counts, offsets: offsets, into: target.baseAddress!, counts: receiveCounts, offsets: offsets)
-  }
+  func slices(_ counts: [Int]) -> [Range<Int>] { counts.enumerated().map { $0 * spacing..<$0 * spacing + $1 } }
+  let (outgoing, incoming) = (slices((0..<size).map { rank + 2 * $0 }), slices((0..<size).map { $0 + 2 * rank }))
   var expected = [Float](repeating: -2, count: size * spacing)
-  for s in 0..<size { for i in 0..<receiveCounts[s] { expected[offsets[s] + i] = Float(100 * s + rank) } }
-  try expect(receive == expected, "exchange", communicator)
-}
-
-private func checkSlices(_ communicator: any Communicator) throws {
-  let counts = (0..<communicator.size).map { $0 + 1 }
-  let offsets = (0..<communicator.size).map { $0 * ($0 + 1) / 2 }
-  var values = [Float](repeating: -1, count: counts.reduce(0, +))
-  for i in 0..<counts[communicator.rank] { values[offsets[communicator.rank] + i] = Float(communicator.rank) }
-  try values.withUnsafeMutableBufferPointer {
-    try communicator.gatherSlices($0.baseAddress!, counts: counts, offsets: offsets)
-  }
-  let expected = (0..<communicator.size).flatMap { Array(repeating: Float($0), count: $0 + 1) }
-  try expect(values == expected, "gatherSlices", communicator)
-  var doubles = expected.map { $0 == Float(communicator.rank) ? Double($0) : -1 }
-  try doubles.withUnsafeMutableBufferPointer {
-    try communicator.gatherSlices($0.baseAddress!, counts: counts, offsets: offsets)
-  }
-  try expect(doubles == expected.map(Double.init), "gatherSlices of doubles", communicator)
-}
-
-/// Rank 0 gets all slices of 0, 1, 2, ... and gives them away again; one of the slices is empty.
-private func checkCollecting(_ communicator: any Communicator) throws {
-  let count = max(3, 7 * communicator.size - 8)
-  let slices = Slices(count: count, size: communicator.size, unit: 7)
-  let all = (0..<count).map(Float.init)
-  let own = slices.ranges[communicator.rank]
-  var slice = Array(all[own]) + [-1]
-  var whole = [Float](repeating: -2, count: all.count)
-  let isFirst = communicator.rank == 0
-  try slice.withUnsafeMutableBufferPointer { slice in
-    try whole.withUnsafeMutableBufferPointer { whole in
-      try slices.collect(slice.baseAddress!, into: isFirst ? whole.baseAddress! : nil, by: communicator)
+  for s in 0..<size { for i in incoming[s] { expected[i] = Float(100 * s + rank) } }
+  for way in ["exchange", "startExchange and wait", "startExchange and isComplete"] {
+    let receive = AlignedBuffer<Float>(count: size * spacing)
+    for i in 0..<receive.count { receive.pointer[i] = -2 }
+    let into = BufferSlices(receive, incoming)
+    // The transfer alone holds what it sends.
+    func send() -> BufferSlices<Float> {
+      let send = AlignedBuffer<Float>(count: size * spacing)
+      for d in 0..<size { for i in outgoing[d] { send.pointer[i] = Float(100 * rank + d) } }
+      return BufferSlices(send, outgoing)
     }
+    switch way {
+    case "exchange": try communicator.exchange(send(), into: into)
+    case "startExchange and wait": try communicator.startExchange(send(), into: into).wait()
+    default:
+      let transfer = try communicator.startExchange(send(), into: into)
+      while try !transfer.isComplete() {}
+      try expect(transfer.isComplete(), "a transfer that stays complete", communicator)
+    }
+    try expect(Array(receive.elements) == expected, way, communicator)
   }
-  try expect(whole == (isFirst ? all : whole.map { _ in -2 }), "Slices.collect", communicator)
-  for index in whole.indices { whole[index] += 1 }
-  try slice.withUnsafeMutableBufferPointer { slice in
-    try slices.distribute(isFirst ? whole : nil, into: slice.baseAddress!, by: communicator)
+}
+
+/// Rank r's slice is r + 1 elements of value r; floats and doubles, at once and in the background, two at a time.
+private func checkGather(_ communicator: any Communicator) throws {
+  let ranges = (0..<communicator.size).map { $0 * ($0 + 1) / 2..<($0 + 1) * ($0 + 2) / 2 }
+  let expected = ranges.enumerated().flatMap { rank, range in range.map { _ in Double(rank) } }
+  func slices<Element: BinaryFloatingPoint & BitwiseCopyable>(_ type: Element.Type) -> BufferSlices<Element> {
+    let buffer = AlignedBuffer<Element>(count: expected.count)
+    for i in ranges[communicator.rank] { buffer.pointer[i] = Element(communicator.rank) }
+    return BufferSlices(buffer, ranges)
   }
-  try expect(slice == all[own].map { $0 + 1 } + [-1], "Slices.distribute", communicator)
+  let (floats, doubles) = (slices(Float.self), slices(Double.self))
+  try communicator.gather(floats)
+  try communicator.gather(doubles)
+  try expect(floats.buffer.elements.map(Double.init) == expected, "gather of floats", communicator)
+  try expect(Array(doubles.buffer.elements) == expected, "gather of doubles", communicator)
+  let (first, second) = (slices(Float.self), slices(Double.self))
+  let transfers = [try communicator.startGather(first), try communicator.startGather(second)]
+  for transfer in transfers.reversed() { try transfer.wait() }
+  try expect(first.buffer.elements.map(Double.init) == expected, "startGather of floats", communicator)
+  try expect(Array(second.buffer.elements) == expected, "startGather of doubles", communicator)
+}
+
+/// Rank 0 gets all that the ranks own of 0, 1, 2, ... and gives it away again; some own nothing of some buckets.
+private func checkOwnership(_ communicator: any Communicator) throws {
+  let count = 7 * communicator.size + 60
+  for length in [nil, 1, 14, count] {
+    let ownership = Ownership(count: count, size: communicator.size, unit: 7, bucketLength: length)
+    let all = (0..<count).map(Float.init)
+    let own = AlignedBuffer<Float>(count: ownership.count(of: communicator.rank))
+    let whole = AlignedBuffer<Float>(count: count)
+    func mine() -> [Float] { ownership.ranges(of: communicator.rank).flatMap { all[$0] } }
+    for (i, value) in mine().enumerated() { own.pointer[i] = value }
+    let isFirst = communicator.rank == 0
+    try ownership.collect(own, into: isFirst ? whole : nil, by: communicator)
+    try expect(Array(whole.elements) == (isFirst ? all : all.map { _ in 0 }), "Ownership.collect", communicator)
+    for index in 0..<count { whole.pointer[index] += 1 }
+    try ownership.distribute(isFirst ? whole : nil, into: own, by: communicator)
+    try expect(Array(own.elements) == mine().map { $0 + 1 }, "Ownership.distribute", communicator)
+    whole.clear()
+    for range in ownership.ranges(of: communicator.rank) { for i in range { whole.pointer[i] = all[i] } }
+    try ownership.gather(whole, by: communicator)
+    try expect(Array(whole.elements) == all, "Ownership.gather", communicator)
+  }
+}
+
+/// The ranks of a host, those of equal number on all hosts, and a division in reverse order, each a group that works.
+private func checkParts(_ communicator: any Communicator) throws {
+  func members(_ group: any Communicator) throws -> [Int] {
+    try group.gatherBytes(Array("\(communicator.rank)".utf8)).map { Int(String(decoding: $0, as: UTF8.self))! }
+  }
+  let hosts = try communicator.gatherBytes(Array(communicator.hostName.utf8))
+  let neighbours = hosts.indices.filter { hosts[$0] == hosts[communicator.rank] }
+  let host = try communicator.splitByHost()
+  try expect(members(host) == neighbours && neighbours[host.rank] == communicator.rank, "splitByHost", communicator)
+  let peers = try communicator.split(color: host.rank, key: communicator.rank)
+  let number = { (rank: Int) in hosts[..<rank].count { $0 == hosts[rank] } }
+  try expect(members(peers) == hosts.indices.filter { number($0) == host.rank }, "split by number", communicator)
+  let half = try communicator.split(color: communicator.rank % 2, key: -communicator.rank)
+  let expected = hosts.indices.filter { $0 % 2 == communicator.rank % 2 }.reversed()
+  try expect(members(half) == Array(expected) && half.size == expected.count, "split with keys", communicator)
+  try checkFlags(half)
+  try checkExchange(half)
+  try expect(half.meetsEveryone(within: 10), "meetsEveryone of a part", communicator)
+  for part in [peers, half, host] { try part.finalize() }
 }

@@ -20,7 +20,7 @@ struct Train: ParsableCommand {
     action.__sigaction_handler.sa_handler = { _ in Train.isAskedToStop.store(true, ordering: .relaxed) }
     sigaction(SIGUSR1, &action, nil)
     runAsRank(patience: 1) { communicator in
-      if communicator.rank == 0 { try Publication.createFolder(output) }
+      if communicator.rank == 0 { try FileSystem.createFolder(output) }
       try communicator.barrier()
       try Publication.publishText("\(set)", at: "\(output)/rank-\(communicator.rank)")
       for step in 1...steps {

@@ -1,87 +1,98 @@
 import Benchmark
-import CKernels
-import Tensors
+import CTransformer
 
-/// Each pass of a ViT-B block over the rows of one pair (216 tokens of 768 channels), in fp32 and in bf16, and AdamW.
-/// The time of a sample is that of one pass; divide by the elements that its name gives.
+/// Each pass of a ViT-B block over the rows of one pair (216 tokens of 768 channels), in fp32 and in bf16, and AdamW: the C
+/// functions by themselves. The time of a sample is that of one pass; divide by the elements that its name gives.
 let benchmarks: @Sendable () -> Void = {
   Benchmark.defaultConfiguration = .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(1))
-  passes(Float.self, "fp32")
-  passes(BFloat16.self, "bf16")
+  fp32()
+  bf16()
   adamW()
 }
 
 private let rows = 216
 private let columns = 768
+private let count = rows * columns
 
-/// The passes over rows that are the same for both operands.
-private func passes<Element: Operand>(_ type: Element.Type, _ name: String) {
-  let count = rows * columns
-  Benchmark("GELU forward, \(count) elements, \(name)") { benchmark in
-    let hidden = Block<Element>(), activated = Block<Element>(), bias = Block<Float>()
-    benchmark.startMeasurement()
-    for _ in benchmark.scaledIterations {
-      Element.biasGELU(hidden.matrix, bias.pointer, into: activated.matrix)
-    }
+private func fp32() {
+  measure("GELU forward, \(count) elements, fp32") {
+    let hidden = floats(), activated = floats(), bias = floats()
+    return { croco_bias_gelu(hidden, bias, activated, rows, columns) }
   }
-  Benchmark("GELU backward, \(count) elements, \(name)") { benchmark in
-    let gradient = Block<Element>(), hidden = Block<Element>(), activated = Block<Element>()
-    benchmark.startMeasurement()
-    for _ in benchmark.scaledIterations {
-      Element.geluBackward(gradient.matrix, hidden: hidden.matrix, activated: activated.matrix)
-    }
+  measure("GELU backward, \(count) elements, fp32") {
+    let gradient = floats(), hidden = floats(), activated = floats()
+    return { croco_gelu_backward(gradient, hidden, activated, count) }
   }
-  Benchmark("layer norm, \(count) elements, \(name)") { benchmark in
-    let x = Block<Float>(), output = Block<Element>(), parameters = Block<Float>(), statistics = Block<Float>()
-    benchmark.startMeasurement()
-    for _ in benchmark.scaledIterations {
-      Element.layerNorm(
-        x.matrix, parameters.pointer, parameters.pointer, into: output.matrix, mean: statistics.pointer,
-        scale: statistics.pointer + rows)
-    }
+  measure("layer norm, \(count) elements, fp32") {
+    let x = floats(), output = floats(), parameters = floats(), statistics = floats()
+    return { croco_layer_norm(x, parameters, parameters, output, statistics, statistics + rows, rows, columns) }
   }
-  Benchmark("soft-max, \(rows * rows) elements, \(name)") { benchmark in
-    let logits = Block<Float>(), probabilities = Block<Element>(), sums = Block<Float>()
-    benchmark.startMeasurement()
-    for _ in benchmark.scaledIterations {
-      Element.softmax(
-        Matrix(logits.pointer, rows: rows, columns: rows), factor: 0.125, into: probabilities.pointer,
-        logSum: sums.pointer)
-    }
+  measure("soft-max, \(rows * rows) elements, fp32") {
+    let logits = floats(), probabilities = floats(), sums = floats()
+    return { croco_softmax(logits, 0.125, probabilities, sums, rows, rows) }
   }
-  Benchmark("column sums, \(count) elements, \(name)") { benchmark in
-    let x = Block<Element>(), sums = Block<Float>()
-    benchmark.startMeasurement()
-    for _ in benchmark.scaledIterations {
-      Element.columnSums(x.pointer, stride: columns, into: sums.pointer, rows: rows, columns: columns, adding: false)
-    }
+  measure("column sums, \(count) elements, fp32") {
+    let x = floats(), sums = floats()
+    return { croco_column_sums(x, columns, sums, rows, columns, 0) }
+  }
+}
+
+private func bf16() {
+  measure("GELU forward, \(count) elements, bf16") {
+    let hidden = halves(), activated = halves(), bias = floats()
+    return { croco_bias_gelu_bf16(hidden, bias, activated, rows, columns) }
+  }
+  measure("GELU backward, \(count) elements, bf16") {
+    let gradient = halves(), hidden = halves(), activated = halves()
+    return { croco_gelu_backward_bf16(gradient, hidden, activated, count) }
+  }
+  measure("layer norm, \(count) elements, bf16") {
+    let x = floats(), output = halves(), parameters = floats(), statistics = floats()
+    return { croco_layer_norm_bf16(x, parameters, parameters, output, statistics, statistics + rows, rows, columns) }
+  }
+  measure("soft-max, \(rows * rows) elements, bf16") {
+    let logits = floats(), probabilities = halves(), sums = floats()
+    return { croco_softmax_bf16(logits, 0.125, probabilities, sums, rows, rows) }
+  }
+  measure("column sums, \(count) elements, bf16") {
+    let x = halves(), sums = floats()
+    return { croco_column_sums_bf16(x, columns, sums, rows, columns, 0) }
   }
 }
 
 private func adamW() {
   let count = 1 << 22
-  Benchmark("AdamW, \(count) elements, fp32") { benchmark in
-    let buffers = (0..<4).map { _ in AlignedBuffer<Float>(count: count) }
-    var step = croco_adamw_step(
-      gradient_scale: 1, beta1: 0.9, beta2: 0.95, step_size: 1e-3, root_correction: 1, epsilon: 1e-8)
-    benchmark.startMeasurement()
-    for _ in benchmark.scaledIterations {
-      croco_adamw(
-        buffers[0].pointer, buffers[1].pointer, buffers[2].pointer, buffers[3].pointer, count, 0.9999, &step)
+  measure("AdamW, \(count) elements, fp32") {
+    let buffers = (0..<4).map { _ in floats(count) }
+    return {
+      var step = croco_adamw_step(
+        gradient_scale: 1, beta1: 0.9, beta2: 0.95, step_size: 1e-3, root_correction: 1, epsilon: 1e-8)
+      croco_adamw(buffers[0], buffers[1], buffers[2], buffers[3], count, 0.9999, &step)
     }
   }
 }
 
-/// One pair's rows, filled with numbers that are neither zero nor denormal.
-private final class Block<Element: Operand> {
-  private let buffer: AlignedBuffer<Element>
-
-  init() {
-    buffer = AlignedBuffer(count: rows * columns)
-    let values = (0..<rows * columns).map { Float($0 % 13) * 0.125 - 0.75 }
-    Element.convert(values, into: buffer.pointer, count: values.count)
+/// Registers a benchmark; `prepare` makes its memory, which lives to the end of the process, and gives the pass.
+private func measure(_ name: String, _ prepare: @escaping @Sendable () -> () -> Void) {
+  Benchmark(name) { benchmark in
+    let pass = prepare()
+    benchmark.startMeasurement()
+    for _ in benchmark.scaledIterations { pass() }
   }
+}
 
-  var pointer: UnsafeMutablePointer<Element> { buffer.pointer }
-  var matrix: MatrixView<Element> { MatrixView(buffer.pointer, rows: rows, columns: columns) }
+/// Floats that are neither zero nor denormal, aligned as croco's buffers are.
+private func floats(_ count: Int = count) -> UnsafeMutablePointer<Float> {
+  let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 4, alignment: 64)
+    .bindMemory(to: Float.self, capacity: count)
+  for i in 0..<count { memory[i] = Float(i % 13) * 0.125 - 0.75 }
+  return memory
+}
+
+/// The same numbers as bfloat16.
+private func halves() -> UnsafeMutablePointer<UInt16> {
+  let memory = UnsafeMutableRawPointer.allocate(byteCount: count * 2, alignment: 64)
+    .bindMemory(to: UInt16.self, capacity: count)
+  croco_narrow(floats(), memory, count)
+  return memory
 }

@@ -1,0 +1,113 @@
+internal import CMPI
+import Runtime
+
+// Slices of buffers travel as bytes. Failures of kind `internalError` where a slice, or the distance of two, exceeds 2^31 - 1
+// bytes; of kind `inputOutput` where MPI fails.
+extension MPICommunicator {
+  /// Sends to every rank its slice of `outgoing`, and receives from each its slice of `incoming` (`MPI_Alltoallv`).
+  package func exchange<Element>(
+    _ outgoing: BufferSlices<Element>, into incoming: BufferSlices<Element>
+  ) throws(Failure) {
+    let (send, receive) = (try MessageTable(outgoing, of: self), try MessageTable(incoming, of: self))
+    let status = withExtendedLifetime((send, receive)) {
+      croco_mpi_exchange_slices(handle, send.slices, receive.slices)
+    }
+    try check(status, "MPI_Alltoallv")
+  }
+
+  /// Begins ``exchange(_:into:)`` (`MPI_Ialltoallv`).
+  package func startExchange<Element>(
+    _ outgoing: BufferSlices<Element>, into incoming: BufferSlices<Element>
+  ) throws(Failure) -> any PendingTransfer {
+    let (send, receive) = (try MessageTable(outgoing, of: self), try MessageTable(incoming, of: self))
+    let transfer = MPITransfer("MPI_Ialltoallv", on: self, holding: [send, receive])
+    try transfer.start { request in
+      croco_mpi_start_exchange_slices(handle, send.slices, receive.slices, &request)
+    }
+    return transfer
+  }
+
+  /// Gathers slice r of a buffer from rank r, in place (`MPI_Allgatherv`).
+  package func gather<Element>(_ slices: BufferSlices<Element>) throws(Failure) {
+    let table = try MessageTable(slices, of: self)
+    let status = withExtendedLifetime(table) { croco_mpi_gather_slices(handle, table.slices) }
+    try check(status, "MPI_Allgatherv")
+  }
+
+  /// Begins ``gather(_:)`` (`MPI_Iallgatherv`).
+  package func startGather<Element>(_ slices: BufferSlices<Element>) throws(Failure) -> any PendingTransfer {
+    let table = try MessageTable(slices, of: self)
+    let transfer = MPITransfer("MPI_Iallgatherv", on: self, holding: [table])
+    try transfer.start { request in croco_mpi_start_gather_slices(handle, table.slices, &request) }
+    return transfer
+  }
+}
+
+/// Slices of a buffer as MPI takes them, with the memory that they point to.
+private final class MessageTable {
+  /// Offsets count from the first byte of all slices, so that they are small wherever in a buffer these lie. Valid as long as
+  /// the table is held.
+  let slices: croco_mpi_slices
+
+  private let buffer: AnyObject
+  private let numbers: AlignedBuffer<Int32>  // [2, ranks]: counts, then offsets
+
+  init<Element>(_ slices: BufferSlices<Element>, of communicator: MPICommunicator) throws(Failure) {
+    let size = communicator.size
+    precondition(slices.ranges.count == size, "\(slices.ranges.count) slices for \(size) ranks")
+    let first = slices.ranges.lazy.filter { !$0.isEmpty }.map(\.lowerBound).min() ?? 0
+    let stride = MemoryLayout<Element>.stride
+    buffer = slices.buffer
+    numbers = AlignedBuffer(count: 2 * size)
+    self.slices = croco_mpi_slices(
+      start: slices.buffer.pointer + first, counts: numbers.pointer, offsets: numbers.pointer + size)
+    for (rank, range) in slices.ranges.enumerated() where !range.isEmpty {
+      let (bytes, offset) = (range.count * stride, (range.lowerBound - first) * stride)
+      guard let count = Int32(exactly: bytes), let place = Int32(exactly: offset) else {
+        throw Failure(
+          .internalError,
+          "A message of \(bytes) bytes at \(offset) for rank \(rank) of \(size) exceeds MPI's 32-bit counts.")
+      }
+      numbers.pointer[rank] = count
+      numbers.pointer[size + rank] = place
+    }
+  }
+}
+
+/// A transfer of MPI's under way, with the buffers and tables that it reads and writes.
+private final class MPITransfer: PendingTransfer {
+  private let call: String
+  private let communicator: MPICommunicator
+  private let tables: [MessageTable]
+  private var request = croco_mpi_request()
+  private var isUnderWay = false
+
+  init(_ call: String, on communicator: MPICommunicator, holding tables: [MessageTable]) {
+    self.call = call
+    self.communicator = communicator
+    self.tables = tables
+  }
+
+  // MPI goes on writing into what is under way, so this memory must never be used for anything else. Only a run that ends
+  // with a failure lets go of a transfer.
+  deinit { if isUnderWay { for table in tables { _ = Unmanaged.passRetained(table) } } }
+
+  func start(_ body: (inout croco_mpi_request) -> Int32) throws(Failure) {
+    try communicator.check(body(&request), call)
+    isUnderWay = true
+  }
+
+  func isComplete() throws(Failure) -> Bool {
+    guard isUnderWay else { return true }
+    var flag: Int32 = 0
+    try communicator.check(croco_mpi_test(&request, &flag), call)
+    isUnderWay = flag == 0
+    return !isUnderWay
+  }
+
+  func wait() throws(Failure) {
+    guard isUnderWay else { return }
+    try communicator.check(croco_mpi_wait(&request), call)
+    isUnderWay = false
+  }
+}

@@ -1,0 +1,99 @@
+import Kernels
+
+/// Between encoder and decoder: the linear map to decoder channels, the mask tokens, and the decoder's positions.
+///
+/// Source: CroCo, section 3.1: visible tokens go back to their places, the mask token fills the others, and positions are
+/// added to both streams.
+///
+/// `source` is a pass over the encoder's rows, K visible tokens of view 1 and N of view 2 a sample; `pass` one over the
+/// decoder's, N a sample. Both are over the same samples.
+struct DecoderInput<Element: MatrixElement> {
+  let linear: Linear<Element>
+  private let maskToken: UnsafePointer<Float>  // [C]
+  private let maskTokenGradient: UnsafeMutablePointer<Float>
+  private let sourcePositions: UnsafePointer<Int32>  // the patch index of each of the encoder's rows
+  private let positions: PositionEmbedding
+
+  init(
+    inputs: Int, outputs: Int, source sourcePositions: UnsafePointer<Int32>, _ positions: PositionEmbedding,
+    in plan: NetworkPlan<Element>
+  ) {
+    linear = Linear("decoder_embed", inputs: inputs, outputs: outputs, in: plan)
+    let token = plan.parameters.declare([
+      ParameterDeclaration("mask_token", [1, 1, outputs], .normal(deviation: 0.02), isDecayed: true)
+    ])
+    maskToken = UnsafePointer(token.values)
+    maskTokenGradient = token.gradients
+    self.sourcePositions = sourcePositions
+    self.positions = positions
+  }
+
+  /// stream and context [decoder rows, C] from the encoder's features of one slab.
+  func forward(
+    _ encoded: MatrixView<Element>, _ source: Pass<Element>, stream: Matrix, context: Stream<Element>,
+    _ pass: Pass<Element>
+  ) {
+    let columns = linear.outputs
+    let embedded = source.scratch.embedded(encoded.rows, columns)  // [encoder rows of the slab, C]
+    linear.forward(encoded, into: embedded)
+    embedded.add(bias: linear.bias)
+    source.record("decoder_embed", embedded)
+    for (sample, places) in pass.sequences.enumerated() {
+      let (visible, second) = (source.sequences[2 * sample], source.sequences[2 * sample + 1])
+      for row in places { stream.row(row).update(from: maskToken, count: columns) }
+      for row in visible {
+        stream.row(places.lowerBound + Int(sourcePositions[row]))
+          .update(from: embedded.row(row - source.rows.lowerBound), count: columns)
+      }
+      context.values.row(places.lowerBound)
+        .update(from: embedded.row(second.lowerBound - source.rows.lowerBound), count: second.count * columns)
+    }
+    let (stream, context) = (stream[pass.rows], context[pass.rows])
+    positions.add(to: stream, rows: pass.rows)
+    positions.add(to: context.values, rows: pass.rows)
+    context.updateOperands()
+    pass.record("dec_in.x", stream)
+    pass.record("dec_in.y", context.values)
+  }
+
+  /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and context, for one slab.
+  func backward(
+    streamGradient: Matrix, contextGradient: Matrix, into embeddedGradient: MatrixView<Element>,
+    _ source: Pass<Element>, _ pass: Pass<Element>
+  ) {
+    let columns = linear.outputs
+    for (sample, places) in pass.sequences.enumerated() {
+      let (visible, second) = (source.sequences[2 * sample], source.sequences[2 * sample + 1])
+      for row in visible {
+        Element.convert(
+          streamGradient.row(places.lowerBound + Int(sourcePositions[row])), into: embeddedGradient.row(row),
+          count: columns)
+      }
+      Element.convert(
+        contextGradient.row(places.lowerBound), into: embeddedGradient.row(second.lowerBound),
+        count: second.count * columns)
+    }
+    pass.record("dec_in.x", streamGradient[pass.rows])
+    pass.record("dec_in.y", contextGradient[pass.rows])
+    source.record("decoder_embed", embeddedGradient[source.rows])
+  }
+
+  /// Forms the mask token's gradient: the sum of the stream's gradient over the masked places, rows in order, added to
+  /// what is there where `adding`.
+  func formMaskTokenGradient(_ streamGradient: Matrix, _ source: TokenLayout, adding: Bool) {
+    if !adding { maskTokenGradient.update(repeating: 0, count: streamGradient.columns) }
+    let (visibleCount, patchCount) = (source.lengths[0], source.lengths[1])
+    for sample in 0..<source.batchSize {
+      var visible = sourcePositions + sample * source.tokensPerSample
+      let end = visible + visibleCount
+      for patch in 0..<patchCount {
+        if visible < end, Int(visible.pointee) == patch {
+          visible += 1
+        } else {
+          addVector(
+            streamGradient.row(sample * patchCount + patch), to: maskTokenGradient, count: streamGradient.columns)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Kernels
+import Runtime
+
+/// The encoder alone, over single images: features of any block.
+///
+/// The parameters may be those of a whole network, also of one for other image sizes.
+package final class ImageEncoder {
+  /// The normalised output of the last block, overwritten by the next ``forward(_:)``: [B * N, C].
+  package let features: Matrix
+
+  private let run: (Matrix) -> Void
+  private let block: (Int) -> Matrix
+  private let memory: PlannedMemory
+
+  /// Builds the encoder of a configuration for batches of `batchSize` images.
+  package init(
+    _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,
+    precision: Precision = .fp32
+  ) {
+    if let problem = configuration.problem { preconditionFailure("\(problem.property) \(problem.sentence)") }
+    let tokens = TokenLayout(batchSize: batchSize, lengths: [configuration.patchCount], slabCount: slabCount)
+    (run, block, features, memory) =
+      switch precision {
+      case .fp32: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool)
+      case .bf16: Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool)
+      }
+  }
+
+  /// Encodes images, normalised: [B, 3 * H * W].
+  package func forward(_ images: Matrix) { run(images) }
+
+  /// What a block returns, before the last norm: [B * N, C]; overwritten by the next ``forward(_:)``.
+  package func features(after block: Int) -> Matrix { self.block(block) }
+
+  private typealias Parts = (run: (Matrix) -> Void, block: (Int) -> Matrix, features: Matrix, memory: PlannedMemory)
+
+  private static func make<Element>(
+    _ configuration: ModelConfiguration, _ tokens: TokenLayout, _ parameters: NetworkParameters<Element>,
+    _ pool: WorkerPool
+  ) -> Parts {
+    let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters) { plan in
+      let encoder = Encoder(configuration, tokens, in: plan)
+      let scratch = (0..<pool.workerCount).map { _ in Scratch(plan.kept, encoder.scratchSize) }
+      return (
+        encoder: encoder, scratch: scratch, features: plan.kept.matrix(tokens.rows, configuration.encoderDimension)
+      )
+    }
+    let (encoder, features) = (layers.encoder, layers.features)
+    let runner = SlabRunner(pool, scratch: layers.scratch)
+    encoder.place(mask: nil)
+    let run = { (images: Matrix) in
+      parameters.update(pool)
+      runner.forEachSlab(of: tokens) { pass in
+        let (encoded, result) = (encoder.forward([images], pass), features[pass.rows])
+        for row in 0..<encoded.rows {
+          for column in 0..<encoded.columns { result.row(row)[column] = encoded.row(row)[column].float }
+        }
+      }
+    }
+    return (run, encoder.stream(after:), features, memory)
+  }
+}

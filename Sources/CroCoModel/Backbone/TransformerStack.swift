@@ -1,0 +1,95 @@
+import Kernels
+
+/// The blocks of an encoder or decoder with the stream that runs through them, and the norm at their end.
+struct TransformerStack<Element: MatrixElement> {
+  /// The sizes of the blocks.
+  let shape: StackShape
+
+  private typealias Part<Layer> = (layers: Layer, range: Range<Int>)
+  private let blocks: [Part<TransformerBlock<Element>>]
+  private let norm: Part<LayerNorm<Element>>
+  private let streams: [Matrix]  // input of each block, and output of the last: [rows, C]
+  private let gradients: [Stream<Element>]  // 2 x [rows, C], between which backward alternates
+  private let policy: ActivationPolicy
+
+  /// Makes `depth` blocks and the norm.
+  ///
+  /// - Parameter gradients: two streams [rows, C] for backward.
+  init(
+    _ shape: StackShape, depth: Int, norm: String, gradients: [Stream<Element>], in plan: NetworkPlan<Element>,
+    block: (_ index: Int) -> TransformerBlock<Element>
+  ) {
+    self.shape = shape
+    self.gradients = gradients
+    policy = plan.policy
+    let rows = shape.tokens.rows
+    let count = plan.policy == .discard ? 2 : depth + 1
+    let streams = (0..<count).map { _ in plan.kept.matrix(rows, shape.dimension) }
+    self.streams = (0...depth).map { streams[$0 % count] }
+    // Blocks share what need not outlive them.
+    let overlay = Arena.Overlay(plan.policy == .keep ? [plan.backward] : [plan.backward, plan.kept])
+    blocks = (0..<depth).map { index in overlay.layOut { plan.parameters.range { block(index) } } }
+    self.norm = plan.parameters.range { LayerNorm(norm, dimension: shape.dimension, shape.tokens, in: plan) }
+  }
+
+  /// The stream before the first block: [rows, C].
+  var input: Matrix { streams[0] }
+
+  /// The gradient with respect to ``input``, after the backward pass.
+  var inputGradient: Stream<Element> { gradient(before: 0) }
+
+  /// The stream after a block, [rows, C]; of a network that keeps it.
+  func stream(after block: Int) -> Matrix {
+    precondition(policy != .discard, "the network does not keep what its blocks return")
+    return streams[block + 1]
+  }
+
+  /// The features of one slab, in its scratch: [rows of the slab, C].
+  func forward(_ pass: Pass<Element>) -> MatrixView<Element> {
+    for index in blocks.indices { run(index, pass) }
+    let output = streams[blocks.count][pass.rows]
+    let normalized = pass.scratch.normalized(output.rows, output.columns)
+    norm.layers.forward(output, into: normalized, pass)
+    return normalized
+  }
+
+  /// Backward through all blocks, from the gradient that `reader` has for the features.
+  ///
+  /// For each block the gradients of the rows (by slab), then those of the parameters (by part).
+  func backward(
+    from reader: any FeatureReader<Element>, _ runner: SlabRunner<Element>, finished: (Range<Int>) -> Void
+  ) {
+    let (norm, last) = (norm.layers, blocks.count)
+    runner.forEachSlab(of: shape.tokens) { pass in
+      let featureGradient = pass.scratch.normalizedGradient(pass.rows.count, shape.dimension)
+      reader.backward(into: featureGradient, pass)
+      pass.record(norm.name, featureGradient)
+      norm.backward(
+        featureGradient, input: streams[last][pass.rows], residual: nil, into: gradient(before: last)[pass.rows], pass)
+    }
+    runner.formGradients(shape.tokens) { part in
+      reader.formGradients(norm.output, part)
+      norm.formGradients(part)
+    }
+    finished(reader.range)
+    finished(self.norm.range)
+    for index in blocks.indices.reversed() { backward(block: index, runner, finished: finished) }
+  }
+
+  private func backward(block index: Int, _ runner: SlabRunner<Element>, finished: (Range<Int>) -> Void) {
+    let (block, range) = blocks[index]
+    let outputGradient = gradient(before: index + 1)
+    runner.forEachSlab(of: shape.tokens) { pass in
+      if policy == .recomputeBlocks { run(index, pass.unwatched) }
+      block.backward(outputGradient, input: streams[index], into: gradient(before: index), pass)
+    }
+    runner.formGradients(shape.tokens) { part in block.formGradients(outputGradient, part) }
+    finished(range)
+  }
+
+  private func run(_ index: Int, _ pass: Pass<Element>) {
+    blocks[index].layers.forward(streams[index], into: streams[index + 1], pass)
+  }
+
+  private func gradient(before block: Int) -> Stream<Element> { gradients[(blocks.count - block) % 2] }
+}

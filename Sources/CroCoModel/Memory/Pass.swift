@@ -1,0 +1,44 @@
+import Kernels
+
+/// What goes through all layers with one slab: its rows, a worker's scratch, and who watches.
+struct Pass<Element: MatrixElement> {
+  let tokens: TokenLayout
+  let slab: TokenLayout.Slab
+  let scratch: Scratch<Element>
+  let recorder: TensorRecorder?
+
+  init(_ tokens: TokenLayout, slab: Int, _ scratch: Scratch<Element>, _ recorder: TensorRecorder?) {
+    self.tokens = tokens
+    self.slab = tokens.slabs[slab]
+    self.scratch = scratch
+    self.recorder = recorder
+  }
+
+  /// The slab's rows in the buffers of all rows.
+  var rows: Range<Int> { slab.rows }
+
+  /// The rows of each sequence.
+  var sequences: [Range<Int>] { slab.sequences }
+
+  /// The same samples where they lie in another stack.
+  func over(_ tokens: TokenLayout) -> Pass { Pass(tokens, slab: slab.index, scratch, recorder) }
+
+  /// The same without anybody who watches.
+  var unwatched: Pass { Pass(tokens, slab: slab.index, scratch, nil) }
+
+  /// Shows the slab's rows of a tensor to whoever watches; `bias` [columns] is added to every row.
+  func record<Value: MatrixElement>(
+    _ name: String, _ values: MatrixView<Value>, adding bias: UnsafePointer<Float>? = nil
+  ) {
+    recorder?.record(name, values, tokens, slab, adding: bias)
+  }
+
+  /// Shows the probabilities that a head's attention has just left in the scratch: those of the slab's sequence `number`.
+  func recordAttention(_ name: String, sequence number: Int, head: Int, of heads: Int) {
+    guard let recorder else { return }
+    let length = sequences[number].count
+    recorder.recordAttention(
+      name, scratch.attention.probabilities(length, length), head: head, of: heads, tokens,
+      sequence: slab.samples.lowerBound * tokens.lengths.count + number)
+  }
+}

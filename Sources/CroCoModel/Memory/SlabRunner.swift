@@ -1,0 +1,28 @@
+import Kernels
+import Runtime
+
+/// Runs the slabs of a network, and the parts of its weight gradients, on the threads of a pool.
+final class SlabRunner<Element: MatrixElement> {
+  let pool: WorkerPool
+  /// Who watches, if anybody does.
+  var recorder: TensorRecorder?
+  /// Whether the backward pass under way adds to the gradients of the parameters.
+  var addsGradients = false
+  private let scratch: [Scratch<Element>]  // by worker
+
+  init(_ pool: WorkerPool, scratch: [Scratch<Element>]) {
+    self.pool = pool
+    self.scratch = scratch
+  }
+
+  /// Runs `body` for each slab of `tokens`.
+  func forEachSlab(of tokens: TokenLayout, _ body: (Pass<Element>) -> Void) {
+    pool.run(tokens.slabs.count) { slab, worker in body(Pass(tokens, slab: slab, scratch[worker], recorder)) }
+  }
+
+  /// Runs the parameter gradients of layers, cut into as many parts as `tokens` has slabs.
+  func formGradients(_ tokens: TokenLayout, _ body: (GradientPart) -> Void) {
+    let parts = tokens.slabs.count
+    pool.run(parts) { part, _ in body(GradientPart(index: part, count: parts, adds: addsGradients)) }
+  }
+}

@@ -1,0 +1,86 @@
+import CroCoModel
+import Foundation
+import PairData
+import Runtime
+import Storage
+import Training
+
+/// A trained network read from disk: a run folder, a checkpoint folder or a weights file.
+package struct PretrainedModel {
+  /// What was read: a checkpoint folder or a weights file.
+  package let path: String
+  /// The network.
+  package let network: TrainedNetwork
+  /// The configuration of the run that trained it; nil for a weights file.
+  package let training: TrainingConfiguration?
+
+  /// A sentence on each newer checkpoint that was passed over because it is damaged.
+  package let passedOver: [String]
+
+  /// The network's sizes.
+  package var configuration: ModelConfiguration { network.configuration }
+
+  /// Reads a run folder (its newest checkpoint that verifies), a checkpoint folder, or a safetensors file whose metadata has
+  /// `croco_kwargs`.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
+  package init(path: String) throws(Failure) {
+    guard FileSystem.exists(path) else {
+      throw Failure(
+        .noInput, "There is no checkpoint at \(path).",
+        hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
+    }
+    if FileSystem.isFolder(path) {
+      let (checkpoint, passedOver) = try Checkpoint.find(path)
+      try self.init(checkpoint: checkpoint, passedOver: passedOver)
+    } else {
+      try self.init(weights: path)
+    }
+  }
+
+  private init(checkpoint: Checkpoint, passedOver: [String]) throws(Failure) {
+    self.passedOver = passedOver
+    let training = try ConfigurationReader.parse(
+      checkpoint.state.configuration, name: checkpoint.path.appending(path: Checkpoint.stateFile))
+    path = checkpoint.path
+    self.training = training
+    network = try Self.read(path.appending(path: Checkpoint.modelFile), training.model, training.loss)
+  }
+
+  private init(weights: String) throws(Failure) {
+    let reader = try SafetensorsReader(path: weights)
+    guard let text = reader.metadata["croco_kwargs"],
+      let arguments = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+      let configuration = ModelConfiguration(officialArguments: arguments)
+    else {
+      throw Failure(
+        .badData, "\(weights) does not say which network it holds: its metadata has no usable croco_kwargs.",
+        hint: "Use a checkpoint or weights file that croco wrote.")
+    }
+    path = weights
+    passedOver = []
+    training = nil
+    // The file does not say; nearly all are trained with the official objective.
+    network = try Self.read(weights, configuration, LossConfiguration())
+  }
+
+  private static func read(
+    _ path: String, _ configuration: ModelConfiguration, _ loss: LossConfiguration
+  ) throws(Failure) -> TrainedNetwork {
+    let parameters = CroCoNet.makeParameters(configuration)
+    try Checkpoint.readWeights(path, into: parameters, buffers: CroCoNet.buffers(configuration))
+    return TrainedNetwork(configuration, loss, parameters)
+  }
+}
+
+extension LoaderConfiguration {
+  /// What prepares images for a trained network: its sizes, and the seed of its run for the fixed masks.
+  package init(_ model: PretrainedModel, seed: UInt64? = nil) {
+    self.init()
+    imageHeight = model.configuration.imageHeight
+    imageWidth = model.configuration.imageWidth
+    patchSize = model.configuration.patchSize
+    maskedCount = model.configuration.maskedCount
+    self.seed = seed ?? model.training?.seed ?? 0
+  }
+}

@@ -1,0 +1,114 @@
+import CroCoModel
+import Kernels
+import Runtime
+
+/// Runs one product on several workers at once, each with a left factor and a result of its own, as slabs do.
+///
+/// Weights are read from fp32 where products round what they read, as in training.
+final class GEMMProbe<Element: MatrixElement> {
+  /// A worker's own memory.
+  private struct Side {
+    let left: AlignedBuffer<Element>
+    let floats: AlignedBuffer<Float>  // a result of fp32
+    let elements: AlignedBuffer<Element>  // another, and what it is finished with
+    let hidden: AlignedBuffer<Element>
+    let activated: AlignedBuffer<Element>
+    let sums: AlignedBuffer<Float>  // [m]
+  }
+
+  let shape: GEMMShape
+  private let pool: WorkerPool
+  private let weights: AlignedBuffer<Float>
+  private let right: AlignedBuffer<Element>
+  private let sides: [Side]
+  private let bias: AlignedBuffer<Float>  // [outputs]
+
+  /// Allocates for all workers of `pool`; bf16 must be possible.
+  init(_ shape: GEMMShape, pool: WorkerPool) {
+    self.shape = shape
+    self.pool = pool
+    let isGradient = shape.pass == .weightGradient
+    weights = Self.filled(shape.inputs * shape.outputs)
+    right = Self.filled(isGradient ? shape.k * shape.inputs : shape.inputs * shape.outputs)
+    bias = Self.filled(shape.outputs)
+    let isFloat = shape.result == .float || shape.result == .sums
+    let count = isFloat ? 0 : shape.m * shape.n
+    sides = (0..<pool.workerCount).map { _ in
+      Side(
+        left: Self.filled(isGradient ? shape.k * shape.outputs : shape.m * shape.k),
+        floats: AlignedBuffer(count: isGradient ? shape.outputs * shape.inputs : isFloat ? shape.m * shape.n : 0),
+        elements: AlignedBuffer(count: count), hidden: Self.filled(count), activated: AlignedBuffer(count: count),
+        sums: AlignedBuffer(count: shape.m))
+    }
+  }
+
+  /// GFLOP/s over all workers, `count` times, each over at least 1 GFLOP a worker; one more goes before to warm up.
+  func gflops(count: Int) -> [Double] {
+    let repetitions = max(1, Int((1e9 / shape.operations).rounded(.up)))
+    let work = Double(pool.workerCount * repetitions) * shape.operations
+    let all = (0...count).map { _ in
+      let milliseconds = Stopwatch.milliseconds {
+        pool.run(pool.workerCount) { task, _ in for _ in 0..<repetitions { run(sides[task]) } }
+      }
+      return work / milliseconds * 1e-6
+    }
+    return Array(all.dropFirst())
+  }
+
+  private func run(_ side: Side) {
+    let (a, b) = factors(side)
+    func view(_ buffer: AlignedBuffer<Element>) -> MatrixView<Element> {
+      MatrixView(buffer.pointer, rows: shape.m, columns: shape.n)
+    }
+    let (elements, activated) = (view(side.elements), view(side.activated))
+    switch shape.result {
+    case .float: multiply(a, b, into: Matrix(side.floats.pointer, rows: shape.m, columns: shape.n))
+    case .plain: multiply(a, b, into: elements, finish: .plain)
+    case .bias: multiply(a, b, into: elements, finish: .bias(bias.pointer))
+    case .biasGELU: multiply(a, b, into: elements, finish: .biasGELU(bias.pointer, activated: activated))
+    case .geluBackward:
+      multiply(a, b, into: elements, finish: .geluBackward(hidden: view(side.hidden), activated: activated))
+    case .sums:
+      let gradient = Matrix(side.floats.pointer, rows: shape.m, columns: shape.n, stride: shape.inputs)
+      multiply(a, b, into: gradient, sums: side.sums.pointer)
+    }
+  }
+
+  private func factors(_ side: Side) -> (Factor<Element>, Factor<Element>) {
+    if shape.pass == .weightGradient {
+      return (
+        MatrixView(side.left.pointer, rows: shape.k, columns: shape.m, stride: shape.outputs).transposed,
+        MatrixView(right.pointer, rows: shape.k, columns: shape.n, stride: shape.inputs).factor
+      )
+    }
+    let (rows, columns) = (shape.outputs, shape.inputs)
+    // The peak is the arithmetic's: its factors are elements.
+    let readsFloats = Element.products.pointee.roundsFactors && shape != .peak
+    let weight =
+      readsFloats
+      ? Factor<Element>(rounding: Matrix(weights.pointer, rows: rows, columns: columns))
+      : MatrixView(right.pointer, rows: rows, columns: columns).factor
+    return (
+      MatrixView(side.left.pointer, rows: shape.m, columns: shape.k).factor,
+      shape.pass == .forward ? weight.transposed : weight
+    )
+  }
+
+  /// Numbers that are neither zero nor denormal.
+  private static func filled<Value: MatrixElement>(_ count: Int) -> AlignedBuffer<Value> {
+    let values = (0..<count).map { Float($0 % 13) * 0.125 - 0.75 }
+    let buffer = AlignedBuffer<Value>(count: count)
+    Value.convert(values, into: buffer.pointer, count: count)
+    return buffer
+  }
+}
+
+extension Precision {
+  /// GFLOP/s of a product over all workers, measured `count` times; see ``GEMMProbe/gflops(count:)``.
+  func gflops(_ shape: GEMMShape, pool: WorkerPool, count: Int) -> [Double] {
+    switch self {
+    case .fp32: GEMMProbe<Float>(shape, pool: pool).gflops(count: count)
+    case .bf16: GEMMProbe<BFloat16>(shape, pool: pool).gflops(count: count)
+    }
+  }
+}

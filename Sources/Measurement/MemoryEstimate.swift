@@ -1,0 +1,104 @@
+import Collectives
+import CroCoModel
+import PairData
+import Runtime
+import Training
+
+/// The memory that a rank of a run takes, by what it is for: counted from the configuration, without running it.
+package struct MemoryEstimate: Sendable, Equatable {
+  /// One use of memory.
+  package struct Item: Sendable, Equatable {
+    /// What it is for: "parameters and gradients".
+    package let name: String
+    /// Its bytes.
+    package let bytes: Int
+    /// Whether rank 0 alone has it.
+    package let isOfFirstRank: Bool
+  }
+
+  /// What takes memory, the largest first.
+  package let items: [Item]
+
+  /// Bytes of any rank but the first.
+  package var bytes: Int { items.reduce(0) { $0 + ($1.isOfFirstRank ? 0 : $1.bytes) } }
+  /// Bytes of rank 0.
+  package var firstRankBytes: Int { items.reduce(0) { $0 + $1.bytes } }
+
+  /// Counts for a network of `parameterCount` parameters.
+  ///
+  /// - Throws: `Failure` of kind `configuration` where the ranks cannot share the micro-batches.
+  init(
+    _ configuration: TrainingConfiguration, parameterCount: Int, rankCount: Int, threads: Int
+  ) throws(Failure) {
+    let count = Counting(configuration: configuration, rankCount: rankCount, threads: threads)
+    let floats = MemoryLayout<Float>.stride * parameterCount
+    let copy = configuration.compute.precision.copiesParameters ? floats / 2 : 0
+    let owners = configuration.compute.shardOptimizer ? rankCount : 1
+    let all = [
+      Item(name: "parameters and gradients", bytes: 2 * floats + copy, isOfFirstRank: false),
+      Item(name: "moments of AdamW", bytes: (2 * floats + owners - 1) / owners, isOfFirstRank: false),
+      Item(name: "sums of gradients", bytes: try count.sums(parameterCount), isOfFirstRank: false),
+      Item(name: "activations", bytes: count.activations, isOfFirstRank: false),
+      Item(name: "batches", bytes: count.batches, isOfFirstRank: false),
+      Item(name: "program and its threads", bytes: count.program, isOfFirstRank: false),
+      Item(name: "checkpoint in the making", bytes: 3 * floats, isOfFirstRank: true),
+      Item(name: "pictures", bytes: count.pictures, isOfFirstRank: true),
+    ]
+    items = all.filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }
+  }
+}
+
+/// The items that take more than a product to count.
+private struct Counting {
+  let configuration: TrainingConfiguration
+  let rankCount: Int
+  let threads: Int
+
+  private var model: ModelConfiguration { configuration.model }
+  private var loader: LoaderConfiguration { LoaderConfiguration(configuration) }
+
+  /// Partial sums over micro-batches, and what ranks exchange them through.
+  func sums(_ parameterCount: Int) throws(Failure) -> Int {
+    let needs = try GradientSum.needs(
+      configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount)
+    return needs.buffers * parameterCount * MemoryLayout<Float>.stride
+      + GradientSum.exchangeBytes(
+        configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount,
+        count: parameterCount)
+  }
+
+  /// What a pass keeps for its backward, with the memory of each thread.
+  var activations: Int {
+    CroCoNet.activationBytes(
+      model, batchSize: configuration.passSize, slabCount: configuration.compute.slabs, workerCount: threads,
+      precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
+  }
+
+  /// The ring of the loader, and the batch of validations.
+  var batches: Int {
+    let length = loader.ringLength + (configuration.validation.everySteps > 0 ? 1 : 0)
+    return length * loader.batchBytes(count: configuration.batch.microBatchSize)
+  }
+
+  /// A second network without backward over the same parameters, and its pairs.
+  var pictures: Int {
+    guard configuration.pictures.everySteps > 0 else { return 0 }
+    let count = configuration.pictures.count
+    return CroCoNet.activationBytes(
+      model, batchSize: count, slabCount: configuration.compute.slabs, workerCount: threads, activations: .discard)
+      + loader.batchBytes(count: count)
+  }
+
+  /// The program with its libraries, and what its threads pack the factors of products into: up to 768 deep, and as many
+  /// numbers of both factors as 1,152 such rows have.
+  var program: Int {
+    let widest = model.mlpRatio * max(model.encoderDimension, model.decoderDimension)
+    let packed = 1152 * min(768, widest) * MemoryLayout<Float>.stride
+    return Self.programBytes + (rankCount > 1 ? Self.messagingBytes : 0) + threads * packed
+  }
+
+  /// Measured: the resident memory of `croco train` beside everything else that is counted here, on Debian 12.
+  private static let programBytes = 46_000_000
+  /// Measured: what Open MPI adds, on one host.
+  private static let messagingBytes = 7_000_000
+}

@@ -1,0 +1,76 @@
+import Collectives
+import CroCoModel
+import Foundation
+import Runtime
+
+/// What everything in a run has in common: the configuration, the ranks, their threads, and the log.
+///
+/// For what puts a run together. A component gets the part that it needs.
+package struct RunContext {
+  /// What is computed, and how it is watched; the same on every rank.
+  package let configuration: TrainingConfiguration
+  /// The ranks.
+  package let communicator: any Communicator
+  /// The threads of this rank.
+  package let pool: WorkerPool
+  /// What rank 0 says; silent on the others.
+  package let log: RunLog
+
+  /// A context with threads that somebody else has counted.
+  package init(
+    _ configuration: TrainingConfiguration, communicator: any Communicator, pool: WorkerPool, log: RunLog = .silent
+  ) {
+    self.configuration = configuration
+    self.communicator = communicator
+    self.pool = pool
+    self.log = log
+  }
+
+  /// A context with as many threads as `compute.threads` says, or as this rank has cores; collective.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` where communication fails.
+  init(_ configuration: TrainingConfiguration, communicator: any Communicator, log: RunLog) throws(Failure) {
+    let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
+    self.init(configuration, communicator: communicator, pool: WorkerPool(workerCount: threads), log: log)
+  }
+
+  /// Whether this is the rank that reads, writes and speaks.
+  package var isFirstRank: Bool { communicator.rank == 0 }
+
+  /// Says on what the run computes, and what looks wrong on any rank; collective.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` where communication fails.
+  func describeMachine() throws(Failure) {
+    let (ranks, threads) = (communicator.size, pool.workerCount)
+    let warnings = StartupChecks.warnings(
+      threads: threads, slabs: configuration.compute.slabs, environment: ProcessInfo.processInfo.environment)
+    let all = try communicator.gatherBytes(Array(warnings.joined(separator: "\n").utf8))
+    var said: Set<Substring> = []
+    for (rank, bytes) in all.enumerated() {
+      for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where said.insert(line).inserted {
+        log(.warning, rank == 0 ? String(line) : "rank \(rank): \(line)")
+      }
+    }
+    log(
+      .info,
+      "\(ranks) \(ranks == 1 ? "rank" : "ranks") x \(threads) \(threads == 1 ? "thread" : "threads"), "
+        + "\(configuration.compute.precision.arithmetic).")
+  }
+
+  /// What ends all ranks where this one hangs; nil where the configuration wants none.
+  ///
+  /// - Parameter lastWords: says why, from another thread.
+  func watchdog(lastWords: @escaping @Sendable (Failure) -> Void) -> Watchdog? {
+    guard let minutes = configuration.compute.hangMinutes else { return nil }
+    let communicator = communicator
+    return Watchdog(seconds: minutes * 60) { phase in
+      lastWords(
+        Failure(
+          .internalError,
+          "Rank \(communicator.rank) of \(communicator.size) (\(communicator.hostName)) has made no "
+            + "progress for \(minutes) minutes in \(phase).",
+          hint: "Start again from the last checkpoint; compute.hang_minutes sets the limit."))
+      communicator.abort(exitCode: Failure.Kind.internalError.exitCode)
+    }
+  }
+}

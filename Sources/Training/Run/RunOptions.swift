@@ -1,0 +1,26 @@
+import Runtime
+
+/// Where a run writes and what it goes on from: what the command line says beside the configuration.
+package struct RunOptions: Sendable {
+  /// What a run goes on from.
+  package enum Resume: Sendable, Equatable {
+    /// The newest checkpoint of the run folder that verifies, if any.
+    case automatic
+    /// Nothing: a new run.
+    case never
+    /// A checkpoint folder, of this run or another.
+    case checkpoint(String)
+  }
+
+  /// The run folder.
+  package var output: String
+  /// What the run goes on from.
+  package var resume = Resume.automatic
+  /// Versions of the program and its libraries, for checkpoints.
+  package var versions: [String: String] = [:]
+  /// Says why all ranks are about to be ended, from another thread, where a rank hangs.
+  package var lastWords: @Sendable (Failure) -> Void = { _ in }
+
+  /// A run in `output`.
+  package init(output: String) { self.output = output }
+}

@@ -1,0 +1,201 @@
+import Collectives
+import CroCoModel
+import Foundation
+import Kernels
+import PairData
+import Runtime
+
+/// A run: the trainer with its data, folder, checkpoints and log, from the first step to the last.
+///
+/// Collective from beginning to end: every rank makes one and calls ``run()``; only rank 0 writes and speaks. What else
+/// is to happen beside the steps is a ``RunObserver``'s.
+package final class TrainingRun {
+  /// Configuration, ranks, threads and log.
+  package let context: RunContext
+  /// The run folder.
+  package let folder: RunFolder
+  /// The data sets.
+  package let data: RunData
+  /// The trainer.
+  package let trainer: Trainer
+  /// The step with which the run ends.
+  package let lastStep: Int
+
+  private let options: RunOptions
+  private let lock: RunLock?  // rank 0
+  private let writers: RunWriters?  // rank 0
+  private let validator: Validator?
+  private let watchdog: Watchdog?
+  private let clock = ContinuousClock()
+  private let start: ContinuousClock.Instant
+  private var observers: [any RunObserver] = []
+  private var badPairs: BadPairCount
+  private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
+  /// What went wrong on this rank alone, until the ranks agree on it.
+  private var failure: Failure?
+
+  private var configuration: TrainingConfiguration { context.configuration }
+
+  /// Opens folder and data, builds the trainer and restores it from a checkpoint.
+  ///
+  /// - Parameter listener: receives what rank 0 says.
+  /// - Throws: the same `Failure` on every rank.
+  package init(
+    _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
+    listener: @escaping (RunLog.Level, String) -> Void
+  ) throws(Failure) {
+    SignalFlags.install()
+    let microBatches = try GradientSum.microBatches(
+      of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
+    let folder = RunFolder(options.output)
+    let (lock, log) = try communicator.together { () throws -> (RunLock?, RunLog) in
+      guard communicator.rank == 0 else { return (nil, RunLog.silent) }
+      try folder.create()
+      return (try RunLock(folder), try RunLog(path: folder.logFile, listener: listener))
+    }
+    let context = try RunContext(configuration, communicator: communicator, log: log)
+    let data = try RunData(context)
+    let resumption = try Resumption(context, options.resume, folder, data)
+    let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
+    try context.describeMachine()
+    let trainer = try Trainer(
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator,
+      pool: context.pool)
+    try trainer.restore(resumption.checkpoint, step: resumption.step)
+    validator = try Validator(data, context, evaluate: trainer.loss(of:))
+    writers = try communicator.together {
+      context.isFirstRank ? try RunWriters(folder, configuration, trainer.parameters, step: resumption.step) : nil
+    }
+    watchdog = context.watchdog(lastWords: options.lastWords)
+    badPairs = BadPairCount(configuration.data, globalBatchSize: configuration.batch.globalBatchSize)
+    start = clock.now
+    // The checkpoint of another run is none of this folder's.
+    lastCheckpoint = (resumption.isOwn ? resumption.step : -1, start)
+    lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
+    (self.context, self.options, self.folder, self.lock) = (context, options, folder, lock)
+    (self.data, self.trainer) = (data, trainer)
+  }
+
+  /// Adds what is to follow every step, after those that were added before; on every rank, or on rank 0 alone where it
+  /// is for that.
+  package func add(_ observer: some RunObserver) { observers.append(observer) }
+
+  /// Trains to the last step.
+  ///
+  /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run
+  ///   after a checkpoint.
+  package func run() throws(Failure) {
+    defer {
+      watchdog?.stop()
+      // A checkpoint in the making outlives whatever ends the run.
+      writers?.checkpointer.wait()
+      for observer in observers where attends(observer) { observer.runDidEnd() }
+    }
+    if trainer.completedSteps >= lastStep {
+      context.log(.info, "Nothing to do: step \(trainer.completedSteps) of \(lastStep) is reached already.")
+    }
+    while trainer.completedSteps < lastStep {
+      watchdog?.note("step \(trainer.completedSteps + 1)")
+      var (report, flags) = try trainer.step(telling: concerns)
+      watchdog?.note("the reports of step \(report.step)")
+      if isDue(configuration.validation.everySteps) { report.validationLoss = try validator?.loss() }
+      if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
+      record(report)
+      if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, context) }
+      try badPairs.count(report)
+      try tellObservers(report)
+      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { try saveCheckpoint() }
+      if let reason = flags.reasonToStop, trainer.completedSteps < lastStep { try stop(reason) }
+    }
+    try complete()
+  }
+
+  private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.completedSteps % interval == 0 }
+
+  /// What this rank has to tell before an update; rank 0 keeps the clock and writes.
+  private func concerns() -> Concerns {
+    var concerns = Concerns(failure: failure ?? writers?.checkpointer.takeFailure())
+    concerns.requests.formUnion(SignalFlags.requests)
+    if data.badPairs.hasNews { concerns.requests.insert(.badPairs) }
+    guard context.isFirstRank else { return concerns }
+    let minutes = configuration.checkpoints.everyMinutes
+    if minutes > 0 && clock.now - lastCheckpoint.time >= .seconds(minutes * 60) {
+      concerns.requests.insert(.checkpoint)
+    }
+    if let limit = configuration.schedule.stopAfterMinutes, clock.now - start >= .seconds(limit * 60) {
+      concerns.requests.insert(.timeIsUp)
+    }
+    return concerns
+  }
+
+  /// Runs what rank 0 may fail at alone, such as for a full disk; the others hear of it before the next update.
+  private func alone(_ body: () throws(Failure) -> Void) {
+    do throws(Failure) { try body() } catch { failure = failure ?? error }
+  }
+
+  /// Rank 0 writes the step's line.
+  private func record(_ report: StepReport) {
+    guard let writers else { return }
+    alone { () throws(Failure) in try writers.metrics.write(report) }
+    if report.step % configuration.logging.everySteps == 0 || report.step == lastStep || report.validationLoss != nil {
+      context.log(.step, report.line(of: trainer.schedule.totalSteps))
+    }
+  }
+
+  private func attends(_ observer: any RunObserver) -> Bool {
+    observer.audience == .everyRank || context.isFirstRank
+  }
+
+  private func tellObservers(_ report: StepReport) throws(Failure) {
+    for observer in observers where attends(observer) {
+      switch observer.audience {
+      case .everyRank: try observer.run(didStep: report)
+      case .firstRank: alone { () throws(Failure) in try observer.run(didStep: report) }
+      }
+    }
+  }
+
+  /// Copies the state to rank 0, which writes it. Collective.
+  private func saveCheckpoint() throws(Failure) {
+    watchdog?.note("the checkpoint after step \(trainer.completedSteps)")
+    lastCheckpoint = (trainer.completedSteps, clock.now)
+    try trainer.collectMoments(into: writers?.checkpointer.momentsToFill())
+    guard let writers else { return }
+    let state = CheckpointState(
+      step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
+      dataFingerprint: data.fingerprint, worldSize: context.communicator.size,
+      arithmetic: configuration.compute.precision.arithmetic, versions: options.versions)
+    alone { () throws(Failure) in try writers.checkpointer.save(state) }
+  }
+
+  /// Waits until the checkpoint of the last completed step is on disk.
+  private func settleCheckpoint() throws(Failure) {
+    if lastCheckpoint.step != trainer.completedSteps { try saveCheckpoint() }
+    try context.communicator.together {
+      // The checkpoint first: a picture that could not be written must not cost it.
+      try writers?.checkpointer.finish()
+      if let failure { throw failure }
+    }
+  }
+
+  private func stop(_ reason: String) throws(Failure) {
+    watchdog?.note("the checkpoint after \(reason)")
+    try settleCheckpoint()
+    throw Failure(
+      .interrupted,
+      "Stopped by \(reason) after step \(trainer.completedSteps) of \(lastStep); the checkpoint is written.",
+      hint: "Start the same command again to go on.")
+  }
+
+  private func complete() throws(Failure) {
+    watchdog?.note("the last checkpoint")
+    if configuration.compute.compareParametersEverySteps > 0 { try trainer.compareParameters() }
+    if configuration.data.onBadPair == .skip { try badPairs.tell(data.badPairs, context) }
+    try settleCheckpoint()
+    try context.communicator.together {
+      if context.isFirstRank { try folder.setCompleted(step: trainer.completedSteps) }
+    }
+    context.log(
+      .info, "Completed step \(trainer.completedSteps) of \(trainer.schedule.totalSteps); \(folder.path) has the run.")
+  }
+}

@@ -1,0 +1,94 @@
+import DataFixtures
+import Foundation
+import PairConversion
+import PairData
+import TestSupport
+import Testing
+
+/// Videos through ffmpeg, made by ffmpeg.
+@Suite struct VideoTests {
+  private static let ffmpeg = installedProgram("ffmpeg")
+
+  /// Writes a lossless video of `seconds` at 10 frames a second, whose colours change from frame to frame.
+  private func writeVideo(_ path: String, seconds: Int) throws {
+    let ffmpeg = try #require(Self.ffmpeg)
+    let result = try runProcess(
+      ffmpeg,
+      [
+        "-v", "error", "-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=\(seconds)", "-c:v", "ffv1",
+        "-pix_fmt",
+        "bgr0", path,
+      ])
+    #expect(result.status == 0, "\(result.errorOutput)")
+  }
+
+  private func extract(
+    _ reader: VideoFrames, _ sources: [String], _ folder: String
+  ) throws -> [FrameSequences.Sequence] {
+    try reader.extract(sources, to: folder + "/frames \(UUID().uuidString)")
+  }
+
+  @Test(
+    "frames by rate and by step, each video a scene, the same with any number of threads",
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it."))
+  func frames() throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder + "/in/a b", withIntermediateDirectories: true)
+      try writeVideo(folder + "/in/a b/10.mkv", seconds: 2)
+      try writeVideo(folder + "/in/a b/9.mkv", seconds: 1)
+      try Data("no video".utf8).write(to: URL(fileURLWithPath: folder + "/in/notes.txt"))
+      let every = try extract(VideoFrames(selection: .every(1), threadCount: 3), [folder + "/in"], folder)
+      #expect(every.map(\.scene) == ["a b/9", "a b/10"])
+      #expect(every.map(\.frames.count) == [10, 20])
+      #expect(every[0].frames[0].source == "a b/9/000001.png")
+      let pixels = try every[1].frames.map { try EncodedImage(file: $0.path).decoded() }
+      #expect(pixels[0].width == 64 && pixels[0].height == 48)
+      let third = try extract(VideoFrames(selection: .every(3)), [folder + "/in/a b/10.mkv"], folder)
+      #expect(third.map(\.scene) == ["10"])
+      #expect(
+        try third[0].frames.map { try EncodedImage(file: $0.path).decoded() }
+          == stride(from: 0, to: 20, by: 3).map { pixels[$0] })
+      let rate = try extract(VideoFrames(selection: .rate(5)), [folder + "/in/a b/10.mkv"], folder)
+      #expect(rate[0].frames.count == 10)
+      let preparation = ImagePreparation(height: 24, width: 24)
+      let small = try extract(
+        VideoFrames(selection: .every(1), preparation: preparation, threadCount: 2), [folder + "/in"], folder)
+      #expect(
+        try EncodedImage(file: small[1].frames[7].path).decoded()
+          == preparation.apply(to: pixels[7], number: 0, name: "x"))
+      let pairs = try FrameSequences(gaps: 2...4).pairs(of: small, in: folder)
+      #expect(pairs.count == 8 + 18)
+      try expectConverts(pairs, in: folder)
+    }
+  }
+
+  @Test(
+    "files that are no videos are named, or left out on request",
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it.")
+  )
+  func damage() throws {
+    try withTemporaryFolder { folder in
+      try Data("this is no video".utf8).write(to: URL(fileURLWithPath: folder + "/bad.mp4"))
+      let refusal = failure { _ = try extract(VideoFrames(selection: .rate(2)), [folder], folder) }
+      #expect(refusal?.kind == .badData && refusal?.message.contains("bad.mp4") == true)
+      try writeVideo(folder + "/good.mkv", seconds: 1)
+      let reader = try VideoFrames(selection: .rate(2), skipsBadFiles: true)
+      #expect(try extract(reader, [folder], folder).map(\.scene) == ["good"])
+      #expect(failure { _ = try extract(reader, [folder + "/bad.mp4"], folder) }?.message.contains("None of") == true)
+      let same = failure { _ = try extract(reader, [folder + "/good.mkv", folder + "/good.mkv"], folder) }
+      #expect(same?.kind == .usage)
+      #expect(failure { _ = try extract(reader, [folder + "/none.mp4"], folder) }?.kind == .noInput)
+      try FileManager.default.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: true)
+      #expect(failure { _ = try extract(reader, [folder + "/empty"], folder) }?.message.contains("no videos") == true)
+    }
+  }
+
+  @Test("without ffmpeg the failure says how to install it")
+  func missing() throws {
+    try withTemporaryFolder { folder in
+      let refusal = failure { _ = try VideoFrames(selection: .rate(2), path: folder + ":/nonexistent") }
+      #expect(refusal?.kind == .noInput)
+      #expect(refusal?.hint?.description.contains("apt-get install ffmpeg") == true)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Foundation
+import PairData
+import Runtime
+import Storage
+import SyntheticScenes
+import TestSupport
+import Testing
+
+/// What is left of a data set where writing it fails or the process dies. The helper `death-check` writes the same one.
+@Suite(.serialized) struct WritingFaultTests {
+  private func write(to output: String) throws {
+    let dataset = DatasetOptions(codec: .raw, shardBytes: 8000, seed: 3)
+    let options = SceneSynthesizer.Options(
+      pairs: 6, size: 24, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: true)
+    _ = try SceneSynthesizer(options: options).write(to: output, as: dataset, pool: WorkerPool(workerCount: 1))
+  }
+
+  private func caught(_ body: () throws -> Void) -> Failure? {
+    do {
+      try body()
+      return nil
+    } catch {
+      return error as? Failure
+    }
+  }
+
+  /// The names and digests of the files of a folder.
+  private func files(_ folder: String) throws -> [String: FileDigest] {
+    let names = try FileSystem.names(in: folder)
+    return try Dictionary(
+      uniqueKeysWithValues: names.map { ($0, try FileDigest(ofFile: folder.appending(path: $0))) })
+  }
+
+  private func whole(_ folder: TemporaryFolder) throws -> (files: [String: FileDigest], places: [Int]) {
+    let counted = Faults()
+    try counted.run(on: folder.path + "/whole") { try write(to: folder.path + "/whole") }
+    let files = try files(folder.path + "/whole")
+    #expect(files.count > 2 && files[DatasetManifest.fileName] != nil)
+    return (files, counted.places)
+  }
+
+  @Test("interrupted calls and calls that move few bytes give the same data set")
+  func interruptions() throws {
+    let folder = try TemporaryFolder()
+    let expected = try whole(folder).files
+    try Faults.interrupted(bytes: 100).run(on: folder.path + "/set") { try write(to: folder.path + "/set") }
+    #expect(try files(folder.path + "/set") == expected)
+  }
+
+  @Test("whichever call fails, nothing is left, and the next try works", arguments: [ENOSPC, EIO])
+  func failures(code: Int32) throws {
+    let folder = try TemporaryFolder()
+    let (expected, places) = try whole(folder)
+    let path = folder.path + "/set"
+    for place in places {
+      let failure = Faults.at(place, code).run(on: path) { caught { try write(to: path) } }
+      if let failure {
+        #expect(failure.kind == .inputOutput && failure.message.contains(path), "\(failure)")
+        #expect(!FileSystem.exists(path), "call \(place)")
+        try write(to: path)
+      }
+      #expect(try files(path) == expected, "call \(place)")
+      try FileSystem.removeTree(path)
+    }
+  }
+
+  @Test(
+    "wherever the process dies, there is no manifest before all shards, and the next start goes its way or says why not"
+  )
+  func deaths() throws {
+    let folder = try TemporaryFolder()
+    let (expected, places) = try whole(folder)
+    let helper = try builtExecutable("death-check")
+    for place in places + [places.count + 100] {
+      let path = folder.path + "/set \(place)"
+      let result = try runProcess(helper, ["synthesize", "--output", path, "--place", "\(place)"])
+      #expect(result.status == (place <= places.last! ? 9 : 0), "call \(place): \(result.output)")
+      try check(path, expected)
+    }
+  }
+
+  @Test("a disk that is full for HDF5 is a failure, and a death within HDF5 leaves temporary files only")
+  func hdf5() throws {
+    let folder = try TemporaryFolder()
+    let expected = try whole(folder).files
+    let helper = try builtExecutable("death-check")
+    for size in [0, 100, 2000, 9000] {
+      let path = folder.path + "/set \(size)"
+      let arguments = ["synthesize", "--output", path, "--largest-file", "\(size)"]
+      let result = try runProcess(helper, arguments)
+      #expect(result.status == Failure.Kind.inputOutput.exitCode, "\(result)")
+      #expect(result.output.contains(path), "\(result)")
+      #expect(!FileSystem.exists(path))
+      #expect(try runProcess(helper, arguments + ["--dies-of-large-files"]).status == 128 + SIGXFSZ)
+      try check(path, expected)
+    }
+  }
+
+  /// What a dead process left in a folder.
+  private func check(_ path: String, _ expected: [String: FileDigest]) throws {
+    let left = try files(path)
+    // Files under final names are whole.
+    for (name, digest) in left where expected[name] != nil { #expect(digest == expected[name], "\(path)/\(name)") }
+    if left[DatasetManifest.fileName] != nil {
+      #expect(Set(expected.keys).isSubset(of: left.keys), "\(path)")
+      return
+    }
+    let failure = caught { try write(to: path) }
+    if expected.keys.contains(where: { left[$0] != nil }) {
+      // Shards have their names already, the manifest is missing: the user has to decide.
+      #expect(failure?.kind == .usage && failure?.hint != nil, "\(path)")
+    } else {
+      #expect(failure == nil, "\(path): \(failure!)")
+      #expect(try files(path) == expected, "\(path)")
+    }
+  }
+}
