@@ -25,7 +25,7 @@ import Testing
           Repository.exists($0) && $0 != ""
         })
       // Programs that tests start are declared so that they are built.
-      let programs: Set = ["croco", "collectives-check"]
+      let programs: Set = ["croco", "collectives-check", "death-check"]
       let imports = try imports(of: target.name, below: folder)
       #expect(
         target.dependencies.subtracting(programs) == imports.subtracting(programs),
