@@ -105,7 +105,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "PairConversionTests",
-      dependencies: ["Runtime", "Storage", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      dependencies: ["Runtime", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SyntheticScenesTests",
@@ -134,12 +134,12 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "Training", "Evaluation",
-        "TestSupport", "RunFixtures",
+        "Runtime", "Kernels", "PairData", "Training", "Evaluation",
+        "RunFixtures",
       ]),
     .testTarget(
       name: "MeasurementTests",
-      dependencies: ["Runtime", "Collectives", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
+      dependencies: ["Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
     .testTarget(name: "DocumentTests", dependencies: ["Training"]),
     .testTarget(

@@ -5,7 +5,7 @@ import Runtime
 /// a head that predicts its pixels.
 ///
 /// Source: Weinzaepfel et al., "CroCo", NeurIPS 2022; "CroCo v2", ICCV 2023. Forward and backward are explicit, draw no random
-/// number and allocate nothing. Results depend on the slab count, not on the number of workers.
+/// number and allocate no buffer. Results depend on the slab count, not on the number of workers.
 package final class CroCoNet {
   /// The network's sizes.
   package let configuration: ModelConfiguration

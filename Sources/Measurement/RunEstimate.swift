@@ -44,7 +44,7 @@ package struct RunEstimate: Sendable, Equatable {
   /// The estimate for people.
   package var text: String {
     let isAlone = rankCount == 1
-    let largest = memory.items.first.map { ", most of it for \($0.name)" } ?? ""
+    let largest = memory.items.first.map { ", the largest part for \($0.name)" } ?? ""
     let total =
       isAlone
       ? Self.size(memory.firstRankBytes) : "\(Self.size(memory.bytes)); of rank 0 \(Self.size(memory.firstRankBytes))"

@@ -45,6 +45,7 @@ package struct Conversion {
       }
       let mine = try share(job, finished, communicator)
       let total = job.pairCount(ofShards: mine)
+      if isFirst { progress(0, total) }
       let records = try job.convert(mine, progress: { if isFirst { progress($0, total) } }, log: log)
       let all = try gather(records, communicator)
       let imagesRead = try communicator.gather([job.imagesRead]).joined().reduce(0, +)

@@ -43,9 +43,10 @@ final class ProgressBar {
     lastDrawn = isTerminal ? -Self.terminalInterval : 0
   }
 
-  /// Tells that `done` steps of `total` are done; the clock starts at 0 steps, if that is told.
+  /// Tells that `done` steps of `total` are done. The clock starts anew where the first report is of 0 steps: what came
+  /// before was preparation.
   func update(_ done: Int, _ total: Int) {
-    if done == 0 { restart() }
+    if done == 0, self.total == 0 { restart() }
     self.total = total
     update(done)
   }

@@ -20,10 +20,6 @@ import Testing
     ("Sources/COneDNN/", "the same"),
     ("Sources/COpenBLAS/", "the same, in the words of CBLAS"),
     ("Sources/CTransformer/", "kernels in C take pointers and sizes one by one"),
-    ("Sources/Kernels/", "wrappers of these"),
-    ("Sources/CroCoModel/", "blocks hand on pass, saved values and gradients"),
-    ("Sources/SyntheticScenes/SceneBuilder.swift", "the fields of a solid"),
-    ("Sources/Training/Checkpoint/CheckpointState.swift", "the fields of state.json"),
   ]
 
   @Test("Functions have at most seven parameters and fewer than 60 lines")

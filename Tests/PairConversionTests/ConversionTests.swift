@@ -1,3 +1,4 @@
+import Collectives
 import DataFixtures
 import Foundation
 import PairConversion
@@ -83,6 +84,24 @@ import Testing
       #expect(first.count > 2, "several shards are meant to be compared")
       #expect(try contents(of: folder + "/b") == first)
       #expect(try contents(of: folder + "/c") == first)
+    }
+  }
+
+  @Test("a conversion tells how much of its own work is done, and goes on from finished shards")
+  func progress() throws {
+    try withTemporaryFolder { folder in
+      try writePictures(folder + "/in", 30)
+      let pairs = try FrameSequences(gaps: 1...5).pairs(in: folder + "/in")
+      let conversion = Conversion(options: options(.png, shardBytes: 5_000), output: folder + "/out")
+      var (reports, lines) = ([[Int]](), [String]())
+      _ = try conversion.run(pairs, on: SingleProcessCommunicator()) {
+        reports.append([$0, $1])
+      } log: {
+        lines.append($0)
+      }
+      #expect(reports.first == [0, 29] && reports.last == [29, 29])
+      #expect(reports.map { $0[0] } == reports.map { $0[0] }.sorted())
+      #expect(lines.count > 2 && lines.allSatisfy { $0.hasPrefix("train-000") })
     }
   }
 

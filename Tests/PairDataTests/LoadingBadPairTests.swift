@@ -23,18 +23,6 @@ struct LoadingBadPairTests {
     }
   }
 
-  private func configuration(threads: Int, _ policy: LoaderConfiguration.BadPairPolicy) -> LoaderConfiguration {
-    var configuration = LoaderConfiguration()
-    configuration.imageHeight = 24
-    configuration.imageWidth = 32
-    configuration.patchSize = 8
-    configuration.maskedCount = 9
-    configuration.microBatchSize = 4
-    configuration.threadCount = threads
-    configuration.onBadPair = policy
-    return configuration
-  }
-
   /// The views of each sample, and the number of replaced pairs, of some batches.
   private func samples(
     _ source: some PairSource, _ configuration: LoaderConfiguration, microBatches: Range<Int>? = nil, batches: Int,
@@ -69,7 +57,7 @@ struct LoadingBadPairTests {
     try withTemporaryFolder { folder in
       let dataset = try spoiltDataset(folder + "/data", damage)
       let reports = BadPairReports()
-      let expected = try samples(dataset, configuration(threads: 0, .skip), batches: 20, reports: reports)
+      let expected = try samples(dataset, .small(threads: 0, onBadPair: .skip), batches: 20, reports: reports)
       let order = SampleOrder(pairCount: dataset.count, bothOrders: true, seed: 0)
       let bad = (0..<80).filter { position in
         failure { _ = try dataset.images(ofPair: order.sample(at: position).pair) } != nil
@@ -79,10 +67,11 @@ struct LoadingBadPairTests {
       #expect(news.count == 1 && news.first?.file == dataset.file(ofPair: order.sample(at: bad[0]).pair))
       #expect(news.first?.sentence.contains("train-00001.h5") == true && !reports.hasNews)
 
-      let threaded = try samples(dataset, configuration(threads: 3, .skip), batches: 20)
+      let threaded = try samples(dataset, .small(threads: 3, onBadPair: .skip), batches: 20)
       #expect(threaded.views == expected.views && threaded.replaced == expected.replaced)
       let ranks = try [0..<1, 1..<2].map {
-        try samples(PairDataset(path: dataset.path), configuration(threads: 1, .skip), microBatches: $0, batches: 10)
+        try samples(
+          PairDataset(path: dataset.path), .small(threads: 1, onBadPair: .skip), microBatches: $0, batches: 10)
       }
       let joined = (0..<10).flatMap { step in ranks.flatMap { $0.views[(4 * step)..<(4 * step + 4)] } }
       #expect(joined == expected.views && ranks[0].replaced + ranks[1].replaced == expected.replaced)
@@ -93,9 +82,9 @@ struct LoadingBadPairTests {
   func others() throws {
     try withTemporaryFolder { folder in
       try writeDataset(folder + "/sound", codec: .raw, pairs: 36, shardBytes: 16_000)
-      let sound = try samples(PairDataset(path: folder + "/sound"), configuration(threads: 1, .skip), batches: 20)
+      let sound = try samples(PairDataset(path: folder + "/sound"), .small(threads: 1, onBadPair: .skip), batches: 20)
       let spoilt = try samples(
-        spoiltDataset(folder + "/data", .missing), configuration(threads: 1, .skip), batches: 20)
+        spoiltDataset(folder + "/data", .missing), .small(threads: 1, onBadPair: .skip), batches: 20)
       #expect(sound.replaced == 0)
       #expect(zip(sound.views, spoilt.views).count { $0 != $1 } == spoilt.replaced)
     }
@@ -105,7 +94,7 @@ struct LoadingBadPairTests {
   func fail(damage: Damage) throws {
     try withTemporaryFolder { folder in
       let dataset = try spoiltDataset(folder + "/data", damage)
-      let found = failure { _ = try samples(dataset, configuration(threads: 2, .fail), batches: 20) }
+      let found = failure { _ = try samples(dataset, .small(threads: 2, onBadPair: .fail), batches: 20) }
       #expect(found?.kind == (damage == .missing ? .noInput : .badData))
       #expect(found?.message.contains("train-00001.h5") == true)
     }
@@ -119,7 +108,7 @@ struct LoadingBadPairTests {
       for shard in manifest.shards(of: .train) {
         try FileManager.default.removeItem(atPath: folder + "/data/" + shard.name)
       }
-      #expect(failure { _ = try samples(dataset, configuration(threads: 2, .skip), batches: 1) }?.kind == .noInput)
+      #expect(failure { _ = try samples(dataset, .small(threads: 2, onBadPair: .skip), batches: 1) }?.kind == .noInput)
     }
   }
 
@@ -128,7 +117,7 @@ struct LoadingBadPairTests {
     let sizes = [40, 40, 20, 40]
     let images = sizes.enumerated().map { picture($0.offset, width: $0.element, height: $0.element) }
     let source = MemoryPairSource(pairs: images.map { ($0, $0) })
-    var configuration = configuration(threads: 1, .skip)
+    var configuration = LoaderConfiguration.small(threads: 1, onBadPair: .skip)
     let (_, replaced) = try samples(source, configuration, batches: 2)
     #expect(replaced == 2)
     let loader = try ValidationLoader(source: source, configuration: configuration)

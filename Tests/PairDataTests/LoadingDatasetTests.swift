@@ -5,17 +5,6 @@ import Testing
 
 @Suite("Loading: data sets on disk", .timeLimit(.minutes(2)))
 struct LoadingDatasetTests {
-  private func configuration(threads: Int) -> LoaderConfiguration {
-    var configuration = LoaderConfiguration()
-    configuration.imageHeight = 24
-    configuration.imageWidth = 32
-    configuration.patchSize = 8
-    configuration.maskedCount = 9
-    configuration.microBatchSize = 4
-    configuration.threadCount = threads
-    return configuration
-  }
-
   private func views(_ loader: PairLoader, batches: Int) throws -> [Float] {
     var values: [Float] = []
     for _ in 0..<batches {
@@ -32,9 +21,9 @@ struct LoadingDatasetTests {
       let dataset = try PairDataset(path: folder + "/data")
       let memory = try MemoryPairSource(dataset, pairs: 0..<dataset.count)
       let expected = try views(
-        PairLoader(source: memory, configuration: configuration(threads: 0), globalBatchSize: 8), batches: 9)
+        PairLoader(source: memory, configuration: .small(threads: 0), globalBatchSize: 8), batches: 9)
       for threads in [0, 1, 3] {
-        let loader = try PairLoader(source: dataset, configuration: configuration(threads: threads), globalBatchSize: 8)
+        let loader = try PairLoader(source: dataset, configuration: .small(threads: threads), globalBatchSize: 8)
         #expect(try views(loader, batches: 9) == expected)
       }
     }
@@ -59,7 +48,7 @@ struct LoadingDatasetTests {
           failure { _ = try dataset.images(ofPair: order.sample(at: position).pair) } != nil
         })
       let expected = try #require(failure { _ = try dataset.images(ofPair: order.sample(at: bad).pair) })
-      let loader = try PairLoader(source: dataset, configuration: configuration(threads: threads), globalBatchSize: 4)
+      let loader = try PairLoader(source: dataset, configuration: .small(threads: threads), globalBatchSize: 4)
       for _ in 0..<(bad / 4) { _ = try loader.next() }
       for _ in 0..<2 { #expect(failure { _ = try loader.next() } == expected) }
       #expect(expected.kind == .badData)

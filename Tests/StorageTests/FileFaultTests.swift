@@ -99,7 +99,7 @@ import Testing
         try FileSystem.removeTree(path)
         let failure = faults.run(on: folder.path) { caught { try publishTensors(path) } }
         // That a folder is there already is no failure, nor that there is nothing to remove.
-        if let failure { #expect(failure.kind == .inputOutput && failure.message.contains(path), "\(failure)") }
+        if let failure { #expect(failure.kind == .inputOutput && failure.message.contains(folder.path), "\(failure)") }
         #expect(failure != nil || counted.calls[place - 1].kind == .createFolder)
         Publication.removeLeftovers(in: folder.path)
         if try names(folder) != [] {

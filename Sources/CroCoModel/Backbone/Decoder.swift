@@ -55,7 +55,7 @@ struct Decoder<Element: MatrixElement> {
       shape, depth: configuration.decoderDepth, norm: "dec_norm", gradients: handover.streams, in: plan
     ) { index in
       Self.block(
-        "dec_blocks.\(index)", shape, places.rotary, context, configuration.normalizesMemory, in: plan)
+        "dec_blocks.\(index)", shape, places.rotary, context, configuration.normalizesContext, in: plan)
     }
   }
 
@@ -106,9 +106,6 @@ struct Decoder<Element: MatrixElement> {
     runner.forEachSlab(of: tokens) { pass in context.gradient.values[pass.rows].clear() }
     stack.backward(from: reader, runner, finished: finished)
   }
-
-  /// The stream after a block, [rows, C], where it is kept.
-  func stream(after block: Int) -> Matrix { stack.stream(after: block) }
 }
 
 /// The decoder reads the encoder's features.

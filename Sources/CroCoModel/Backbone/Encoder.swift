@@ -51,16 +51,18 @@ struct Encoder<Element: MatrixElement> {
   ///
   /// - Parameter mask: 1 = masked, raster order: [B, N]; nil: all patches of the first sequence are visible, too.
   func place(mask: MatrixView<UInt8>?) {
-    for (number, sequence) in tokens.slabs.flatMap(\.sequences).enumerated() {
-      let (sample, view) = number.quotientAndRemainder(dividingBy: tokens.lengths.count)
-      let hidden = view == 0 ? mask?.row(sample) : nil
-      var row = sequence.lowerBound
-      for patch in 0..<patchCount where hidden.map({ $0[patch] == 0 }) ?? true {
-        precondition(row < sequence.upperBound, "sample \(sample) has more than \(sequence.count) visible patches")
-        positions[row] = Int32(patch)
-        row += 1
+    var row = 0
+    for sample in 0..<tokens.batchSize {
+      for (view, length) in tokens.lengths.enumerated() {
+        let hidden = view == 0 ? mask?.row(sample) : nil
+        let end = row + length
+        for patch in 0..<patchCount where hidden == nil || hidden![patch] == 0 {
+          precondition(row < end, "sample \(sample) has more than \(length) visible patches")
+          positions[row] = Int32(patch)
+          row += 1
+        }
+        precondition(row == end, "sample \(sample) has fewer than \(length) visible patches")
       }
-      precondition(row == sequence.upperBound, "sample \(sample) has fewer than \(sequence.count) visible patches")
     }
   }
 

@@ -51,8 +51,9 @@ final class Network<Element: MatrixElement>: NetworkPasses {
     layers.encoder.place(mask: input.mask)
     recorder?.beginForward()
     parameters.update(runner.pool)
+    let views = [input.view1, input.view2]
     runner.forEachSlab(of: layers.encoder.tokens) { pass in
-      let encoded = layers.encoder.forward([input.view1, input.view2], pass)
+      let encoded = layers.encoder.forward(views, pass)
       let decoded = layers.decoder.forward(encoded, pass)
       layers.head.forward(decoded, pass.over(layers.decoder.tokens))
     }

@@ -8,7 +8,7 @@ extension ModelConfiguration {
       "enc_embed_dim": .integer(encoderDimension), "enc_depth": .integer(encoderDepth),
       "enc_num_heads": .integer(encoderHeadCount), "dec_embed_dim": .integer(decoderDimension),
       "dec_depth": .integer(decoderDepth), "dec_num_heads": .integer(decoderHeadCount),
-      "mlp_ratio": .integer(mlpRatio), "norm_im2_in_dec": .boolean(normalizesMemory),
+      "mlp_ratio": .integer(mlpRatio), "norm_im2_in_dec": .boolean(normalizesContext),
       "pos_embed": .text(positionEmbedding.description),
     ]
   }
@@ -39,7 +39,7 @@ extension ModelConfiguration {
       (imageHeight, imageWidth) = (size, size)
     }
     if let ratio = arguments["mask_ratio"] as? Double { maskRatio = ratio }
-    if let normalizes = arguments["norm_im2_in_dec"] as? Bool { normalizesMemory = normalizes }
+    if let normalizes = arguments["norm_im2_in_dec"] as? Bool { normalizesContext = normalizes }
     if let text = arguments["pos_embed"] as? String {
       guard let embedding = PositionEmbedding(text) else { return nil }
       positionEmbedding = embedding

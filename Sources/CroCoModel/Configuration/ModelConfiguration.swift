@@ -51,8 +51,8 @@ package struct ModelConfiguration: Sendable, Equatable {
   package var decoderHeadCount = 16
   /// Hidden channels of an MLP over its input channels.
   package var mlpRatio = 4
-  /// Whether every decoder block normalises the memory (official `norm_im2_in_dec`).
-  package var normalizesMemory = true
+  /// Whether every decoder block normalises the context, the tokens of view 2 (official `norm_im2_in_dec`).
+  package var normalizesContext = true
   /// How positions enter the network.
   package var positionEmbedding = PositionEmbedding.cosine
 

@@ -2,8 +2,8 @@ import Kernels
 
 /// The last layers of a network, which depend on the task: they turn features into a prediction.
 ///
-/// A head declares its parameters and takes its buffers in its initialiser, from a ``NetworkPlan``; ``NetworkLayers`` makes the
-/// one that the configuration names. An ``Objective`` compares the prediction with what is wanted.
+/// A head declares its parameters and takes its buffers in its initialiser, from a ``NetworkPlan``, and ``NetworkLayers``
+/// chooses it. An ``Objective`` compares the prediction with what is wanted.
 protocol Head<Element>: FeatureReader {
   /// The output, after forward: [rows, columns].
   var prediction: Matrix { get }

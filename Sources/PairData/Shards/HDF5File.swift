@@ -22,6 +22,8 @@ enum HDF5 {
     var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
     lock.lock()
     defer { lock.unlock() }
+    // Any call starts the library, which then no longer takes the setting of ``isReady``.
+    guard isReady else { return "unknown" }
     return H5get_libversion(&major, &minor, &release) >= 0 ? "\(major).\(minor).\(release)" : "unknown"
   }
 

@@ -43,7 +43,7 @@ package enum ConfigurationSchema {
       "model.position_embedding", \.model.positionEmbedding, .positionEmbedding,
       "cosine (CroCo v1) or RoPE100 (CroCo v2; any base)"),
     .init(
-      "model.normalize_memory", \.model.normalizesMemory, .boolean,
+      "model.normalize_memory", \.model.normalizesContext, .boolean,
       "every decoder block normalises the second view's tokens"),
   ]
 

@@ -165,7 +165,7 @@ final class NaiveNetwork {
     let (attended, backwardAttention) = selfAttention(name + ".attn", normalized1, Array(0..<x.count), heads: heads)
     let middle1 = x + attended
     let (memory, backwardNormY) =
-      configuration.normalizesMemory ? layerNorm(name + ".norm_y", context) : (context, { $0 })
+      configuration.normalizesContext ? layerNorm(name + ".norm_y", context) : (context, { $0 })
     let (normalized2, backwardNorm2) = layerNorm(name + ".norm2", middle1)
     let (crossed, backwardCross) = crossAttention(name + ".cross_attn", normalized2, context: memory, heads: heads)
     let middle2 = middle1 + crossed
@@ -177,7 +177,7 @@ final class NaiveNetwork {
     ] {
       append("act." + name + part, rows.values)
     }
-    if configuration.normalizesMemory { append("act." + name + ".norm_y", read(memory).values) }
+    if configuration.normalizesContext { append("act." + name + ".norm_y", read(memory).values) }
     return (
       middle2 + branch,
       { gradient in

@@ -28,7 +28,7 @@ struct NetworkShape: Sendable, CustomTestStringConvertible {
     NetworkShape("a single row of patches, RoPE of another base, no norm of the context") {
       ($0.configuration.imageHeight, $0.configuration.imageWidth) = (4, 36)
       $0.configuration.positionEmbedding = .rope(base: 10)
-      $0.configuration.normalizesMemory = false
+      $0.configuration.normalizesContext = false
     },
     NetworkShape("one patch, hidden") {
       ($0.configuration.imageHeight, $0.configuration.imageWidth) = (4, 4)
@@ -50,7 +50,7 @@ struct NetworkShape: Sendable, CustomTestStringConvertible {
     },
     NetworkShape("everything hidden, no norm of the context") {
       $0.configuration.maskRatio = 1
-      $0.configuration.normalizesMemory = false
+      $0.configuration.normalizesContext = false
     },
     NetworkShape("patches of one pixel, absolute differences") {
       ($0.configuration.imageHeight, $0.configuration.imageWidth, $0.configuration.patchSize) = (5, 7, 1)
