@@ -97,15 +97,14 @@ let package = Package(
     .executableTarget(
       name: "death-check",
       dependencies: [
-        "Runtime", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport",
+        "Runtime", "Collectives", "Training", "TestSupport", "DataFixtures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/Helpers/DeathCheck"),
     .testTarget(
       name: "PairDataTests",
       dependencies: [
-        "Runtime", "Storage", "PairData", "PairConversion", "SyntheticScenes", "TestSupport", "DataFixtures",
-        "death-check",
+        "Runtime", "Storage", "PairData", "PairConversion", "TestSupport", "DataFixtures", "death-check",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(

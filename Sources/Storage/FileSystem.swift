@@ -70,6 +70,20 @@ package enum FileSystem {
     return names
   }
 
+  /// The paths of all that lies below a folder, relative to it, in no order; folders that links lead to are not entered.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput`, or `noInput` where a folder may not be read.
+  package static func paths(below folder: String) throws(Failure) -> [String] {
+    var paths: [String] = []
+    for name in try names(in: folder) {
+      paths.append(name)
+      let path = folder.appending(path: name)
+      guard let status = try? look(path, followingLinks: false), status.isFolder else { continue }
+      for inner in try self.paths(below: path) { paths.append(name.appending(path: inner)) }
+    }
+    return paths
+  }
+
   private static func look(_ path: String, followingLinks: Bool = true) throws(SystemError) -> FileStatus {
     var status = stat()
     try SystemCall.perform(.look, path) { _ in Int(followingLinks ? stat(path, &status) : lstat(path, &status)) }

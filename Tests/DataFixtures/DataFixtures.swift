@@ -1,7 +1,6 @@
 import Foundation
 import PairData
 import Runtime
-import Testing
 
 /// Gives `body` the path of a fresh folder, which is removed afterwards. The path has spaces on purpose.
 package func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
@@ -51,6 +50,11 @@ package func writeDataset(
     previous = next
   }
   return try writer.finish()
+}
+
+/// Writes four pairs with flow into two shards or more.
+package func writeFourPairs(_ folder: String) throws {
+  try writeDataset(folder, codec: .raw, pairs: 4, shardBytes: 40_000, flow: true)
 }
 
 /// All files of a folder with their contents.

@@ -36,4 +36,21 @@ import Testing
     }
     #expect(count > 1500, "\(count) functions were found")
   }
+
+  /// What only `Storage` does, and who else may, and why.
+  static let storageOnly: [(words: String, others: [String])] = [
+    ("EINTR", []), ("errno", []), ("O_RDONLY", []), ("JSONEncoder", []), ("+ \"/\" +", []),
+    // The system's own files about the process and the processor.
+    ("FileManager", ["Sources/Measurement/ProcessUsage.swift", "Sources/Measurement/BenchmarkMachine.swift"]),
+  ]
+
+  @Test("Files are read and written, paths joined and types encoded as JSON through Storage only")
+  func storage() throws {
+    for path in Repository.files(below: "Sources", endings: [".swift"]) where !path.hasPrefix("Sources/Storage/") {
+      let lines = try Repository.text(path).split(separator: "\n").filter { !$0.contains("//") }
+      for (words, others) in Self.storageOnly where !others.contains(path) {
+        #expect(!lines.contains { $0.contains(words) }, "\(path) has \(words)")
+      }
+    }
+  }
 }

@@ -1,29 +1,13 @@
+import DataFixtures
 import Foundation
 import PairData
 import Runtime
 import Storage
-import SyntheticScenes
 import TestSupport
 import Testing
 
 /// What is left of a data set where writing it fails or the process dies. The helper `death-check` writes the same one.
 @Suite(.serialized) struct WritingFaultTests {
-  private func write(to output: String) throws {
-    let dataset = DatasetOptions(codec: .raw, shardBytes: 8000, seed: 3)
-    let options = SceneSynthesizer.Options(
-      pairs: 6, size: 24, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: true)
-    _ = try SceneSynthesizer(options: options).write(to: output, as: dataset, pool: WorkerPool(workerCount: 1))
-  }
-
-  private func caught(_ body: () throws -> Void) -> Failure? {
-    do {
-      try body()
-      return nil
-    } catch {
-      return error as? Failure
-    }
-  }
-
   /// The names and digests of the files of a folder.
   private func files(_ folder: String) throws -> [String: FileDigest] {
     let names = try FileSystem.names(in: folder)
@@ -33,7 +17,7 @@ import Testing
 
   private func whole(_ folder: TemporaryFolder) throws -> (files: [String: FileDigest], places: [Int]) {
     let counted = Faults()
-    try counted.run(on: folder.path + "/whole") { try write(to: folder.path + "/whole") }
+    try counted.run(on: folder.path + "/whole") { try writeFourPairs(folder.path + "/whole") }
     let files = try files(folder.path + "/whole")
     #expect(files.count > 2 && files[DatasetManifest.fileName] != nil)
     return (files, counted.places)
@@ -43,7 +27,7 @@ import Testing
   func interruptions() throws {
     let folder = try TemporaryFolder()
     let expected = try whole(folder).files
-    try Faults.interrupted(bytes: 100).run(on: folder.path + "/set") { try write(to: folder.path + "/set") }
+    try Faults.interrupted(bytes: 100).run(on: folder.path + "/set") { try writeFourPairs(folder.path + "/set") }
     #expect(try files(folder.path + "/set") == expected)
   }
 
@@ -53,11 +37,11 @@ import Testing
     let (expected, places) = try whole(folder)
     let path = folder.path + "/set"
     for place in places {
-      let failure = Faults.at(place, code).run(on: path) { caught { try write(to: path) } }
-      if let failure {
-        #expect(failure.kind == .inputOutput && failure.message.contains(path), "\(failure)")
+      let thrown = Faults.at(place, code).run(on: path) { failure { try writeFourPairs(path) } }
+      if let thrown {
+        #expect(thrown.kind == .inputOutput && thrown.message.contains(path), "\(thrown)")
         #expect(!FileSystem.exists(path), "call \(place)")
-        try write(to: path)
+        try writeFourPairs(path)
       }
       #expect(try files(path) == expected, "call \(place)")
       try FileSystem.removeTree(path)
@@ -71,9 +55,9 @@ import Testing
     let folder = try TemporaryFolder()
     let (expected, places) = try whole(folder)
     let helper = try builtExecutable("death-check")
-    for place in places + [places.count + 100] {
+    for place in places + [places.last! + 1] {
       let path = folder.path + "/set \(place)"
-      let result = try runProcess(helper, ["synthesize", "--output", path, "--place", "\(place)"])
+      let result = try runProcess(helper, ["convert", "--output", path, "--place", "\(place)"])
       #expect(result.status == (place <= places.last! ? 9 : 0), "call \(place): \(result.output)")
       try check(path, expected)
     }
@@ -86,7 +70,7 @@ import Testing
     let helper = try builtExecutable("death-check")
     for size in [0, 100, 2000, 9000] {
       let path = folder.path + "/set \(size)"
-      let arguments = ["synthesize", "--output", path, "--largest-file", "\(size)"]
+      let arguments = ["convert", "--output", path, "--largest-file", "\(size)"]
       let result = try runProcess(helper, arguments)
       #expect(result.status == Failure.Kind.inputOutput.exitCode, "\(result)")
       #expect(result.output.contains(path), "\(result)")
@@ -105,12 +89,12 @@ import Testing
       #expect(Set(expected.keys).isSubset(of: left.keys), "\(path)")
       return
     }
-    let failure = caught { try write(to: path) }
+    let refusal = failure { try writeFourPairs(path) }
     if expected.keys.contains(where: { left[$0] != nil }) {
       // Shards have their names already, the manifest is missing: the user has to decide.
-      #expect(failure?.kind == .usage && failure?.hint != nil, "\(path)")
+      #expect(refusal?.kind == .usage && refusal?.hint != nil, "\(path)")
     } else {
-      #expect(failure == nil, "\(path): \(failure!)")
+      #expect(refusal == nil, "\(path)")
       #expect(try files(path) == expected, "\(path)")
     }
   }

@@ -35,7 +35,7 @@ struct VideoList {
   }
 
   private mutating func list(_ folder: String) throws {
-    let names = ((try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []).filter {
+    let names = try FileSystem.paths(below: folder).filter {
       Self.suffixes.contains(($0 as NSString).pathExtension.lowercased())
         && !$0.split(separator: "/").contains { $0.hasPrefix(".") }
     }

@@ -1,9 +1,8 @@
 import ArgumentParser
 import Collectives
+import DataFixtures
 import Foundation
-import PairData
 import Runtime
-import SyntheticScenes
 import TestSupport
 import Training
 
@@ -12,7 +11,7 @@ import Training
 struct DeathCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "death-check", abstract: "Writes files until a given call.",
-    subcommands: [Train.self, Synthesize.self])
+    subcommands: [Train.self, Convert.self])
 }
 
 /// Where a process dies.
@@ -68,18 +67,9 @@ struct Train: ParsableCommand {
   }
 }
 
-/// Writes a data set of synthetic pairs.
-struct Synthesize: ParsableCommand {
+/// Writes a data set.
+struct Convert: ParsableCommand {
   @OptionGroup var death: Death
-  @Option var pairs = 6
-  @Option var shardBytes = 8000
 
-  func run() { death.run { try Self.write(to: death.output, pairs: pairs, shardBytes: shardBytes) } }
-
-  static func write(to output: String, pairs: Int, shardBytes: Int) throws {
-    let dataset = DatasetOptions(codec: .raw, shardBytes: shardBytes, seed: 3)
-    let options = SceneSynthesizer.Options(
-      pairs: pairs, size: 24, seed: 3, pairsPerScene: 2, samplesPerAxis: 1, storesFlow: true)
-    _ = try SceneSynthesizer(options: options).write(to: output, as: dataset, pool: WorkerPool(workerCount: 1))
-  }
+  func run() { death.run { try writeFourPairs(death.output) } }
 }
