@@ -97,7 +97,7 @@ import Testing
     try Data("no picture".utf8).write(to: URL(fileURLWithPath: folder.path + "/in/50.png"))
     let result = try MPIRun.run(ranks: 2, "croco", arguments("run"))
     #expect(result.status == 65 && !result.isTimedOut)
-    #expect(result.errorOutput.contains("/in/50.png is not a JPEG or PNG"), "\(result.errorOutput)")
+    #expect(result.errorOutput.contains("/in/50.png is not a JPEG, PNG or WebP"), "\(result.errorOutput)")
     let skipped = try MPIRun.run(ranks: 2, "croco", arguments("run", more: ["--skip-bad"]))
     #expect(skipped.status == 0 && skipped.output.contains("1 bad files, "), "\(skipped.output)")
     _ = try CommandLineFixture.succeed(arguments("alone", more: ["--skip-bad"]))

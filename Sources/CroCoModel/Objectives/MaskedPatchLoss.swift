@@ -47,6 +47,9 @@ package final class MaskedPatchLoss: Objective {
   ///
   /// - Parameter prediction: [B * N, P], in (row, column, channel) order within a patch.
   package func loss(of prediction: Matrix, for input: NetworkInput) -> Double {
+    precondition(
+      prediction.columns == model.patchDimension,
+      "a loss of patches of \(model.patchDimension) values reads no prediction of \(prediction.columns)")
     forEachPatch(input) { slab, patch, counts in
       guard counts else {
         buffers.losses[patch] = 0
