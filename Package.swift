@@ -152,3 +152,9 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Tests whose own code computes little are compiled without optimisation, which takes half the time.
+let numericTests: Set<String> = ["KernelsTests", "CroCoModelTests"]
+for target in package.targets where target.type == .test && !numericTests.contains(target.name) {
+  target.swiftSettings = [.unsafeFlags(["-Onone"])]
+}

@@ -15,8 +15,6 @@ package final class CroCoNet {
   package let parameters: ParameterStore
 
   private let passes: any NetworkPasses
-  /// What the last forward pass was given; backward needs it.
-  private var input: NetworkInput?
 
   /// Builds a network over parameters made by ``makeParameters(_:)`` for a configuration that differs in image size at most.
   ///
@@ -61,7 +59,6 @@ package final class CroCoNet {
       input.mask.rows == batchSize && input.mask.columns == configuration.patchCount
         && input.view1.columns == 3 * configuration.imageHeight * configuration.imageWidth,
       "the network takes \(batchSize) pairs of \(configuration.imageHeight)x\(configuration.imageWidth)")
-    self.input = input
     passes.forward(input)
   }
 
@@ -84,11 +81,12 @@ package final class CroCoNet {
     return objective.loss(of: prediction, for: input)
   }
 
-  /// ``backward(adding:finished:)`` from the gradient of `scale` times the loss of the last forward pass.
+  /// ``backward(adding:finished:)`` from the gradient of `scale` times the loss of the last forward pass, which was given
+  /// `input`.
   package func backward(
-    from objective: any Objective, scale: Double, adding: Bool = false, finished: (Range<Int>) -> Void = { _ in }
+    from objective: any Objective, for input: NetworkInput, scale: Double, adding: Bool = false,
+    finished: (Range<Int>) -> Void = { _ in }
   ) {
-    guard let input else { preconditionFailure("the gradient of a loss follows a forward pass") }
     objective.formGradient(of: prediction, for: input, scale: scale, into: predictionGradient)
     backward(adding: adding, finished: finished)
   }

@@ -133,10 +133,11 @@ package final class Trainer {
     let passes = batch.parts(configuration.compute.passes)
     var loss = 0.0
     for (index, part) in passes.enumerated() {
-      clock.measure(.forward) { loss += self.loss(of: part) / Double(passes.count) }
+      let input = NetworkInput(part)
+      clock.measure(.forward) { loss += network.loss(of: input, by: objective) / Double(passes.count) }
       clock.measure(.backward) {
         let scale = 1 / Double(configuration.batch.microBatchCount * passes.count)
-        network.backward(from: objective, scale: scale, adding: index > 0) { range in
+        network.backward(from: objective, for: input, scale: scale, adding: index > 0) { range in
           if isLast && index == passes.count - 1 { gradientSum.finished(range) }
         }
       }
@@ -147,12 +148,8 @@ package final class Trainer {
   /// The mean loss of a micro-batch, without training on it.
   func loss(of batch: PairBatch) -> Double {
     let passes = batch.parts(configuration.compute.passes)
-    return passes.reduce(0) { $0 + loss(of: $1) / Double(passes.count) }
-  }
-
-  /// The mean loss of a pass. Every pair has the same number of masked patches, so the mean over passes is that over pairs.
-  private func loss(of part: PairBatch.Part) -> Double {
-    network.loss(of: NetworkInput(part), by: objective)
+    // Every pair has the same number of masked patches, so the mean over passes is that over pairs.
+    return passes.reduce(0) { $0 + network.loss(of: NetworkInput($1), by: objective) / Double(passes.count) }
   }
 
   /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.

@@ -47,7 +47,7 @@ import Testing
     for index in run.store.gradients.elements.indices { run.store.gradients.pointer[index] = .nan }
     var end = run.store.count
     var reports = 0
-    run.network.backward(from: loss, scale: 1) { range in
+    run.network.backward(from: loss, for: run.input, scale: 1) { range in
       #expect(range.upperBound == end)
       #expect(Array(run.store.gradients.elements[range]) == Array(complete[range]))
       end = range.lowerBound

@@ -31,9 +31,9 @@ import Testing
     #expect(Array(run.store.gradients.elements) == Array(alone.gradients.elements))
 
     // Gradients of both sizes add up.
-    run.network.backward(from: objective, scale: 1, adding: true)
+    run.network.backward(from: objective, for: run.input, scale: 1, adding: true)
     let both = Array(run.store.gradients.elements)
-    run.network.backward(from: objective, scale: 1)
+    run.network.backward(from: objective, for: run.input, scale: 1)
     let sum = zip(run.store.gradients.elements, alone.gradients.elements).map { $0 + $1 }
     #expect(relativeDifference(both, sum) < 1e-6)
   }
@@ -61,7 +61,7 @@ import Testing
 
     func step() {
       _ = network.loss(of: input, by: objective)
-      network.backward(from: objective, scale: 1)
+      network.backward(from: objective, for: input, scale: 1)
     }
   }
 

@@ -66,7 +66,7 @@ import Testing
     _ = run.loss(loss)
     let recorder = TensorRecorder()
     run.network.recorder = recorder
-    run.network.backward(from: loss, scale: 1)
+    run.network.backward(from: loss, for: run.input, scale: 1)
 
     for parameter in run.store.parameters {
       let (actual, expected) = (run.gradient(parameter.name), try reference("grad." + parameter.name))

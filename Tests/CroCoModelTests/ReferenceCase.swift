@@ -108,7 +108,7 @@ final class ReferenceRun {
   /// Runs forward and backward, returns the loss.
   func step(_ objective: any Objective) -> Double {
     let value = network.loss(of: input, by: objective)
-    network.backward(from: objective, scale: 1)
+    network.backward(from: objective, for: input, scale: 1)
     return value
   }
 

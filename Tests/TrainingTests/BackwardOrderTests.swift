@@ -25,9 +25,10 @@ import Training
     for pair in 0..<2 {
       for patch in 0..<model.maskedCount { batch.mask.pointer[pair * model.patchCount + patch] = 1 }
     }
-    _ = network.loss(of: NetworkInput(batch.parts(1)[0]), by: objective)
+    let input = NetworkInput(batch.whole)
+    _ = network.loss(of: input, by: objective)
     var ready: [Int] = []
-    network.backward(from: objective, scale: 1) { range in
+    network.backward(from: objective, for: input, scale: 1) { range in
       sum.finished(range)
       ready.append(sum.readyBucketCount)
       #expect(ready.last == ownership.buckets.count { $0.range.lowerBound >= range.lowerBound }, "after \(range)")

@@ -42,7 +42,7 @@ struct FastNetwork {
 
     var outcome = StepOutcome()
     outcome.loss = network.loss(of: input, by: objective)
-    network.backward(from: objective, scale: 1)
+    network.backward(from: objective, for: input, scale: 1)
     let images = network.imageGradients()
     outcome.tensors["grad_input.img1"] = images.view1.map { Double($0) }
     outcome.tensors["grad_input.img2"] = images.view2.map { Double($0) }
