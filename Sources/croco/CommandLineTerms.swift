@@ -25,6 +25,7 @@ enum CommandLineTerms {
     .frameRate: "--fps",
     .ignoringLists: "--ignore-list",
     .imageFolder: "--images",
+    .imageFolderName: "--images-folder",
     .imageSize: "--size",
     .listConversion: "croco convert pairs",
     .localSharding: "data.sharding local",

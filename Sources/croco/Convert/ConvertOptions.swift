@@ -19,8 +19,12 @@ struct ConvertOptions: ParsableArguments {
       """)
   var fit: ImageFit?
 
-  @Option(help: "Interpolation: lanczos, bicubic or bilinear, antialiased, equal to Pillow's.")
-  var filter: ResizeFilter = .lanczos
+  @Option(
+    help: """
+      Interpolation, antialiased, equal to Pillow's: lanczos, bicubic, bilinear, or adaptive (lanczos where an image \
+      has more than four times the pixels of --size, else bicubic). Default: lanczos.
+      """)
+  var filter: ImageFilter?
 
   @Flag(help: "Enlarge images that are smaller than --size instead of calling them bad.")
   var allowUpscale = false
@@ -67,7 +71,8 @@ struct ConvertOptions: ParsableArguments {
   var preparation: ImagePreparation? {
     size.map {
       ImagePreparation(
-        height: $0.height, width: $0.width, fit: fit ?? .crop, filter: filter, allowsUpscaling: allowUpscale,
+        height: $0.height, width: $0.width, fit: fit ?? .crop, filter: filter ?? .lanczos,
+        allowsUpscaling: allowUpscale,
         seed: seed)
     }
   }
