@@ -20,6 +20,9 @@ extension Advice.Term {
   package static let minimumOverlap = Advice.Term("smallest overlap"), maximumOverlap = Advice.Term("largest overlap")
   /// How many points a pair shares.
   package static let minimumPoints = Advice.Term("smallest number of points")
+  /// Patterns of names that are taken, and of names that are left out.
+  package static let includedNames = Advice.Term("patterns to include"),
+    excludedNames = Advice.Term("patterns to exclude")
   /// Frames a second that are taken of a video.
   package static let frameRate = Advice.Term("frame rate")
   /// Making a data set of folders of frames.

@@ -27,7 +27,9 @@ package final class File: Sendable {
 
     fileprivate var flags: Int32 {
       switch self {
-      case .reading, .flushing: O_RDONLY
+      // A pipe that nobody writes to would hold up whoever opens it.
+      case .reading: O_RDONLY | O_NONBLOCK
+      case .flushing: O_RDONLY
       case .writing: O_WRONLY | O_CREAT | O_TRUNC
       case .appending: O_WRONLY | O_CREAT | O_APPEND
       case .updating: O_RDWR

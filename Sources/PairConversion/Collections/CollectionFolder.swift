@@ -7,9 +7,9 @@ enum CollectionFolder {
   /// The images of a folder; failures tell which tree is expected.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData`.
-  static func images(in folder: String, tree: Advice) throws -> ImageFolder {
+  static func images(in folder: String, _ selection: ImageSelection, tree: Advice) throws -> ImageFolder {
     do {
-      return try ImageFolder(folder)
+      return try ImageFolder(folder, selection)
     } catch let failure as Failure {
       throw Failure(failure.kind, failure.message, hint: "Expected: \(tree).")
     }
