@@ -76,30 +76,3 @@ package struct ImageCrop: Sendable, Hashable {
     return groups
   }
 }
-
-extension ConversionOptions {
-  /// Reads a view and makes of it what will be stored: cut, resized, turned, encoded.
-  ///
-  /// - Parameters:
-  ///   - number: the view's number in the conversion, which keys its random crop.
-  ///   - original: the decoded image of a crop, kept for further crops of the same file; nil at first.
-  /// - Throws: `Failure` that names the file.
-  func image(
-    of view: PairCandidate.View, number: Int, original: inout RGBImage?
-  ) throws -> ImageReference {
-    let prepared: RGBImage
-    if let crop = view.crop {
-      let whole = try original ?? EncodedImage(file: view.path).decodedAsStored()
-      original = whole
-      let part = try crop.cut(from: whole, name: view.path)
-      let preparation = crop.swapsSides ? preparation?.turned : preparation
-      prepared = crop.turn(try preparation?.apply(to: part, number: number, name: view.source) ?? part)
-    } else {
-      let image = try EncodedImage(file: view.path)
-      guard let preparation else { return try ImageReference(image, codec: dataset.codec, source: view.source) }
-      try preparation.check(width: image.width, height: image.height, name: view.path)
-      prepared = try preparation.apply(to: image.decoded(), number: number, name: view.path)
-    }
-    return try ImageReference(prepared, codec: dataset.codec, source: view.source)
-  }
-}
