@@ -138,7 +138,7 @@ run_croco() {
   local croco folder marker before stopped
   croco=$(find_croco) || exit
   if [ "$1" = train ] && [ -n "${threads:-}" ]; then set -- "$@" --set "compute.threads=$threads"; fi
-  if [ "$1" = train ] && [[ " $* " != *" --dry-run "* && " $* " != *" --help "* ]]; then
+  if [ "$1" = train ] && [[ ! " $* " =~ " "--(dry-run|print-config|help)" " ]]; then
     folder=$(run_folder "$@")
     [ -n "$folder" ] || die $EX_USAGE "train needs --output DIR here: the file COMPLETED in it says whether the run is done."
     marker=$folder/COMPLETED

@@ -34,6 +34,13 @@ struct LaunchScriptTests {
     #expect(settings == "[\"compute.threads=1\"]")
   }
 
+  @Test("A run that --max-steps ends is not called completed, and need not be started again")
+  func stopsEarly() throws {
+    defer { removeFolder() }
+    let result = try start(train: ["--stops-early"]).finish(within: 30)
+    #expect(result.status == 0 && result.errorOutput.contains("stopped where --max-steps says"), "\(result)")
+  }
+
   @Test("A signal becomes a checkpoint of all ranks and status 75", arguments: [SIGTERM, SIGINT, SIGUSR1])
   func signals(signal: Int32) throws {
     defer { removeFolder() }

@@ -131,19 +131,27 @@ private struct Sample {
     }
   }
 
-  @Test("a folder that somebody works on, or that is finished, is refused")
+  @Test(
+    "a folder that somebody works on is refused for now; one that is complete is left as it is, but for a lost shard")
   func occupied() throws {
     try withTemporaryFolder { folder in
       let sample = try Sample(folder)
-      let job = try sample.job("run", sample.options())
-      _ = try job.claim()
-      let busy = refusal(sample, sample.pairs, sample.options())
-      #expect(busy?.kind == .usage)
-      #expect(busy?.message.contains("Another process") == true)
-      _ = try job.finish(try job.convert(Array(0..<job.shardCount)), imagesRead: job.imagesRead)
-      let finished = refusal(sample, sample.pairs, sample.options())
-      #expect(finished?.kind == .usage)
-      #expect(finished?.message.contains("is not empty") == true)
+      do {
+        let job = try sample.job("run", sample.options())
+        _ = try job.claim()
+        let busy = refusal(sample, sample.pairs, sample.options())
+        #expect(busy?.kind == .interrupted)
+        #expect(busy?.message.contains("Another process") == true)
+        let summary = try job.finish(try job.convert(Array(0..<job.shardCount)), imagesRead: job.imagesRead)
+        #expect(!summary.wasComplete)
+      }
+      let before = try sample.contents("run")
+      #expect(try sample.convert("run", sample.options(threads: 1)).wasComplete)
+      let other = refusal(sample, sample.pairs, sample.options(seed: 3))
+      #expect(other?.kind == .usage && other?.message.contains("a complete conversion that is not this one") == true)
+      try sample.remove("run/train-00001.h5")
+      #expect(try !sample.convert("run", sample.options()).wasComplete)
+      #expect(try sample.contents("run") == before)
     }
   }
 

@@ -201,8 +201,8 @@ struct LoadingPairLoaderTests {
     for _ in 0..<(bad / 3) { _ = try loader.next() }
     let sentence =
       loader.order.sample(at: bad).pair == 5
-      ? "Image 2 of pair 5 has 24x11 pixels (height x width), less than the crop of 16x12."
-      : "Image 1 of pair 9 has 15x20 pixels (height x width), less than the crop of 16x12."
+      ? "Image 2 of pair 5 is 24x11 (height x width), less than the crop of 16x12 (height x width)."
+      : "Image 1 of pair 9 is 15x20 (height x width), less than the crop of 16x12 (height x width)."
     for _ in 0..<2 {
       do {
         _ = try loader.next()

@@ -120,7 +120,9 @@ struct LoadingValidationTests {
     let source = numberedSource(scenes: [0, 1])
     let loader = try ValidationLoader(source: source, configuration: plainConfiguration(height: 16, width: 12))
     let failure = #expect(throws: Failure.self) { try loader.batch(pairs: [1]) }
-    #expect(failure?.message == "Image 1 of pair 1 has 12x15 pixels (height x width), less than the crop of 16x12.")
+    #expect(
+      failure?.message
+        == "Image 1 of pair 1 is 12x15 (height x width), less than the crop of 16x12 (height x width).")
   }
 
   @Test("Pairs copied into memory keep their images and scenes")

@@ -21,7 +21,7 @@ package struct ReconstructionSheet {
     let (gap, lineHeight) = (6, PictureCanvas.textHeight + 3)
     let cell = (width: model.imageWidth * scale + gap, height: model.imageHeight * scale + gap)
     // A title stays above its own column, on several lines where that is narrow.
-    let titles = self.titles.map { PictureCanvas.lines($0, width: cell.width) }
+    let titles = self.titles.map { PictureCanvas.lines($0, width: cell.width - gap) }
     let label = 5 + lineHeight * (titles.map(\.count).max() ?? 1)
     var canvas = PictureCanvas(
       width: titles.count * cell.width + gap, height: label + batch.count * cell.height + gap)

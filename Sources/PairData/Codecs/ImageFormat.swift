@@ -49,7 +49,7 @@ package enum ImageLimits {
     guard width > 0, height > 0, width <= side, height <= side, width * height <= pixels else {
       throw Failure(
         .badData,
-        "\(name) claims \(sizeText(height: height, width: width)) pixels; at most \(side) a side and 256 megapixels "
+        "\(name) claims \(sizeText(height: height, width: width)); at most \(side) a side and 256 megapixels "
           + "are read.")
     }
   }

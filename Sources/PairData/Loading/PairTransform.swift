@@ -104,7 +104,7 @@ final class PairTransform {
     let size = sizeText(height: image.height, width: image.width)
     let crop = sizeText(height: window.height, width: window.width)
     throw Failure(
-      .badData, "Image \(view) of pair \(pair) has \(size) pixels, less than the crop of \(crop).",
+      .badData, "Image \(view) of pair \(pair) is \(size), less than the crop of \(crop).",
       hint: "Choose a smaller \(.cropSize), or convert the images again with a larger \(.imageSize).")
   }
 }

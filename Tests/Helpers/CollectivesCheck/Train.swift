@@ -4,12 +4,13 @@ import Runtime
 import Storage
 import Synchronization
 
-/// Stands for `croco train` where the launch scripts are tested: steps, signals, the completion marker, exit codes.
+/// Stands for `croco train` where the launch scripts are tested: steps, signals, markers of the end, exit codes.
 struct Train: ParsableCommand {
   @Option(help: "The run folder.") var output: String
   @Option(help: "Steps of 10 ms each.") var steps = 5
   @Option(help: "Accepted as croco train does.") var set: [String] = []
   @Option(help: "The step in which rank 1 fails with bad data.") var failAt: Int?
+  @Flag(help: "End as a run that --max-steps ends.") var stopsEarly = false
   @Flag(help: "Take no notice of SIGUSR1.") var isDeaf = false
 
   // Set by the signal handler.
@@ -34,7 +35,8 @@ struct Train: ParsableCommand {
           throw Failure(.interrupted, "Stopped after step \(step).")
         }
       }
-      if communicator.rank == 0 { try Publication.publishText("\(steps)", at: "\(output)/COMPLETED") }
+      let marker = stopsEarly ? "STOPPED" : "COMPLETED"
+      if communicator.rank == 0 { try Publication.publishText("\(steps)", at: "\(output)/\(marker)") }
     }
   }
 }
