@@ -5,12 +5,12 @@ import Storage
 /// The image files of a folder and its sub-folders.
 package struct ImageFolder {
   /// Paths relative to the folder, in natural order, by sub-folder ("" for the folder itself).
-  package private(set) var files: [String: [String]] = [:]
+  package private(set) var files: [ExactText: [String]] = [:]
   /// Files that are not named like JPEG, PNG or WebP images.
   package private(set) var ignoredCount = 0
 
   /// The sub-folders that hold images, in natural order.
-  package var subfolders: [String] { files.keys.sorted(by: NaturalOrder.precedes) }
+  package var subfolders: [ExactText] { files.keys.sorted { NaturalOrder.precedes($0.text, $1.text) } }
 
   /// The number of image files.
   package var count: Int { files.values.reduce(0) { $0 + $1.count } }
@@ -42,7 +42,7 @@ package struct ImageFolder {
       if status.isFolder {
         try list(root, relative, depth: depth + 1)
       } else if Self.suffixes.contains((name as NSString).pathExtension.lowercased()) {
-        files[subfolder, default: []].append(relative)
+        files[ExactText(subfolder), default: []].append(relative)
       } else {
         ignoredCount += 1
       }

@@ -7,13 +7,13 @@ package enum PNGCodec {
   /// The keyword of the text chunk in which ImageMagick keeps EXIF data.
   static let profileKeyword = "Raw profile type exif"
 
-  /// The stored size and orientation (from an eXIf chunk before the image data).
+  /// The stored size and orientation.
   static func header(
     of bytes: UnsafeRawBufferPointer, name: String
   ) throws(Failure) -> (width: Int, height: Int, orientation: Orientation) {
     let input = try PNGInput(bytes, name)
     let header = try header(input.context, name)
-    return (Int(header.width), Int(header.height), orientation(input.context))
+    return (Int(header.width), Int(header.height), orientation(bytes, input.context))
   }
 
   /// Decodes any PNG to RGB: palettes and grey expanded, 16 bits cut to their upper 8, transparency laid over white.
@@ -68,12 +68,9 @@ package enum PNGCodec {
     return Array(UnsafeRawBufferPointer(start: buffer, count: length))
   }
 
-  /// From an eXIf chunk before the image data, else from ImageMagick's text chunk.
-  private static func orientation(_ context: OpaquePointer) -> Orientation {
-    var exif = spng_exif()
-    if spng_get_exif(context, &exif) == 0 {
-      return Orientation(exif: UnsafeRawBufferPointer(start: exif.data, count: exif.length))
-    }
+  /// From an eXIf chunk, which ExifTool writes after the image data, else from ImageMagick's text chunk.
+  private static func orientation(_ bytes: UnsafeRawBufferPointer, _ context: OpaquePointer) -> Orientation {
+    if let exif = PNGChunks.content(of: "eXIf", in: bytes) { return Orientation(exif: exif) }
     var count: UInt32 = 0
     guard spng_get_text(context, nil, &count) == 0, count > 0 else { return .upright }
     var texts = [spng_text](repeating: spng_text(), count: Int(count))
