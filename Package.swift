@@ -109,7 +109,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "PairConversionTests",
-      dependencies: ["Runtime", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      dependencies: ["Runtime", "Storage", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SyntheticScenesTests",

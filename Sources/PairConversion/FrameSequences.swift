@@ -35,35 +35,45 @@ package struct FrameSequences: Sendable {
 
   /// The pairs of a folder: every sub-folder is a scene, its files in natural order are its frames.
   ///
-  /// - Parameter log: receives a line where files are left out.
+  /// - Parameter log: receives lines about what is left out.
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the folder.
-  package func pairs(in folder: String, log: (String) -> Void = { _ in }) throws -> [PairCandidate] {
-    let images = try ImageFolder(folder)
-    if images.ignoredCount > 0 {
-      log("\(folder): \(images.ignoredCount) files are left out, not being named .jpg, .jpeg, .png or .webp")
-    }
+  package func pairs(
+    in folder: String, _ selection: ImageSelection = .colourImages, log: (String) -> Void = { _ in }
+  ) throws -> [PairCandidate] {
+    let images = try ImageFolder(folder, selection)
+    images.report(to: log)
     let sequences = images.subfolders.map { subfolder in
       Sequence(
         scene: subfolder.text.isEmpty ? "." : subfolder.text,
         frames: (images.files[subfolder] ?? []).map { .init(path: folder.appending(path: $0), source: $0) })
     }
-    return try pairs(of: sequences, in: folder)
+    return try pairs(of: sequences, in: folder, log: log)
   }
 
   /// The pairs of some sequences, in the order of their first frames.
   ///
-  /// - Parameter folder: what the sequences are from, for messages.
+  /// - Parameters:
+  ///   - folder: what the sequences are from, for messages.
+  ///   - log: receives a line about frames that no other is near enough to.
   /// - Throws: `Failure` of kind `badData` where no sequence is long enough.
-  package func pairs(of sequences: [Sequence], in folder: String) throws -> [PairCandidate] {
+  package func pairs(
+    of sequences: [Sequence], in folder: String, log: (String) -> Void = { _ in }
+  ) throws -> [PairCandidate] {
     var pairs: [PairCandidate] = []
+    var unused = UnusedImages()
     var frame = 0
     for sequence in sequences {
       let frames = sequence.frames
+      var isUsed = [Bool](repeating: false, count: frames.count)
       for first in frames.indices {
         for gap in draw(frame: frame, available: frames.count - 1 - first) {
           pairs.append(PairCandidate(frames[first], frames[first + gap], scene: sequence.scene))
+          (isUsed[first], isUsed[first + gap]) = (true, true)
         }
         frame += 1
+      }
+      for (frame, isUsed) in zip(frames, isUsed) where !isUsed {
+        unused.add(frame.source, because: "no frame of the sequence makes a pair with them")
       }
     }
     guard !pairs.isEmpty else {
@@ -71,6 +81,7 @@ package struct FrameSequences: Sendable {
         .badData, "No sequence of \(folder) has two frames that are \(gaps.lowerBound) to \(gaps.upperBound) apart.",
         hint: "Give smaller \(.minimumGap) and \(.maximumGap).")
     }
+    unused.report(of: folder, to: log)
     return pairs
   }
 

@@ -6,13 +6,18 @@ import Storage
 package struct ImageFolder {
   /// Paths relative to the folder, in natural order, by sub-folder ("" for the folder itself).
   package private(set) var files: [ExactText: [String]] = [:]
+  /// Images that the selection leaves out.
+  private(set) var unused = UnusedImages()
   /// Files that are not named like JPEG, PNG or WebP images.
-  package private(set) var ignoredCount = 0
+  private var ignoredCount = 0
+
+  private let path: String
+  private let walk: FolderWalk
 
   /// The sub-folders that hold images, in natural order.
   package var subfolders: [ExactText] { files.keys.sorted { NaturalOrder.precedes($0.text, $1.text) } }
 
-  /// The number of image files.
+  /// The number of image files that are taken.
   package var count: Int { files.values.reduce(0) { $0 + $1.count } }
 
   private static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp"]
@@ -20,33 +25,40 @@ package struct ImageFolder {
   /// Lists a folder; links are followed, hidden files left out.
   ///
   /// - Throws: `Failure` of kind `noInput` that names the folder, or `badData` where there is no image.
-  package init(_ path: String) throws {
-    try list(path, "", depth: 0)
-    guard !files.isEmpty else {
+  package init(_ path: String, _ selection: ImageSelection = .all) throws {
+    self.path = path
+    walk = try FolderWalk(path)
+    for folder in walk.folders {
+      for file in folder.files {
+        if !Self.suffixes.contains((file as NSString).pathExtension.lowercased()) {
+          ignoredCount += 1
+        } else if let reason = selection.reason(against: file) {
+          unused.add(file, because: reason)
+        } else {
+          files[ExactText(folder.path), default: []].append(file)
+        }
+      }
+    }
+    guard files.isEmpty else { return }
+    guard unused.count > 0 else {
       throw Failure(
         .badData, "\(path) holds no images: no file in it is named .jpg, .jpeg, .png or .webp.", hint: "Check the path."
       )
     }
+    var reasons: [String] = []
+    unused.report(of: path) { reasons.append($0) }
+    throw Failure(
+      .badData, "\(path) holds no image that is taken. " + reasons.joined(separator: "; "),
+      hint: "Name other patterns with \(.includedNames) and \(.excludedNames).")
   }
 
-  private mutating func list(_ root: String, _ subfolder: String, depth: Int) throws {
-    // Links can form circles.
-    guard depth < 32 else { throw Failure(.badData, "\(root)/\(subfolder) is nested too deeply.") }
-    let folder = subfolder.isEmpty ? root : root.appending(path: subfolder)
-    guard FileSystem.isFolder(folder), let names = try? FileSystem.names(in: folder) else {
-      throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Does it exist, and may you read it?")
+  /// Logs what was seen and left out: files that are no images, those that the selection leaves out, links in circles.
+  package func report(to log: (String) -> Void) {
+    if ignoredCount > 0 {
+      log("\(path): \(ignoredCount) files are left out, not being named .jpg, .jpeg, .png or .webp")
     }
-    for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
-      let relative = subfolder.appending(path: name)
-      guard let status = try? FileSystem.status(of: root.appending(path: relative)) else { continue }
-      if status.isFolder {
-        try list(root, relative, depth: depth + 1)
-      } else if Self.suffixes.contains((name as NSString).pathExtension.lowercased()) {
-        files[ExactText(subfolder), default: []].append(relative)
-      } else {
-        ignoredCount += 1
-      }
-    }
+    unused.report(of: path, to: log)
+    walk.report(to: log)
   }
 }
 

@@ -15,7 +15,7 @@ package struct PairCandidate: Sendable {
     /// A file or a part of it, and the name under which the data set records it.
     package init(path: String, source: String, crop: ImageCrop? = nil) {
       self.path = path
-      self.source = source
+      self.source = source.withBytesSpelled
       self.crop = crop
     }
 

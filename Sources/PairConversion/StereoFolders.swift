@@ -15,9 +15,15 @@ package enum StereoFolders {
   /// The pairs of two folders: left is view 1, right is view 2. Every sub-folder is a scene; files that lie directly
   /// in the folders are a scene each.
   ///
+  /// - Parameter log: receives lines about what is left out.
   /// - Throws: `Failure` of kind `noInput`, or `badData` that names files without a counterpart.
-  package static func pairs(left: String, right: String, matching: Matching = .name) throws -> [PairCandidate] {
-    let (leftFiles, rightFiles) = (try ImageFolder(left).files, try ImageFolder(right).files)
+  package static func pairs(
+    left: String, right: String, matching: Matching = .name, _ selection: ImageSelection = .colourImages,
+    log: (String) -> Void = { _ in }
+  ) throws -> [PairCandidate] {
+    let folders = try [left, right].map { try ImageFolder($0, selection) }
+    for folder in folders { folder.report(to: log) }
+    let (leftFiles, rightFiles) = (folders[0].files, folders[1].files)
     let matches =
       switch matching {
       case .name: try matchNames(leftFiles, rightFiles, left, right)

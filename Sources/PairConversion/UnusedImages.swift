@@ -1,6 +1,12 @@
 /// The images that a converter saw and does not use, with the reasons: nothing is left out without a word.
 struct UnusedImages {
   private var paths: [(reason: String, paths: [String])] = []
+  private let noun: String
+
+  /// None yet.
+  ///
+  /// - Parameter noun: what they are.
+  init(noun: String = "image") { self.noun = noun }
 
   /// The number of images.
   var count: Int { paths.reduce(0) { $0 + $1.paths.count } }
@@ -22,7 +28,7 @@ struct UnusedImages {
   func report(of folder: String, to log: (String) -> Void) {
     for (reason, paths) in paths {
       let names = paths.prefix(3).joined(separator: ", ") + (paths.count > 3 ? ", ..." : "")
-      let images = paths.count == 1 ? "1 image is" : "\(paths.count) images are"
+      let images = paths.count == 1 ? "1 \(noun) is" : "\(paths.count) \(noun)s are"
       log("\(folder): \(images) not used: \(reason) (\(names))")
     }
   }

@@ -34,7 +34,7 @@ package struct Mining {
     _ sources: [String], progress: PairMiner.Progress = { _, _, _ in }, log: (String) -> Void = { _ in }
   ) throws -> Found {
     try MiningOutput.check(output)
-    let images = try SourceImage.list(sources, log: log)
+    let images = try SourceImage.list(sources, options.images, log: log)
     var found: Found?
     try Publication.publishFolder(at: output) { folder in
       let result = try PairMiner(options: options).mine(images, scratch: folder, progress: progress, log: log)

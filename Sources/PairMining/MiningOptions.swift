@@ -1,4 +1,5 @@
 import Foundation
+import PairConversion
 import Runtime
 
 /// How pairs are looked for and which are taken.
@@ -13,6 +14,8 @@ package struct MiningOptions: Sendable {
     case candidates(Int)
   }
 
+  /// Which files of the folders are looked at.
+  package var images = ImageSelection.colourImages
   /// How features are found.
   package var features = FeatureExtractor.Options()
   /// Which images are compared; nil compares all with all up to ``allLimit`` images, and beyond that each with ``defaultCandidates``.

@@ -13,14 +13,14 @@ package struct SourceImage: Sendable, Equatable {
   ///
   /// - Parameter log: receives a line for what is left out.
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the folder.
-  package static func list(_ sources: [String], log: (String) -> Void = { _ in }) throws -> [SourceImage] {
+  package static func list(
+    _ sources: [String], _ selection: ImageSelection = .colourImages, log: (String) -> Void = { _ in }
+  ) throws -> [SourceImage] {
     var images: [SourceImage] = []
     var seen: Set<ExactText> = []
     for source in sources {
-      let listing = try ImageFolder(source)
-      if listing.ignoredCount > 0 {
-        log("\(source): \(listing.ignoredCount) files are left out, not being named .jpg, .jpeg, .png or .webp")
-      }
+      let listing = try ImageFolder(source, selection)
+      listing.report(to: log)
       let root = FileSystem.resolved(source)
       for subfolder in listing.subfolders {
         for file in listing.files[subfolder] ?? [] {
@@ -35,5 +35,4 @@ package struct SourceImage: Sendable, Equatable {
     }
     return images
   }
-
 }

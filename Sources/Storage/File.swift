@@ -27,7 +27,9 @@ package final class File: Sendable {
 
     fileprivate var flags: Int32 {
       switch self {
-      case .reading, .flushing: O_RDONLY
+      // A pipe that nobody writes to would hold up whoever opens it.
+      case .reading: O_RDONLY | O_NONBLOCK
+      case .flushing: O_RDONLY
       case .writing: O_WRONLY | O_CREAT | O_TRUNC
       case .appending: O_WRONLY | O_CREAT | O_APPEND
       case .updating: O_RDWR
@@ -53,7 +55,7 @@ package final class File: Sendable {
     let mode: mode_t = access == .creatingPrivately ? 0o600 : 0o666
     do throws(SystemError) {
       descriptor = try Int32(
-        SystemCall.perform(kind, path) { _ in Int(open(path, access.flags | O_CLOEXEC, mode)) })
+        SystemCall.perform(kind, path) { _ in Int(open(path.systemPath, access.flags | O_CLOEXEC, mode)) })
     } catch {
       throw access == .reading ? .cannotRead(path, code: error.code) : .cannotWrite(path, code: error.code)
     }

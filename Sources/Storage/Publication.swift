@@ -49,9 +49,13 @@ package enum Publication {
 
   /// Fills a folder under a temporary name beside `path`, flushes every file in it, and renames it to `path`.
   ///
-  /// - Parameter fill: receives the path of the temporary folder, which exists and is empty.
+  /// - Parameters:
+  ///   - makeWay: removes what is at `path` already, once the new folder is whole.
+  ///   - fill: receives the path of the temporary folder, which exists and is empty.
   /// - Throws: what `fill` throws (the temporary folder is removed then), or `Failure` of kind `inputOutput`.
-  package static func publishFolder(at path: String, fill: (String) throws -> Void) throws {
+  package static func publishFolder(
+    at path: String, makeWay: () throws -> Void = {}, fill: (String) throws -> Void
+  ) throws {
     removeAbandoned(for: path)
     let temporary = temporaryPath(for: path)
     do {
@@ -61,6 +65,7 @@ package enum Publication {
         try FileSystem.synchronize(temporary.appending(path: name))
       }
       try FileSystem.synchronize(temporary)
+      try makeWay()
       try FileSystem.rename(temporary, to: path)
       try FileSystem.synchronize(parent(of: path))
     } catch {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Runtime
+import Storage
 
 /// The command line: parses arguments, runs one subcommand, and turns failures into sentences and exit codes.
 @main
@@ -24,7 +25,7 @@ struct Croco: AsyncParsableCommand {
 
   static func main() async {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var asynchronous = command as? AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -38,9 +39,18 @@ struct Croco: AsyncParsableCommand {
     }
   }
 
+  /// The arguments after the program's name, with the bytes of paths that are no UTF-8.
+  private static var arguments: [String] {
+    (1..<max(1, Int(CommandLine.argc))).compactMap { CommandLine.unsafeArgv[$0] }.map {
+      String(pathBytes: UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+    }
+  }
+
   /// Says what a user should know although the command goes on.
   static func warn(_ sentences: [String]) {
-    for sentence in sentences { FileHandle.standardError.write(Data("croco: warning: \(sentence)\n".utf8)) }
+    for sentence in sentences {
+      FileHandle.standardError.write(Data("croco: warning: \(sentence.withBytesSpelled)\n".utf8))
+    }
   }
 
   /// Prints one sentence and ends the process with the documented exit code.
@@ -51,6 +61,6 @@ struct Croco: AsyncParsableCommand {
 
   /// Prints the sentence of a failure, and what to do about it in words of the command line.
   static func report(_ failure: Failure) {
-    FileHandle.standardError.write(Data("croco: \(failure.onCommandLine)\n".utf8))
+    FileHandle.standardError.write(Data("croco: \(failure.onCommandLine.withBytesSpelled)\n".utf8))
   }
 }

@@ -20,6 +20,8 @@ struct MineCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The folder to write; it must not exist or be empty.")
   var output: String
 
+  @OptionGroup var selection: SelectionOptions
+
   @Option(help: "Compare each image with this many that follow it in its folder: for frames of a video.")
   var window: Int?
 
@@ -88,6 +90,7 @@ struct MineCommand: ParsableCommand {
 
   private var options: MiningOptions {
     var options = MiningOptions()
+    options.images = selection.colourImages
     options.features = FeatureExtractor.Options(maximumSide: maxSide, maximumCount: features)
     options.comparison = window.map { .window($0) } ?? candidates.map { $0 == 0 ? .all : .candidates($0) }
     options.overlap = minOverlap...maxOverlap

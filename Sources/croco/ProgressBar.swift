@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Shows how far a long command is: a bar that redraws itself on a terminal, a plain line now and then elsewhere.
 ///
@@ -64,7 +65,7 @@ final class ProgressBar {
   /// Writes a line above the bar.
   func print(_ message: String) {
     clear()
-    write(message + "\n")
+    write(message.withBytesSpelled + "\n")
   }
 
   /// Removes the bar; what comes next starts on a fresh line.

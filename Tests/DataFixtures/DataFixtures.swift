@@ -10,6 +10,11 @@ package func withTemporaryFolder<Result>(_ body: (String) throws -> Result) thro
   return try body(path)
 }
 
+/// Makes a symbolic link.
+package func link(_ path: String, to target: String) throws {
+  try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+}
+
 /// A smooth picture with some noise that differs for every `index`: no photograph, but it compresses like one.
 package func picture(_ index: Int, width: Int = 40, height: Int = 32) -> RGBImage {
   var random = RandomStream(seed: 7, purpose: .test, index: index)

@@ -2,6 +2,7 @@ import DataFixtures
 import Foundation
 import PairConversion
 import PairData
+import Storage
 import Testing
 
 /// Names are bytes: "é" as one character and as an "e" with an accent are two files, two folders, two scenes.
@@ -25,6 +26,24 @@ import Testing
       let (images, sources) = (try dataset.images(ofPair: 0), try dataset.sources(ofPair: 0))
       #expect(images.view1 == picture(0) && images.view2 == picture(1))
       #expect(bytes([sources.view1, sources.view2]) == bytes(["\(composed).png", "\(decomposed).png"]))
+    }
+  }
+
+  @Test("a list names files in another encoding than UTF-8; one in UTF-16 is refused")
+  func otherEncodings() throws {
+    try withTemporaryFolder { folder in
+      let tree = try CollectionTree(folder, ["a.png"])
+      let name: [UInt8] = [0x72, 0xE9, 0x2E, 0x70, 0x6E, 0x67]
+      let image = try EncodedImage(encoding: picture(1), as: .png, name: "test")
+      let file = try File(folder.appending(path: String(pathBytes: name)), .writing)
+      try file.write(image.bytes)
+      try file.close()
+      try tree.write("list.txt", Data(Array("a.png ".utf8) + name))
+      let pairs = try PairList.read(folder + "/list.txt")
+      #expect(pairs[0].view2.path.pathBytes == Array((folder + "/").utf8) + name)
+      #expect(try EncodedImage(file: pairs[0].view2.path).decoded() == picture(1))
+      try tree.write("list.txt", "a.png b.png".data(using: .utf16) ?? Data())
+      #expect(failure { _ = try PairList.read(folder + "/list.txt") }?.message.contains("no text in UTF-8") == true)
     }
   }
 

@@ -116,6 +116,7 @@ struct PythonReaderTests {
     rgb = PIL.Image.merge("RGB", [PIL.Image.effect_noise((W, H), 90) for _ in range(3)])
     al = PIL.Image.merge("RGBA", [PIL.Image.effect_noise((W, H), 90) for _ in range(4)])
     pic.save(f"{folder}/l.jpg"); rgb.save(f"{folder}/rgb.jpg"); rgb.save(f"{folder}/rgb_turn.jpg", exif=exif.tobytes())
+    rgb.save(f"{folder}/rgb_doubled.jpg", exif=b"Exif\\0\\0" + exif.tobytes())
     al.convert("RGBA").convert("RGB").convert("CMYK").save(f"{folder}/cmyk.jpg"); rgb.convert("CMYK").save(f"{folder}/cmyk_turn.jpg", exif=exif.tobytes())
     rgb.save(f"{folder}/lossy.webp"); al.save(f"{folder}/al.webp", lossless=True, exact=True); al.save(f"{folder}/al_lossy.webp"); rgb.save(f"{folder}/turn.webp", exif=exif.tobytes())
     import os

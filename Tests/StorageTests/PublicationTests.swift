@@ -23,6 +23,26 @@ import Testing
     #expect(try String(contentsOfFile: target + "/a", encoding: .utf8) == "whole")
   }
 
+  @Test("A folder that takes another's place removes it once the new one is whole, and not before")
+  func replacement() throws {
+    let folder = try TemporaryFolder()
+    let target = folder.path + "/step 1"
+    func publish(_ text: String?) throws {
+      try Publication.publishFolder(at: target) {
+        try FileManager.default.removeItem(atPath: target)
+      } fill: { temporary in
+        guard let text else { throw Refusal() }
+        try Publication.publishText(text, at: temporary + "/a")
+      }
+    }
+    try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: false)
+    try publish("old")
+    #expect(throws: Refusal.self) { try publish(nil) }
+    #expect(try String(contentsOfFile: target + "/a", encoding: .utf8) == "old")
+    try publish("new")
+    #expect(try String(contentsOfFile: target + "/a", encoding: .utf8) == "new")
+  }
+
   @Test("A failing write leaves the old file as it was")
   func files() throws {
     let folder = try TemporaryFolder()

@@ -34,7 +34,11 @@ package final class MaskedPatchLoss: Objective {
     self.model = model
     self.pool = pool
     grid = PatchGrid(patchSize: model.patchSize, height: model.imageHeight, width: model.imageWidth)
-    distance = configuration.kind == .l1 ? .absolute : .squared
+    distance =
+      switch configuration.kind {
+      case .l1: .absolute
+      case .l2: .squared
+      }
     let patchTotal = batchSize * model.patchCount
     let slabCount = max(1, min(slabCount, batchSize))
     (self.patchTotal, self.slabCount) = (patchTotal, slabCount)

@@ -19,18 +19,19 @@ package enum HabitatRelease {
   ///   - sceneDepth: how many folders below `folder` name a scene; nil: all of them.
   ///   - usesList: whether `pairs.txt` is used where there is one.
   ///   - skipsIncomplete: whether views without a counterpart are left out instead of being an error.
-  ///   - log: receives a line about what is left out, and about folders for validation.
+  ///   - selection: which files are looked at where no list is used.
+  ///   - log: receives lines about what is left out, and about folders for validation.
   /// - Throws: `Failure` of kind `noInput`, or `badData` that names the folder, or the line of the list.
   package static func pairs(
     in folder: String, sceneDepth: Int? = nil, usesList: Bool = true, skipsIncomplete: Bool = false,
-    log: (String) -> Void = { _ in }
+    selection: ImageSelection = .all, log: (String) -> Void = { _ in }
   ) throws -> [PairCandidate] {
     let list = folder.appending(path: "pairs.txt")
     let stems =
       if usesList, CollectionFolder.hasFile(list) {
         try listed(list, folder)
       } else {
-        try walked(folder, skipsIncomplete, log)
+        try walked(folder, selection, skipsIncomplete, log)
       }
     guard !stems.isEmpty else {
       throw Failure(.badData, "\(folder) holds no pair X_1.jpeg, X_2.jpeg.", hint: "Expected: \(tree).")
@@ -60,8 +61,12 @@ package enum HabitatRelease {
 
   // MARK: Files
 
-  private static func walked(_ folder: String, _ skipsIncomplete: Bool, _ log: (String) -> Void) throws -> [Found] {
-    let images = try CollectionFolder.images(in: folder, tree: tree)
+  private static func walked(
+    _ folder: String, _ selection: ImageSelection, _ skipsIncomplete: Bool, _ log: (String) -> Void
+  ) throws -> [Found] {
+    let images = try CollectionFolder.images(in: folder, selection, tree: tree)
+    images.report(to: log)
+    var unused = UnusedImages()
     var found: [Found] = []
     var lonely: [String] = []
     for subfolder in images.subfolders {
@@ -69,7 +74,10 @@ package enum HabitatRelease {
       let second = Dictionary(files.compactMap { file in key(file, "_2").map { ($0, file) } }) { first, _ in first }
       var matched: Set<ExactText> = []
       for file in files {
-        guard let key = key(file, "_1") else { continue }
+        guard let key = key(file, "_1") else {
+          if self.key(file, "_2") == nil { unused.add(file, because: "not named X_1 or X_2") }
+          continue
+        }
         guard let partner = second[key] else {
           lonely.append(file)
           continue
@@ -92,6 +100,7 @@ package enum HabitatRelease {
       }
       log(sentence + "; they are left out")
     }
+    unused.report(of: folder, to: log)
     return found
   }
 

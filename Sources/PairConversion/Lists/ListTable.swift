@@ -45,12 +45,11 @@ struct ListTable {
   /// - Throws: `Failure` of kind `noInput`, or `badData` that names the list and the line.
   init(file path: String) throws {
     name = (path as NSString).lastPathComponent
-    guard let text = String(validating: try File.contents(of: path, limit: 1 << 32), as: UTF8.self) else {
-      throw Failure(
-        .badData, "\(path) is not a list of pairs: it is not UTF-8 text.", hint: "Save it as text in UTF-8.")
+    var bytes = try File.contents(of: path, limit: 1 << 32)[...]
+    guard !bytes.contains(0) else {
+      throw Failure(.badData, "\(path) is not a list of pairs: it is no text in UTF-8.", hint: "Save it in UTF-8.")
     }
-    var bytes = Substring(text).utf8
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    if bytes.starts(with: "\u{FEFF}".utf8) { bytes = bytes.dropFirst(3) }
     // Lines end with LF, with CR LF, or, from old programs, with CR.
     let end: UInt8 = bytes.contains(0x0A) ? 0x0A : 0x0D
     for (index, line) in bytes.split(separator: end, omittingEmptySubsequences: false).enumerated() {
@@ -75,7 +74,7 @@ struct ListTable {
     }
   }
 
-  private func separator(of line: Substring.UTF8View) -> Separator {
+  private func separator(of line: ArraySlice<UInt8>) -> Separator {
     switch (name as NSString).pathExtension.lowercased() {
     case "csv": .comma
     case "tsv": .tab
@@ -84,7 +83,7 @@ struct ListTable {
   }
 
   /// Cuts a line at separators outside quotes; a doubled quote inside quotes is one. Nil where a quote stays open.
-  private func cut(_ line: Substring.UTF8View) -> [String]? {
+  private func cut(_ line: ArraySlice<UInt8>) -> [String]? {
     let separator = separator(of: line)
     var fields: [String] = []
     var field: [UInt8] = []
@@ -92,7 +91,8 @@ struct ListTable {
     var open: UInt8?
     func endField() {
       if separator != .blanks || isQuoted || !field.allSatisfy(Self.isBlank) {
-        fields.append(String(decoding: isQuoted ? field[...] : Self.trimmed(field), as: UTF8.self))
+        // Names of files may be no UTF-8.
+        fields.append(String(pathBytes: isQuoted ? field[...] : Self.trimmed(field)))
       }
       (field, isQuoted) = ([], false)
     }

@@ -8,16 +8,19 @@ import Storage
 /// unless it was asked for.
 package struct VideoConversion {
   private let frames: VideoFrames
+  private let names: ImageSelection
   private let output: String
   private let keptFolder: String?
 
   /// Frames for a conversion.
   ///
   /// - Parameters:
+  ///   - names: which files of folders are taken.
   ///   - output: the folder of the data set.
   ///   - keptFolder: a folder for the frames, which stay there; nil: one beside the output, removed at the end.
-  package init(_ frames: VideoFrames, output: String, keptFolder: String?) {
+  package init(_ frames: VideoFrames, _ names: ImageSelection = .all, output: String, keptFolder: String?) {
     self.frames = frames
+    self.names = names
     self.output = output
     self.keptFolder = keptFolder
   }
@@ -50,7 +53,7 @@ package struct VideoConversion {
       withExtendedLifetime(lock) { try? FileSystem.remove(lockFile) }
     }
     if keptFolder == nil { try? FileSystem.removeTree(folder) }
-    try convert(try frames.extract(sources, to: folder, log: log))
+    try convert(try frames.extract(sources, names, to: folder, log: log))
   }
 
   /// Where the frames of a conversion lie while it runs. The name is always the same, so that a conversion that is

@@ -13,6 +13,8 @@ package struct VideoFrames {
   package let threadCount: Int
   /// Whether videos that cannot be read are left out instead of being an error.
   let skipsBadFiles: Bool
+  /// Whether videos that ffmpeg complains of, or that are shorter than their header says, count as bad files.
+  let isStrict: Bool
 
   private let program: String
 
@@ -22,12 +24,13 @@ package struct VideoFrames {
   /// - Throws: `Failure` of kind `noInput` where ffmpeg is not installed.
   package init(
     selection: FrameSelection, preparation: ImagePreparation? = nil, threadCount: Int = 1, skipsBadFiles: Bool = false,
-    path: String? = nil
+    isStrict: Bool = false, path: String? = nil
   ) throws {
     self.selection = selection
     self.preparation = preparation
     self.threadCount = threadCount
     self.skipsBadFiles = skipsBadFiles
+    self.isStrict = isStrict
     let folders = (path ?? ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let programs: [String] = folders.map { "\($0)/ffmpeg" }
     guard let program = programs.first(where: { FileSystem.isExecutable($0) }) else {
@@ -43,20 +46,24 @@ package struct VideoFrames {
   ///
   /// - Parameters:
   ///   - sources: video files, and folders of videos.
-  ///   - log: receives a line for every video.
+  ///   - names: which files of the folders are taken.
+  ///   - log: receives a line for every video, and a warning for each that is damaged.
   /// - Returns: the frames of each video, in the order of sources and names.
   /// - Throws: `Failure` of kind `noInput`, `badData` or `inputOutput` that names the video or the folder.
   package func extract(
-    _ sources: [String], to folder: String, log: (String) -> Void = { _ in }
+    _ sources: [String], _ names: ImageSelection = .all, to folder: String, log: (String) -> Void = { _ in }
   ) throws -> [FrameSequences.Sequence] {
-    let videos = try VideoList(sources).videos
+    let list = try VideoList(sources, names)
+    list.report(to: log)
+    let videos = list.videos
     try OutputFolder.claim(folder)
     let pool = WorkerPool(workerCount: threadCount)
     var sequences: [FrameSequences.Sequence] = []
     var frameCount = 0
     for (index, video) in videos.enumerated() {
       do {
-        let frames = try extract(video, to: folder, firstNumber: frameCount, pool)
+        let (frames, damage) = try extract(video, to: folder, firstNumber: frameCount, pool)
+        if let damage { log("warning: \(damage)") }
         frameCount += frames.count
         sequences.append(.init(scene: video.name, frames: frames))
         log("video \(index + 1) of \(videos.count), \(video.path): \(frames.count) frames")
@@ -74,9 +81,10 @@ package struct VideoFrames {
 
   private func extract(
     _ video: VideoList.Video, to folder: String, firstNumber: Int, _ pool: WorkerPool
-  ) throws -> [PairCandidate.View] {
+  ) throws -> (frames: [PairCandidate.View], damage: String?) {
     let target = folder.appending(path: video.name)
     try FileSystem.createFolder(target)
+    let promise = VideoPromise(video.path, program: probe, scratch: target.appending(path: "ffprobe.log"))
     let stream = try VideoStream(
       video.path, selection, program: program, errorFile: target.appending(path: "ffmpeg.log"))
     var views: [PairCandidate.View] = []
@@ -96,8 +104,26 @@ package struct VideoFrames {
     guard !views.isEmpty else {
       throw Failure(.badData, "\(video.path) holds no frame.", hint: "Give a higher \(.frameRate).")
     }
-    return views
+    let damage = damage(of: video.path, stream.complaint, frames: views.count, promised: promise.frameCount(selection))
+    if isStrict, let damage {
+      throw Failure(
+        .badData, "\(damage).", hint: "Play it to see whether it is whole, or leave it out with \(.skippingBadFiles).")
+    }
+    return (views, damage)
   }
+
+  /// A sentence on a video that was not read whole, or nil.
+  private func damage(of video: String, _ complaint: String?, frames: Int, promised: Int?) -> String? {
+    // Durations are rounded, and frame rates vary a little.
+    let isShort = promised.map { Double(frames) < 0.95 * Double($0) - 2 } ?? false
+    guard complaint != nil || isShort else { return nil }
+    let said = complaint.map { "; ffmpeg says: \($0)" } ?? ""
+    let header = promised.map { "of about \($0) that its header promises" } ?? "(its header does not say how many)"
+    return "\(video) is damaged or cut off: \(frames) frames were taken \(header)\(said)"
+  }
+
+  /// ffprobe, which comes with ffmpeg.
+  private var probe: String { (program as NSString).deletingLastPathComponent.appending(path: "ffprobe") }
 
   private func write(
     _ frames: [RGBImage], to views: [PairCandidate.View], firstNumber: Int, _ pool: WorkerPool

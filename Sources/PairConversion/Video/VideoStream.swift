@@ -32,6 +32,8 @@ final class VideoStream {
   private let errorFile: String
   private let ffmpeg: Subprocess
   private var isOpen = true
+  /// What ffmpeg had to say of a video that it read to the end: the first line, without addresses; nil: nothing.
+  private(set) var complaint: String?
 
   /// Starts ffmpeg.
   ///
@@ -74,6 +76,7 @@ final class VideoStream {
       guard byte.withUnsafeMutableBytes({ read(into: $0) }) == 1, fields[fields.count - 1].count < 8 else {
         let status = finish()
         guard status == 0, fields == [[]] else { throw ended(status) }
+        complaint = messages.first
         return nil
       }
       if byte[0] == 0x20 || byte[0] == 0x0A { fields.append([]) } else { fields[fields.count - 1].append(byte[0]) }
@@ -97,9 +100,13 @@ final class VideoStream {
     return ffmpeg.finish()
   }
 
-  private func ended(_ status: Int32) -> Failure {
+  private var messages: [String] {
     let text = String(decoding: (try? File.contents(of: errorFile)) ?? [], as: UTF8.self)
-    let reason = text.split(separator: "\n").last.map(String.init) ?? "it ended with status \(status)"
+    return text.split(separator: "\n").map { String($0).replacing(#/ @ 0x[0-9a-f]+/#, with: "") }
+  }
+
+  private func ended(_ status: Int32) -> Failure {
+    let reason = messages.last ?? "it ended with status \(status)"
     return Failure(
       .badData, "ffmpeg cannot read the video \(video): \(reason)",
       hint: "Play it to see whether it is whole, or leave it out with \(.skippingBadFiles).")

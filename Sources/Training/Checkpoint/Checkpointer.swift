@@ -88,9 +88,10 @@ package final class Checkpointer: @unchecked Sendable {
 
   private func write(_ state: CheckpointState) throws {
     let path = folder.appending(path: Checkpoint.name(ofStep: state.step))
-    // A folder of that name was passed over or belongs to the course that this run replaces.
-    try retire(path)
-    try Publication.publishFolder(at: path) { temporary in
+    // A folder of that name was passed over or belongs to the course that this run replaces: it goes once the new one is whole.
+    try Publication.publishFolder(at: path) {
+      try retire(path)
+    } fill: { temporary in
       try TensorTable(parameters, over: values).write(
         to: temporary.appending(path: Checkpoint.modelFile), buffers: buffers, metadata: metadata)
       try Self.momentTable(parameters, moments).write(

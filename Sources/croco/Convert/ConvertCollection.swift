@@ -24,12 +24,14 @@ struct ConvertCollection<Layout: StereoLayout>: ParsableCommand {
 
   @OptionGroup var gaps: GapOptions
 
+  @OptionGroup var selection: SelectionOptions
+
   @OptionGroup var options: ConvertOptions
 
   func run() throws {
     let collection = StereoCollection(
       Layout.self, kind: kind, sequences: gaps.sequences(seed: options.seed), only: only,
-      skipsIncomplete: options.skipBad)
+      selection: selection.all, skipsIncomplete: options.skipBad)
     try options.run { try collection.pairs(in: folder, log: $0) }
   }
 }

@@ -20,6 +20,8 @@ struct ConvertHabitat: ParsableCommand {
   @Flag(help: "Look for the files even where there is a pairs.txt.")
   var ignoreList = false
 
+  @OptionGroup var selection: SelectionOptions
+
   @OptionGroup var options: ConvertOptions
 
   func validate() throws {
@@ -29,7 +31,8 @@ struct ConvertHabitat: ParsableCommand {
   func run() throws {
     try options.run { note in
       try HabitatRelease.pairs(
-        in: folder, sceneDepth: sceneDepth, usesList: !ignoreList, skipsIncomplete: options.skipBad, log: note)
+        in: folder, sceneDepth: sceneDepth, usesList: !ignoreList, skipsIncomplete: options.skipBad,
+        selection: selection.all, log: note)
     }
   }
 }

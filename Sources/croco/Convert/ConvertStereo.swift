@@ -16,9 +16,15 @@ struct ConvertStereo: ParsableCommand {
   @Option(help: "How files belong together: name (equal sub-folder and name) or order (place in natural order).")
   var match: StereoFolders.Matching = .name
 
+  @OptionGroup var selection: SelectionOptions
+
   @OptionGroup var options: ConvertOptions
 
-  func run() throws { try options.run { _ in try StereoFolders.pairs(left: left, right: right, matching: match) } }
+  func run() throws {
+    try options.run { note in
+      try StereoFolders.pairs(left: left, right: right, matching: match, selection.colourImages, log: note)
+    }
+  }
 }
 
 extension StereoFolders.Matching: ExpressibleByArgument {}

@@ -24,6 +24,15 @@ struct ConvertVideo: ParsableCommand {
   @Option(help: "A folder for the frames, which are then kept. Default: one beside the output, removed at the end.")
   var frames: String?
 
+  @Flag(
+    help: """
+      Count videos as bad files that ffmpeg complains of, or that have fewer frames than their header promises; \
+      otherwise there is a warning for each.
+      """)
+  var strict = false
+
+  @OptionGroup var selection: SelectionOptions
+
   @OptionGroup var gaps: GapOptions
 
   @OptionGroup var options: ConvertOptions
@@ -37,12 +46,14 @@ struct ConvertVideo: ParsableCommand {
   func run() throws {
     let reader = try VideoFrames(
       selection: every.map { .every($0) } ?? .rate(fps ?? 2), preparation: options.preparation,
-      threadCount: options.threadCount, skipsBadFiles: options.skipBad)
-    let conversion = VideoConversion(reader, output: options.output, keptFolder: frames)
+      threadCount: options.threadCount, skipsBadFiles: options.skipBad, isStrict: strict)
+    let conversion = VideoConversion(reader, selection.all, output: options.output, keptFolder: frames)
     try conversion.run(sources) {
       FileHandle.standardError.write(Data(($0 + "\n").utf8))
     } convert: { videos in
-      try options.run { _ in try gaps.sequences(seed: options.seed).pairs(of: videos, in: "the videos") }
+      try options.run { note in
+        try gaps.sequences(seed: options.seed).pairs(of: videos, in: "the videos", log: note)
+      }
     }
   }
 }

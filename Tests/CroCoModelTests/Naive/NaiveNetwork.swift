@@ -206,10 +206,13 @@ final class NaiveNetwork {
       }
       for column in 0..<prediction.columns {
         let difference = prediction[row, column] - target[column]
-        let isSquared = loss.kind == .l2
-        outcome.loss += (isSquared ? difference * difference : abs(difference)) / total
-        let slope = difference > 0 ? 1.0 : difference < 0 ? -1 : 0
-        gradient[row, column] = (isSquared ? 2 * difference : slope) / total
+        let (value, slope) =
+          switch loss.kind {
+          case .l2: (difference * difference, 2 * difference)
+          case .l1: (abs(difference), difference > 0 ? 1.0 : difference < 0 ? -1 : 0)
+          }
+        outcome.loss += value / total
+        gradient[row, column] = slope / total
       }
     }
     return gradient

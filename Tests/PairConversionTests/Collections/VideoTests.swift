@@ -83,6 +83,53 @@ import Testing
     }
   }
 
+  @Test(
+    "a video that is cut off is warned of with the number of frames, and a bad file where the reader is strict",
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it.")
+  )
+  func cutOff() throws {
+    try withTemporaryFolder { folder in
+      try writeVideo(folder + "/whole.mkv", seconds: 3)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: folder + "/whole.mkv"))
+      try bytes.prefix(bytes.count * 2 / 3).write(to: URL(fileURLWithPath: folder + "/cut.mkv"))
+      func lines(_ video: String, isStrict: Bool = false) throws -> [String] {
+        var lines: [String] = []
+        let reader = try VideoFrames(selection: .every(1), isStrict: isStrict)
+        _ = try reader.extract([folder + "/" + video], to: folder + "/frames \(UUID().uuidString)") { lines.append($0) }
+        return lines.filter { $0.hasPrefix("warning") }
+      }
+      #expect(try lines("whole.mkv", isStrict: true).isEmpty)
+      let warning = try lines("cut.mkv").first ?? ""
+      #expect(warning.contains("cut.mkv is damaged or cut off") && warning.contains("of about 30"), "\(warning)")
+      #expect(warning.contains("ffmpeg says: ") && !warning.contains("0x"), "\(warning)")
+      let refusal = failure { _ = try lines("cut.mkv", isStrict: true) }
+      #expect(refusal?.kind == .badData && refusal?.message.contains("of about 30") == true)
+    }
+  }
+
+  @Test(
+    "links to folders and files are followed, circles are not, and videos of one name keep their suffixes",
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it.")
+  )
+  func links() throws {
+    try withTemporaryFolder { folder in
+      for path in ["elsewhere", "in"] {
+        try FileManager.default.createDirectory(atPath: folder + "/" + path, withIntermediateDirectories: true)
+      }
+      try writeVideo(folder + "/elsewhere/a.mkv", seconds: 1)
+      try link(folder + "/in/folder", to: folder + "/elsewhere")
+      try link(folder + "/in/b.mkv", to: folder + "/elsewhere/a.mkv")
+      try link(folder + "/in/b.avi", to: folder + "/elsewhere/a.mkv")
+      try link(folder + "/in/circle", to: folder + "/in")
+      var lines: [String] = []
+      let found = try VideoFrames(selection: .rate(2)).extract([folder + "/in"], to: folder + "/frames") {
+        lines.append($0)
+      }
+      #expect(found.map(\.scene) == ["b.avi", "b.mkv", "folder/a"])
+      #expect(lines.contains { $0.contains("/circle is not followed") }, "\(lines)")
+    }
+  }
+
   @Test("without ffmpeg the failure says how to install it")
   func missing() throws {
     try withTemporaryFolder { folder in
