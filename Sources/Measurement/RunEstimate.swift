@@ -44,7 +44,7 @@ package struct RunEstimate: Sendable, Equatable {
   /// The estimate for people.
   package var text: String {
     let isAlone = rankCount == 1
-    let largest = memory.items.first.map { ", the largest part for \($0.name)" } ?? ""
+    let largest = memory.items.first.map { ", the largest part for \($0.name). \($0.lever)" } ?? ""
     let total =
       isAlone
       ? Self.size(memory.firstRankBytes) : "\(Self.size(memory.bytes)); of rank 0 \(Self.size(memory.firstRankBytes))"
@@ -66,7 +66,7 @@ package struct RunEstimate: Sendable, Equatable {
     name.padding(toLength: 28, withPad: " ", startingAt: 0) + " " + value
   }
 
-  private static func size(_ bytes: Int) -> String {
+  static func size(_ bytes: Int) -> String {
     bytes < 10_000_000
       ? "\(rounded(Double(bytes) / 1e6)) MB"
       : bytes < 10_000_000_000
