@@ -45,6 +45,7 @@ enum CommandLineTerms {
     .resume: "--resume CHECKPOINT",
     .seed: "--seed",
     .skippingBadFiles: "croco convert --skip-bad",
+    .splitting: "`croco split`",
     .synthesis: "`croco synthesize`",
     .upscaling: "--allow-upscale",
     .validationShare: "--validation",

@@ -67,7 +67,7 @@ struct TrainCommand: ParsableCommand {
     let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
     let warnings = try RunEstimate(configuration, rankCount: communicator.size, threads: threads).checkResources(
       output: options.output, keptCheckpoints: configuration.checkpoints.keep, communicator: communicator)
-    if communicator.rank == 0 { warnings.forEach { printer.print(.warning, $0) } }
+    for warning in warnings where communicator.rank == 0 { printer.print(.warning, warning) }
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
     try run.addPictures()
     let bar = ProgressBar(
