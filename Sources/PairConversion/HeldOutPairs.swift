@@ -60,6 +60,8 @@ package struct HeldOutPairs {
       pairs = kept
       return
     }
+    // Nothing to validate on is better than nothing to train on.
+    pairs = pairs.map { $0.moved(to: .train) }
   }
 }
 
