@@ -45,7 +45,12 @@ plan_ranks() {
   local cores per_rank
   cores=$(core_count)
   per_rank=${threads:-$((cores / ranks))}
-  mpirun_options=()
+  # Without mpirun's own words on ranks that end with a code: croco and run_croco say what there is to say.
+  mpirun_options=(--quiet)
+  # Ranks have pipes in place of the terminal: they are told that there is one, and its width, for the progress bar.
+  if [ -t 1 ] && [ -t 2 ]; then
+    mpirun_options+=(-x "CROCO_COLUMNS=$(stty size </dev/tty 2>/dev/null | cut -d ' ' -f 2 | grep . || echo 80)")
+  fi
   if [ "$binding" = auto ] && [ "$per_rank" -ge 1 ] && [ $((ranks * per_rank)) -le "$cores" ]; then
     mpirun_options+=(--map-by "ppr:$ranks:node:PE=$per_rank" --bind-to core)
   else
