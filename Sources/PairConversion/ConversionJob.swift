@@ -83,11 +83,19 @@ package final class ConversionJob {
     try folder.finish(manifest, plan)
     return ConversionSummary(
       manifest: manifest, imagesRead: imagesRead, skippedPairs: records.reduce(0) { $0 + $1.skippedPairs },
+      maps: maps(records),
       badFiles: failures)
   }
 
   /// Leaves the folder after a failure: finished shards stay for another try; without any, nothing does.
   func abandon() { folder?.abandon(plan) }
+
+  /// Nothing where all images resemble maps: then they are what is wanted.
+  private func maps(_ records: [ConvertedShard]) -> (count: Int, example: String)? {
+    let count = records.reduce(0) { $0 + ($1.maps?.count ?? 0) }
+    guard count < records.reduce(0, { $0 + ($1.entry?.images ?? 0) }) else { return nil }
+    return records.lazy.compactMap(\.maps?.first).first.map { (count, $0) }
+  }
 
   private func manifest(_ records: [ConvertedShard]) -> DatasetManifest {
     var splits: [Split: [DatasetManifest.Shard]] = [:]

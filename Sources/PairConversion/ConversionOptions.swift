@@ -9,17 +9,21 @@ package struct ConversionOptions: Sendable {
   package var preparation: ImagePreparation?
   /// Whether pairs with a bad file are left out instead of ending the conversion.
   var skipsBadFiles: Bool
+  /// Whether files that are stored as they are get decoded once, so that damaged ones are found.
+  var checksKeptFiles: Bool
   /// The number of threads of a rank; the result does not depend on it.
   package var threadCount: Int
 
   /// Options of a conversion; `keep` goes without preparation.
   package init(
-    dataset: DatasetOptions, preparation: ImagePreparation? = nil, skipsBadFiles: Bool = false, threadCount: Int = 1
+    dataset: DatasetOptions, preparation: ImagePreparation? = nil, skipsBadFiles: Bool = false,
+    checksKeptFiles: Bool = true, threadCount: Int = 1
   ) {
     precondition(dataset.codec != .keep || preparation == nil, "the codec keep stores files as they are")
     self.dataset = dataset
     self.preparation = preparation
     self.skipsBadFiles = skipsBadFiles
+    self.checksKeptFiles = checksKeptFiles
     self.threadCount = threadCount
   }
 }
@@ -32,6 +36,8 @@ package struct ConversionSummary: Sendable {
   package var imagesRead: Int
   /// Pairs that were left out because of a bad file.
   package let skippedPairs: Int
+  /// How many of the stored images have files as depth maps and labels do, where others are colour; the name of one.
+  package let maps: (count: Int, example: String)?
   /// The bad files, in order of appearance, with what is wrong.
   package let badFiles: [Failure]
 }

@@ -14,6 +14,8 @@ extension Advice.Term {
   package static let ignoringLists = Advice.Term("the option to ignore it")
   /// The folder that holds the images of a model or a list.
   package static let imageFolder = Advice.Term("the option for an image folder")
+  /// The name of the folder of images in each scene.
+  package static let imageFolderName = Advice.Term("the option for the name of image folders")
   /// The limits of the overlap of a pair.
   package static let minimumOverlap = Advice.Term("smallest overlap"), maximumOverlap = Advice.Term("largest overlap")
   /// How many points a pair shares.

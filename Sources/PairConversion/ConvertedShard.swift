@@ -21,9 +21,17 @@ package struct ConvertedShard: Codable, Sendable, Equatable {
   let imageSize: DatasetManifest.ImageSize?
   let skippedPairs: Int
   let badFiles: [BadFile]
+  /// Images whose files resemble depth maps or labels, and the name of the first; nil: none.
+  var maps: Maps?
+
+  /// Some images of a shard.
+  struct Maps: Codable, Equatable {
+    let count: Int
+    let first: String
+  }
 
   enum CodingKeys: String, CodingKey {
-    case number, entry
+    case number, entry, maps
     case imageSize = "image_size"
     case skippedPairs = "skipped_pairs"
     case badFiles = "bad_files"

@@ -1,7 +1,7 @@
 import PairData
 import Runtime
 
-/// A part of an image, turned by quarters: what a list of crops says about one view.
+/// A part of an image, turned by quarters once it has its size: what a list of crops says about one view.
 package struct ImageCrop: Sendable, Hashable {
   /// The box in pixels of the image as it is stored, whatever its EXIF orientation says: boxes are found by tools that
   /// ignore it.
@@ -18,18 +18,38 @@ package struct ImageCrop: Sendable, Hashable {
   /// The crop as numbers.
   var words: [Int64] { [box.x, box.y, box.width, box.height, quarterTurns].map { Int64($0) } }
 
-  /// The box cut out of a stored image, and turned.
+  /// Whether what is shown is as wide as the box is high.
+  var swapsSides: Bool { quarterTurns % 2 == 1 }
+
+  /// The box cut out of a stored image; black where it sticks out.
   ///
-  /// - Throws: `Failure` of kind `badData` where the box is empty or not inside the image.
-  package func apply(to image: RGBImage, name: String) throws(Failure) -> RGBImage {
-    guard box.x >= 0, box.y >= 0, box.width > 0, box.height > 0, box.width <= image.width - box.x,
-      box.height <= image.height - box.y
-    else {
+  /// Source: Pillow's `Image.crop`.
+  ///
+  /// - Throws: `Failure` of kind `badData` where the box is empty, too large, or holds no pixel of the image.
+  package func cut(from image: RGBImage, name: String) throws(Failure) -> RGBImage {
+    let place = "the crop \(box.width)x\(box.height) at (\(box.x), \(box.y))"
+    let columns = max(0, box.x)..<max(0, box.x, min(image.width, box.x + box.width))
+    let rows = max(0, box.y)..<max(0, box.y, min(image.height, box.y + box.height))
+    guard !columns.isEmpty, !rows.isEmpty else {
       throw Failure(
-        .badData,
-        "\(name) is \(image.width)x\(image.height): the crop \(box.width)x\(box.height) at (\(box.x), \(box.y)) is not inside.",
+        .badData, "\(name) is \(image.width)x\(image.height): \(place) holds no pixel of it.",
         hint: "Crops belong to the original images, at their original size.")
     }
+    let inside = image.cropped(
+      to: PixelWindow(x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count))
+    guard inside.width < box.width || inside.height < box.height else { return inside }
+    try ImageLimits.check(width: box.width, height: box.height, name: "\(name), \(place)")
+    var pixels = [UInt8](repeating: 0, count: box.width * box.height * 3)
+    let rowBytes = inside.width * 3
+    for row in 0..<inside.height {
+      let start = ((rows.lowerBound - box.y + row) * box.width + columns.lowerBound - box.x) * 3
+      pixels.replaceSubrange(start..<start + rowBytes, with: inside.pixels[row * rowBytes..<(row + 1) * rowBytes])
+    }
+    return RGBImage(width: box.width, height: box.height, pixels: pixels)
+  }
+
+  /// An image turned counterclockwise.
+  package func turn(_ image: RGBImage) -> RGBImage {
     let turn: Orientation =
       switch quarterTurns {
       case 1: .turnLeft
@@ -37,7 +57,7 @@ package struct ImageCrop: Sendable, Hashable {
       case 3: .turnRight
       default: .upright
       }
-    return turn.apply(to: image.cropped(to: box))
+    return turn.apply(to: image)
   }
 
   /// Views in groups of one task each, as places in `views`: the crops of one file stand together, so that it is decoded
@@ -54,31 +74,5 @@ package struct ImageCrop: Sendable, Hashable {
       }
     }
     return groups
-  }
-}
-
-extension ConversionOptions {
-  /// Reads a view and makes of it what will be stored: cut, resized, encoded.
-  ///
-  /// - Parameters:
-  ///   - number: the view's number in the conversion, which keys its random crop.
-  ///   - original: the decoded image of a crop, kept for further crops of the same file; nil at first.
-  /// - Throws: `Failure` that names the file.
-  func image(
-    of view: PairCandidate.View, number: Int, original: inout RGBImage?
-  ) throws -> ImageReference {
-    let prepared: RGBImage
-    if let crop = view.crop {
-      let whole = try original ?? EncodedImage(file: view.path).decodedAsStored()
-      original = whole
-      let part = try crop.apply(to: whole, name: view.path)
-      prepared = try preparation?.apply(to: part, number: number, name: view.source) ?? part
-    } else {
-      let image = try EncodedImage(file: view.path)
-      guard let preparation else { return try ImageReference(image, codec: dataset.codec, source: view.source) }
-      try preparation.check(width: image.width, height: image.height, name: view.path)
-      prepared = try preparation.apply(to: image.decoded(), number: number, name: view.path)
-    }
-    return try ImageReference(prepared, codec: dataset.codec, source: view.source)
   }
 }

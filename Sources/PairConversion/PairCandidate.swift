@@ -1,3 +1,5 @@
+import Storage
+
 /// A pair of image files that is to be converted.
 package struct PairCandidate: Sendable {
   /// One of the two files.
@@ -12,7 +14,7 @@ package struct PairCandidate: Sendable {
     /// A file or a part of it, and the name under which the data set records it.
     package init(path: String, source: String, crop: ImageCrop? = nil) {
       self.path = path
-      self.source = source
+      self.source = source.withBytesSpelled
       self.crop = crop
     }
   }

@@ -38,6 +38,7 @@ final class ShardConverter {
     let builder: ShardBuilder
     let skippedPairs: Int
     let badFiles: [ConvertedShard.BadFile]
+    let maps: ConvertedShard.Maps?
   }
 
   /// Converts shards and returns their records in that order.
@@ -81,12 +82,15 @@ final class ShardConverter {
     let numbers = plan.images(of: shard)
     var images: [Int: ImageReference] = [:]
     var badFiles: [ConvertedShard.BadFile] = []
+    var maps: [String] = []
     let batch = 32 * options.threadCount
     for start in stride(from: 0, to: numbers.count, by: batch) {
       let part = numbers[start..<min(numbers.count, start + batch)]
       for (image, result) in zip(part, load(part)) {
         switch result {
-        case .success(let reference): images[image] = reference
+        case .success(let prepared):
+          images[image] = prepared.reference
+          if prepared.resemblesMap { maps.append(prepared.reference.source) }
         case .failure(let failure):
           guard options.skipsBadFiles else { throw failure }
           log("bad file: \(failure)")
@@ -104,29 +108,29 @@ final class ShardConverter {
     }
     return Content(
       number: number, name: shard.name, builder: builder, skippedPairs: shard.pairs.count - builder.pairCount,
-      badFiles: badFiles)
+      badFiles: badFiles, maps: maps.first.map { .init(count: maps.count, first: $0) })
   }
 
   /// Loads images in parallel; results keep the order of the numbers.
-  private func load(_ numbers: ArraySlice<Int>) -> [Result<ImageReference, Failure>] {
+  private func load(_ numbers: ArraySlice<Int>) -> [Result<PreparedImage, Failure>] {
     let groups = ImageCrop.groupsByOriginal(numbers.map { plan.images.use(ofImage: $0, in: pairs).view })
     let loaded = pool.map(groups.count) { task, _ in
       var original: RGBImage?
       return groups[task].map { (place: $0, result: load(numbers[numbers.startIndex + $0], &original)) }
     }
-    var results = [Result<ImageReference, Failure>?](repeating: nil, count: numbers.count)
+    var results = [Result<PreparedImage, Failure>?](repeating: nil, count: numbers.count)
     for case .success(let group) in loaded {
       for (place, result) in group { results[place] = result }
     }
     return results.map { $0! }
   }
 
-  private func load(_ number: Int, _ original: inout RGBImage?) -> Result<ImageReference, Failure> {
+  private func load(_ number: Int, _ original: inout RGBImage?) -> Result<PreparedImage, Failure> {
     let (view, pair) = plan.images.use(ofImage: number, in: pairs)
     do {
-      let reference = try options.image(of: view, number: number, original: &original)
-      try checkRawSize(reference, view)
-      return .success(reference)
+      let prepared = try options.image(of: view, number: number, original: &original)
+      try checkRawSize(prepared.reference, view)
+      return .success(prepared)
     } catch {
       let failure = error as? Failure ?? Failure(.internalError, "\(view.path): \(error)")
       // A listed file that does not exist is a fault of the data, like any other bad file.
@@ -163,7 +167,7 @@ final class ShardConverter {
     }
     let record = ConvertedShard(
       number: content.number, entry: entry, imageSize: content.builder.commonSize, skippedPairs: content.skippedPairs,
-      badFiles: content.badFiles)
+      badFiles: content.badFiles, maps: content.maps)
     try Publication.publishBytes(
       JSON.encode(record), at: output.appending(path: ConvertedShard.fileName(ofShard: content.name)))
     return record

@@ -55,7 +55,7 @@ package final class File: Sendable {
     let mode: mode_t = access == .creatingPrivately ? 0o600 : 0o666
     do throws(SystemError) {
       descriptor = try Int32(
-        SystemCall.perform(kind, path) { _ in Int(open(path, access.flags | O_CLOEXEC, mode)) })
+        SystemCall.perform(kind, path) { _ in Int(open(path.systemPath, access.flags | O_CLOEXEC, mode)) })
     } catch {
       throw access == .reading ? .cannotRead(path, code: error.code) : .cannotWrite(path, code: error.code)
     }

@@ -27,21 +27,37 @@ package enum FileSystem {
 
   /// Whether a program lies at a path.
   package static func isExecutable(_ path: String) -> Bool {
-    (try? SystemCall.perform(.look, path) { _ in Int(access(path, X_OK)) }) != nil
+    (try? SystemCall.perform(.look, path) { _ in Int(access(path.systemPath, X_OK)) }) != nil
   }
 
   /// Refuses a folder in which this process may not make files.
   ///
   /// - Throws: `Failure` of kind `inputOutput` that names it.
   package static func checkWritable(_ folder: String) throws(Failure) {
-    try change(.look, folder) { Int(access(folder, W_OK | X_OK)) }
+    try change(.look, folder) { Int(access(folder.systemPath, W_OK | X_OK)) }
+  }
+
+  /// The bytes that this process may still write where a path lies or will lie; nil where the system does not tell.
+  package static func freeBytes(at path: String) -> Int? {
+    var folder = path
+    while !exists(folder) {
+      let parent = (folder as NSString).deletingLastPathComponent
+      if parent.isEmpty || parent == folder { break }
+      folder = parent
+    }
+    var status = statvfs()
+    let place = exists(folder) ? folder : "."
+    guard (try? SystemCall.perform(.look, place) { _ in Int(statvfs(place.systemPath, &status)) }) != nil else {
+      return nil
+    }
+    return Int(status.f_bavail) * Int(status.f_frsize)
   }
 
   /// An absolute path without links, or the path itself where it leads nowhere.
   package static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
+    guard let real = realpath(path.systemPath, nil) else { return path }
     defer { free(real) }
-    return String(cString: real)
+    return String(pathBytes: UnsafeRawBufferPointer(start: real, count: strlen(real)))
   }
 
   /// The names in a folder, in no order; none where there is no such folder.
@@ -51,14 +67,12 @@ package enum FileSystem {
     var names: [String] = []
     do throws(SystemError) {
       try SystemCall.perform(.list, folder) { _ in
-        guard let stream = opendir(folder) else { return -1 }
+        guard let stream = opendir(folder.systemPath) else { return -1 }
         defer { closedir(stream) }
         names = []
         errno = 0
         while let entry = readdir(stream) {
-          let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-          }
+          let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(pathBytes: $0.prefix { $0 != 0 }) }
           if name != "." && name != ".." { names.append(name) }
         }
         return errno == 0 ? 0 : -1
@@ -86,7 +100,8 @@ package enum FileSystem {
 
   private static func look(_ path: String, followingLinks: Bool = true) throws(SystemError) -> FileStatus {
     var status = stat()
-    try SystemCall.perform(.look, path) { _ in Int(followingLinks ? stat(path, &status) : lstat(path, &status)) }
+    let name = path.systemPath
+    try SystemCall.perform(.look, path) { _ in Int(followingLinks ? stat(name, &status) : lstat(name, &status)) }
     return FileStatus(status)
   }
 
@@ -97,7 +112,7 @@ package enum FileSystem {
   /// - Throws: `Failure` of kind `inputOutput` that names both paths.
   package static func rename(_ source: String, to target: String) throws(Failure) {
     do throws(SystemError) {
-      try SystemCall.perform(.rename, source) { _ in Int(Foundation.rename(source, target)) }
+      try SystemCall.perform(.rename, source) { _ in Int(Foundation.rename(source.systemPath, target.systemPath)) }
     } catch {
       throw Failure(.inputOutput, "Cannot rename \(source) to \(target): \(Failure.systemText(error.code)).")
     }
@@ -105,7 +120,9 @@ package enum FileSystem {
 
   /// Gives a file a second name; false where the file system cannot, or the name is taken.
   package static func link(_ source: String, as target: String) -> Bool {
-    let call = { (_: Int) in Int(linkat(AT_FDCWD, source, AT_FDCWD, target, AT_SYMLINK_FOLLOW)) }
+    let call = { (_: Int) in
+      Int(linkat(AT_FDCWD, source.systemPath, AT_FDCWD, target.systemPath, AT_SYMLINK_FOLLOW))
+    }
     return (try? SystemCall.perform(.link, target, call)) != nil
   }
 
@@ -124,7 +141,7 @@ package enum FileSystem {
     for component in path.split(separator: "/") {
       partial += "/" + component
       do throws(SystemError) {
-        try SystemCall.perform(.createFolder, partial) { _ in Int(mkdir(partial, 0o777)) }
+        try SystemCall.perform(.createFolder, partial) { _ in Int(mkdir(partial.systemPath, 0o777)) }
       } catch {
         // A read-only or foreign parent that exists already is no obstacle by itself.
         guard !exists(partial) else { continue }
@@ -138,7 +155,7 @@ package enum FileSystem {
   ///
   /// - Throws: `Failure` of kind `inputOutput`.
   package static func remove(_ path: String) throws(Failure) {
-    try change(.remove, path, unless: ENOENT) { Int(unlink(path)) }
+    try change(.remove, path, unless: ENOENT) { Int(unlink(path.systemPath)) }
   }
 
   /// Removes a folder with all that is in it, or a file; links are not followed. Does nothing where there is none.
@@ -155,7 +172,7 @@ package enum FileSystem {
   ///
   /// - Throws: `Failure` of kind `inputOutput`, also where it is not empty.
   package static func removeFolder(_ path: String) throws(Failure) {
-    try change(.remove, path, unless: ENOENT) { Int(rmdir(path)) }
+    try change(.remove, path, unless: ENOENT) { Int(rmdir(path.systemPath)) }
   }
 
   private static func change(

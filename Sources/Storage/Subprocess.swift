@@ -23,12 +23,12 @@ package final class Subprocess {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, input.descriptor, 1)
-    posix_spawn_file_actions_addopen(&actions, 2, errorFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, errorFile.systemPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     let variables = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
-    let (arguments, environment) = (command.map { strdup($0) } + [nil], variables.map { strdup($0) } + [nil])
+    let (arguments, environment) = (command.map { strdup($0.systemPath) } + [nil], variables.map { strdup($0) } + [nil])
     defer { for copy in arguments + environment { free(copy) } }
     var child: pid_t = 0
-    let code = posix_spawn(&child, command[0], &actions, nil, arguments, environment)
+    let code = posix_spawn(&child, command[0].systemPath, &actions, nil, arguments, environment)
     process = child
     guard code == 0 else {
       status = -1

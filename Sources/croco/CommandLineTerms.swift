@@ -26,6 +26,7 @@ enum CommandLineTerms {
     .frameRate: "--fps",
     .ignoringLists: "--ignore-list",
     .imageFolder: "--images",
+    .imageFolderName: "--images-folder",
     .imageSize: "--size",
     .includedNames: "--include",
     .listConversion: "croco convert pairs",

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Runtime
+import Storage
 
 /// The command line: parses arguments, runs one subcommand, and turns failures into sentences and exit codes.
 @main
@@ -24,7 +25,7 @@ struct Croco: AsyncParsableCommand {
 
   static func main() async {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       if var asynchronous = command as? AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -35,6 +36,13 @@ struct Croco: AsyncParsableCommand {
     } catch {
       // argument-parser prints help and usage errors itself, with EX_USAGE (64).
       exit(withError: error)
+    }
+  }
+
+  /// The arguments after the program's name, with the bytes of paths that are no UTF-8.
+  private static var arguments: [String] {
+    (1..<max(1, Int(CommandLine.argc))).compactMap { CommandLine.unsafeArgv[$0] }.map {
+      String(pathBytes: UnsafeRawBufferPointer(start: $0, count: strlen($0)))
     }
   }
 

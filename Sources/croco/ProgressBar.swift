@@ -88,7 +88,7 @@ final class ProgressBar {
   /// Writes a line above the bar.
   func print(_ message: String) {
     clear()
-    write(message + "\n")
+    write(message.withBytesSpelled + "\n")
   }
 
   /// Removes the bar; what comes next starts on a fresh line.

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// The terminal that standard error goes to.
 ///
@@ -25,11 +26,15 @@ enum Terminal {
   static let clearing = "\r\u{1B}[K"
 }
 
-/// The standard streams. What cannot be written is lost: a terminal that hung up must not end a run.
+/// The standard streams, with bytes of paths that are no UTF-8 spelled out. What cannot be written is lost: a terminal that hung up must not end a run.
 enum Console {
   /// Writes to standard output.
-  static func print(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+  static func print(_ text: String) {
+    try? FileHandle.standardOutput.write(contentsOf: Data(text.withBytesSpelled.utf8))
+  }
 
   /// Writes to standard error.
-  static func printError(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+  static func printError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.withBytesSpelled.utf8))
+  }
 }

@@ -71,6 +71,10 @@ struct TrainCommand: ParsableCommand {
     options.lastWords = ending.report
     options.acknowledge = LinePrinter.acknowledgment
     let printer = LinePrinter()
+    let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
+    let warnings = try RunEstimate(configuration, rankCount: communicator.size, threads: threads).checkResources(
+      output: options.output, keptCheckpoints: configuration.checkpoints.keep, communicator: communicator)
+    if communicator.rank == 0 { warnings.forEach { printer.print(.warning, $0) } }
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
     try run.addPictures()
     let bar = ProgressBar(

@@ -57,6 +57,11 @@ import Testing
     #expect(result.status == 0, "\(result.errorOutput)")
     let sizes = try PairDataset(path: output).sizes(ofPair: 0)
     #expect(sizes.view1 == (256, 256) && sizes.view2 == (256, 256))
+    // Both boxes are smaller than four times that, so that the default is bicubic.
+    let bicubic = try convert(arguments.dropLast() + [output + " 2", "--filter", "bicubic"])
+    #expect(bicubic.status == 0, "\(bicubic.errorOutput)")
+    let views = try [output, output + " 2"].map { try PairDataset(path: $0).images(ofPair: 0).view2 }
+    #expect(views[0] == views[1])
   }
 
   @Test("without ffmpeg, video is 66, with a sentence on how to install it")

@@ -27,12 +27,10 @@ import Testing
     let pool = WorkerPool(workerCount: workers)
     let count = Atomic<Int>(0)
     func work() { pool.run(100) { _, _ in count.add(1, ordering: .relaxed) } }
-    let isWhole = pool.run(unless: { count.load(ordering: .relaxed) >= 10 }) {
-      work()
-      work()
-    }
+    func workTwice() { for _ in 0..<2 { work() } }
+    let isWhole = pool.run(unless: { count.load(ordering: .relaxed) >= 10 }, workTwice)
     #expect(!isWhole && (10..<10 + workers).contains(count.exchange(0, ordering: .relaxed)))
-    let isWholeAgain = pool.run(unless: { false }) { work() }
+    let isWholeAgain = pool.run(unless: { false }, work)
     work()
     #expect(isWholeAgain)
     #expect(count.load(ordering: .relaxed) == 200)

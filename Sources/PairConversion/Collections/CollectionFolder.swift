@@ -25,13 +25,14 @@ enum CollectionFolder {
     FileSystem.exists(path) && !FileSystem.isFolder(path)
   }
 
-  /// The lines of a text file, without line ends.
+  /// The lines of a text file, without line ends. It may name files in another encoding than UTF-8.
   ///
   /// - Throws: `Failure` of kind `noInput`, or `badData` where it is not text.
   static func lines(of path: String) throws -> [Substring] {
-    guard let text = String(validating: try File.contents(of: path, limit: 1 << 34), as: UTF8.self) else {
-      throw Failure(.badData, "\(path) is not a list: it is not UTF-8 text.")
-    }
+    var bytes = try File.contents(of: path, limit: 1 << 34)[...]
+    guard !bytes.contains(0) else { throw Failure(.badData, "\(path) is not a list: it is no text.") }
+    if bytes.starts(with: "\u{FEFF}".utf8) { bytes = bytes.dropFirst(3) }
+    let text = String(pathBytes: bytes)
     // By bytes, since lists can have millions of lines.
     return text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
       Substring(line.last == 0x0D ? line.dropLast() : line)

@@ -13,6 +13,12 @@ struct ColmapModel {
   private(set) var tracks: [Int32] = []
   private(set) var trackEnds: [Int] = []
 
+  private let isBinary: Bool
+  private let imagesPath: String
+  private let pointsPath: String
+  /// The places in ``images`` by the model's own numbers.
+  private var numbers: [UInt32: Int32] = [:]
+
   /// Whether a folder holds a sparse model.
   static func isPresent(in folder: String) -> Bool { suffix(in: folder) != nil }
 
@@ -22,27 +28,34 @@ struct ColmapModel {
     }
   }
 
-  /// Reads a model.
+  /// Reads the images of a model; the points come later.
   ///
   /// - Throws: `Failure` of kind `noInput` where there is none, or `badData` that names the damaged file.
   init(folder: String) throws {
     guard let suffix = Self.suffix(in: folder) else {
       throw Failure(.noInput, "\(folder) holds no COLMAP model.", hint: "Expected: \(ColmapPairs.tree).")
     }
-    let isBinary = suffix == ".bin"
-    let (imagesPath, pointsPath) = (
-      folder.appending(path: "images") + suffix, folder.appending(path: "points3D") + suffix
-    )
+    isBinary = suffix == ".bin"
+    imagesPath = folder.appending(path: "images") + suffix
+    pointsPath = folder.appending(path: "points3D") + suffix
     let records = try isBinary ? ColmapBinary.images(imagesPath) : ColmapText.images(imagesPath)
     guard !records.isEmpty else { throw Failure(.badData, "\(imagesPath) holds no image.") }
     let sorted = records.sorted { ($0.name == $1.name) ? $0.id < $1.id : NaturalOrder.precedes($0.name, $1.name) }
     images = sorted.map(\.name)
-    var numbers: [UInt32: Int32] = [:]
+    for (name, next) in zip(images, images.dropFirst()) where name.utf8.elementsEqual(next.utf8) {
+      throw Failure(.badData, "\(imagesPath) holds two images with the name \(name).")
+    }
     for (number, record) in sorted.enumerated() {
       guard numbers.updateValue(Int32(number), forKey: record.id) == nil else {
         throw Failure(.badData, "\(imagesPath) holds two images with the number \(record.id).")
       }
     }
+  }
+
+  /// Reads the points.
+  ///
+  /// - Throws: `Failure` of kind `badData` that names the damaged file.
+  mutating func readPoints() throws {
     var unknown: UInt32?
     func add(_ ids: [UInt32]) {
       addTrack(
@@ -150,11 +163,9 @@ enum ColmapBinary {
     /// A text that a zero byte ends.
     mutating func text() throws(Failure) -> String {
       guard let end = bytes[offset...].firstIndex(of: 0) else { throw damaged("the name at byte \(offset) has no end") }
-      guard let text = String(validating: bytes[offset..<end], as: UTF8.self), !text.isEmpty else {
-        throw damaged("the name at byte \(offset) is not text")
-      }
-      offset = end + 1
-      return text
+      guard end > offset else { throw damaged("the name at byte \(offset) is empty") }
+      defer { offset = end + 1 }
+      return String(pathBytes: bytes[offset..<end])
     }
   }
 }
@@ -167,14 +178,15 @@ enum ColmapText {
     var isPose = true
     for (number, line) in try CollectionFolder.lines(of: path).enumerated() {
       // The second line, of 2D points, may be empty.
-      if isPose && (line.isEmpty || line.hasPrefix("#")) { continue }
+      if isPose && (line.allSatisfy(isBlank) || line.hasPrefix("#")) { continue }
       if isPose {
-        // The name comes last and may hold blanks.
-        let fields = line.split(separator: " ", maxSplits: 9)
+        // The name comes last and may hold blanks; those that follow it are not its own, as for COLMAP.
+        let end = line.lastIndex { !isBlank($0) } ?? line.startIndex
+        let fields = line[...end].split(maxSplits: 9, whereSeparator: isBlank)
         guard fields.count == 10, let id = UInt32(fields[0]), fields[1...7].allSatisfy({ Double($0) != nil }) else {
           throw damaged(path, number, "an image: IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME")
         }
-        records.append((id, String(fields[9])))
+        records.append((id, String(fields[9].drop(while: isBlank))))
       }
       isPose.toggle()
     }
@@ -183,9 +195,9 @@ enum ColmapText {
 
   /// Gives the images of every point's track to `body`.
   static func points(_ path: String, _ body: ([UInt32]) -> Void) throws {
-    for (number, line) in try CollectionFolder.lines(of: path).enumerated() where !line.isEmpty && !line.hasPrefix("#")
-    {
-      let fields = line.split(separator: " ")
+    for (number, line) in try CollectionFolder.lines(of: path).enumerated() where !line.hasPrefix("#") {
+      let fields = line.split(whereSeparator: isBlank)
+      if fields.isEmpty { continue }
       let track = stride(from: 8, to: fields.count, by: 2).compactMap { UInt32(fields[$0]) }
       guard fields.count >= 8, fields.count % 2 == 0, track.count == (fields.count - 8) / 2 else {
         throw damaged(path, number, "a point: POINT3D_ID X Y Z R G B ERROR and pairs IMAGE_ID POINT2D_IDX")
@@ -193,6 +205,8 @@ enum ColmapText {
       body(track)
     }
   }
+
+  private static func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
 
   private static func damaged(_ path: String, _ line: Int, _ expected: String) -> Failure {
     Failure(

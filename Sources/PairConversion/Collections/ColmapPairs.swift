@@ -1,6 +1,4 @@
-import Foundation
 import Runtime
-import Storage
 
 /// Pairs of images that share 3D points in sparse COLMAP models.
 ///
@@ -9,7 +7,7 @@ import Storage
 package struct ColmapPairs {
   /// The tree that is expected, in one line.
   package static let tree: Advice =
-    "SCENE/sparse/0/images.bin, points3D.bin (or .txt), and SCENE/images/ or \(.imageFolder) DIR"
+    "SCENE/sparse/0/images.bin, points3D.bin (or .txt), and SCENE/images/ or SCENE/NAME with \(.imageFolderName) NAME"
 
   private let overlap: ClosedRange<Double>
   private let minimumPoints: Int
@@ -29,43 +27,57 @@ package struct ColmapPairs {
     self.pairsPerImage = pairsPerImage
   }
 
-  /// The pairs of all models in a folder and below. Models of one folder `sparse` are one scene.
+  /// The pairs of all models in a folder and below. Each workspace is a scene, of which an image and a pair count once.
   ///
   /// - Parameters:
-  ///   - images: the folder that image names are relative to; nil: a folder `images` beside or above the model.
-  ///   - log: receives a line for every model.
+  ///   - images: where images are looked for.
+  ///   - preference: which model of a workspace is read where several are of the same images.
+  ///   - leavesOutImageless: whether a model of which no image is found is left out, with a line.
+  ///   - log: receives a line for every model, and for images that are not used.
   /// - Throws: `Failure` of kind `noInput`, or `badData` that names the damaged file.
-  package func pairs(in folder: String, images: String? = nil, log: (String) -> Void = { _ in }) throws
-    -> [PairCandidate]
-  {
-    let models = try Self.models(in: folder)
-    guard !models.isEmpty else {
-      throw Failure(.noInput, "There is no COLMAP model in \(folder) or below.", hint: "Expected: \(Self.tree).")
-    }
-    var pairs: [PairCandidate] = []
-    for path in models {
-      let model = try ColmapModel(folder: path)
-      let root = try images ?? Self.imageRoot(of: model, path, in: folder)
-      let scene = Self.scene(of: path, in: folder)
-      let source = models.count > 1 && images == nil ? scene + "/" : ""
-      func view(_ image: Int32) -> PairCandidate.View {
-        let name = model.images[Int(image)]
-        return .init(path: root.appending(path: name), source: source + name)
+  package func pairs(
+    in folder: String, images: ColmapImages = .near(["images"]), preference: ColmapPreference = .sparse,
+    leavesOutImageless: Bool = false, log: (String) -> Void = { _ in }
+  ) throws -> [PairCandidate] {
+    let selection = try ColmapSelection(
+      ColmapPlace.all(in: folder, preference: preference), images: images, leavesOutImageless: leavesOutImageless,
+      log: log)
+    var found: [(source: ColmapSelection.Source, pairs: [Choice])] = []
+    var known: Set<SIMD2<Int>> = []
+    // Scenes with a common image are one.
+    var components = ConnectedComponents()
+    for source in selection.sources {
+      var model = source.model
+      try model.readPoints()
+      let pairs = choose(model).filter { known.insert(source.unordered($0)).inserted }
+      log("\(source.place.path): \(model.images.count) images, \(model.trackEnds.count) points, \(pairs.count) pairs")
+      found.append((source, pairs))
+      for pair in pairs {
+        for number in source.numbers(of: pair) { components.join(source.place.scene, "\n\(number)") }
       }
-      let chosen = choose(model)
-      pairs += chosen.map {
-        PairCandidate(view($0.image1), view($0.image2), scene: scene, overlap: Float($0.overlap), origin: path)
-      }
-      log("\(path): \(model.images.count) images, \(model.trackEnds.count) points, \(chosen.count) pairs")
     }
-    guard !pairs.isEmpty else {
+    var used = [Bool](repeating: false, count: selection.views.count)
+    var candidates: [PairCandidate] = []
+    for (source, pairs) in found {
+      for pair in pairs {
+        let numbers = source.numbers(of: pair)
+        for number in numbers { used[number] = true }
+        candidates.append(
+          PairCandidate(
+            selection.views[numbers[0]], selection.views[numbers[1]],
+            scene: components.representative(of: source.place.scene), overlap: Float(pair.overlap),
+            origin: source.place.path))
+      }
+    }
+    selection.unused(used).report(of: folder, to: log)
+    guard !candidates.isEmpty else {
       throw Failure(
         .badData,
-        "No two images of the \(models.count) COLMAP models in \(folder) share \(minimumPoints) points or more"
+        "No two images of the \(found.count) COLMAP models in \(folder) share \(minimumPoints) points or more"
           + " with an overlap of \(overlap.lowerBound) to \(overlap.upperBound).",
         hint: "Give other \(.minimumOverlap), \(.maximumOverlap) or \(.minimumPoints).")
     }
-    return pairs
+    return candidates
   }
 
   // MARK: Overlap
@@ -108,52 +120,16 @@ package struct ColmapPairs {
     let kept = (0..<pairsPerImage).map { sorted[(2 * $0 + 1) * sorted.count / (2 * pairsPerImage)] }
     return kept.sorted { $0.image2 < $1.image2 }
   }
+}
 
-  // MARK: Folders
+extension ColmapSelection.Source {
+  /// The numbers of the two images of a pair of its model.
+  fileprivate func numbers(of pair: ColmapPairs.Choice) -> [Int] { [views[Int(pair.image1)], views[Int(pair.image2)]] }
 
-  private static func models(in folder: String) throws -> [String] {
-    guard FileSystem.exists(folder) else {
-      throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Expected: \(tree).")
-    }
-    var models: [String] = []
-    func visit(_ path: String, depth: Int) {
-      if ColmapModel.isPresent(in: path) { models.append(path) }
-      // Links can form circles; models lie near the top.
-      guard depth < 8 else { return }
-      let names = (try? FileSystem.names(in: path)) ?? []
-      for name in names.sorted(by: NaturalOrder.precedes) where !name.hasPrefix(".") {
-        let inner = path.appending(path: name)
-        if FileSystem.isFolder(inner) { visit(inner, depth: depth + 1) }
-      }
-    }
-    visit(folder, depth: 0)
-    return models
-  }
-
-  /// The folder `images` beside the model, or up to three folders above, that holds the model's first image.
-  private static func imageRoot(of model: ColmapModel, _ path: String, in folder: String) throws -> String {
-    var place = path
-    for _ in 0..<4 {
-      let root = place.appending(path: "images")
-      if CollectionFolder.hasFile(root.appending(path: model.images[0])) { return root }
-      place += "/.."
-    }
-    throw Failure(
-      .noInput, "No folder images near \(path) holds \(model.images[0]), the model's first image.",
-      hint: "Name the folder with \(.imageFolder). Expected: \(tree).")
-  }
-
-  /// The model's folder without what tells models of a scene apart: `sparse/0`, `dslr_calibration_undistorted`.
-  private static func scene(of path: String, in folder: String) -> String {
-    var parts = CollectionFolder.parts(of: path)
-    let root = CollectionFolder.parts(of: folder)
-    if let sparse = parts.lastIndex(of: "sparse") {
-      parts.removeSubrange(sparse...)
-    } else if let last = parts.last, last.hasPrefix("dslr_calibration") || last.allSatisfy(\.isNumber) {
-      parts.removeLast()
-    }
-    let inner = parts.count > root.count ? Array(parts[root.count...]) : Array(parts.suffix(1))
-    return inner.isEmpty ? "." : inner.joined(separator: "/")
+  /// The same for a pair and its turned one.
+  fileprivate func unordered(_ pair: ColmapPairs.Choice) -> SIMD2<Int> {
+    let numbers = numbers(of: pair)
+    return SIMD2(numbers.min()!, numbers.max()!)
   }
 }
 

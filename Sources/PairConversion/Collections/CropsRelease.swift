@@ -3,43 +3,36 @@ import PairData
 import Runtime
 import Storage
 
-/// The metadata of CroCo v2's crops, `crops_release.txt`, applied to the original images.
+/// The metadata of CroCo v2's crops, `crops_release.txt`, applied to the original images as their authors apply it.
 ///
 /// A pair line `image 1, image 2, rotation` is followed by one line `l1, r1, t1, b1, l2, r2, t2, b2` for each pair of
-/// crops: left, right, top and bottom edge of the box in each image, right and bottom exclusive. This is how they are
-/// read:
+/// crops: left, right, top and bottom edge of the box in each image, right and bottom exclusive.
 ///
-/// - Boxes are in pixels of the stored images, without EXIF orientation, as structure from motion sees them.
-/// - The rotation is that of view 2: quarter turns where it is 1, 2 or 3, degrees where it is 90, 180 or 270,
-///   counterclockwise as of `PIL.Image.rotate` and `numpy.rot90`, applied to what the box holds.
+/// - Boxes are in pixels of the stored images, without EXIF orientation, as structure from motion sees them. What sticks
+///   out is black.
+/// - The rotation is in degrees. From -60 to 60 it is noise; else view 2 is turned counterclockwise by the nearest multiple of
+///   90, once its crop is resized.
 package enum CropsRelease {
   /// The tree that is expected, in one line.
   package static let tree: Advice =
     "crops_release.txt, and with \(.imageFolder) the folder of the original images that it names"
 
-  /// The sense in which view 2 is turned.
-  package enum Rotation: String, Sendable, CaseIterable {
-    case counterclockwise
-    case clockwise
-    /// View 2 stays as it is.
-    case none
-  }
-
   /// The pairs of crops of a list. Folders of images that share a pair line are one scene.
   ///
   /// - Parameters:
   ///   - list: the path of `crops_release.txt`.
-  ///   - images: the folder of the original images.
+  ///   - images: the folder of the original images. Pairs of which one is missing are left out.
+  ///   - log: receives a line that counts what is left out.
   /// - Throws: `Failure` of kind `noInput`, or `badData` that names the list and the line.
   package static func pairs(
-    list: String, images: String, rotation: Rotation = .counterclockwise
+    list: String, images: String, log: (String) -> Void = { _ in }
   ) throws -> [PairCandidate] {
     let name = (list as NSString).lastPathComponent
     var originals: [Originals] = []
     var crops: [Crops] = []
     for (number, line) in try CollectionFolder.lines(of: list).enumerated() {
-      func failure(_ reason: String) -> Failure {
-        Failure(.badData, "\(name):\(number + 1) \(reason)", hint: "Expected: \(tree).")
+      func failure(_ reason: String, hint: Advice = "Expected: \(tree).") -> Failure {
+        Failure(.badData, "\(name):\(number + 1) \(reason)", hint: hint)
       }
       if let edges = edges(line) {
         guard let pair = originals.last else { throw failure("is a box before the first pair of images.") }
@@ -50,14 +43,22 @@ package enum CropsRelease {
           Crops(
             originals: originals.count - 1, line: number + 1, crop1: ImageCrop(box: box1),
             crop2: ImageCrop(box: box2, quarterTurns: pair.quarterTurns)))
-      } else if let pair = Originals(line, rotation) {
+      } else if let pair = Originals(line) {
         originals.append(pair)
-      } else if !line.allSatisfy(\.isWhitespace), line.first != "#" {
+      } else if line.first == "#" {
+        guard !line.contains("quarter turns") else {
+          throw failure(
+            "says that rotations are quarter turns, as lists of mined pairs had them before they had degrees.",
+            hint: "Multiply them by 90 and change that line, or search for pairs again.")
+        }
+      } else if !line.allSatisfy(\.isWhitespace) {
         throw failure("is neither \"image 1, image 2, rotation\" nor a box of eight numbers: \(line.prefix(80))")
       }
     }
     guard !crops.isEmpty else { throw Failure(.badData, "\(list) lists no crop.", hint: "Expected: \(tree).") }
-    return candidates(crops, of: originals, list: name, images: images)
+    unused(originals, crops).report(of: list, to: log)
+    let found = try present(crops, of: originals, list: list, images: images, log: log)
+    return candidates(found, of: originals, list: name, images: images)
   }
 
   /// What a pair line says.
@@ -70,19 +71,22 @@ package enum CropsRelease {
     var folders: (String, String) { (Self.folder(path1), Self.folder(path2)) }
 
     /// Nil where the line is no pair line.
-    init?(_ line: Substring, _ rotation: Rotation) {
-      let fields = line.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    init?(_ line: Substring) {
+      // Names may hold a comma that no blank follows.
+      let wide = line.components(separatedBy: ", ")
+      let fields = (wide.count == 3 ? wide : line.components(separatedBy: ","))
+        .map { $0.trimmingCharacters(in: .whitespaces) }
       guard fields.count == 3, !fields[0].isEmpty, !fields[1].isEmpty, !fields[0].hasPrefix("#"),
-        let value = Int(fields[2]), (0...3).contains(value) || value % 90 == 0
+        let degrees = Int(fields[2])
       else { return nil }
       (path1, path2) = (fields[0], fields[1])
-      let quarters = (0...3).contains(value) ? value : value / 90 % 4
-      quarterTurns =
-        switch rotation {
-        case .counterclockwise: quarters
-        case .clockwise: -quarters
-        case .none: 0
-        }
+      quarterTurns = Self.quarterTurns(degrees)
+    }
+
+    /// Rotations are estimates: small ones are noise. Ties go to even numbers of quarters, as Python rounds.
+    private static func quarterTurns(_ degrees: Int) -> Int {
+      if (-60...60).contains(degrees) { return 0 }
+      return Int((Double(degrees % 360) / 90).rounded(.toNearestOrEven))
     }
 
     private static func folder(_ path: String) -> String {
@@ -104,6 +108,7 @@ package enum CropsRelease {
     var numbers: [Int] = []
     var digits = 0
     var value = 0
+    var sign = 1
     var isOver = false  // A blank has ended the number.
     for byte in line.utf8 {
       switch byte {
@@ -113,25 +118,66 @@ package enum CropsRelease {
         digits += 1
       case UInt8(ascii: ","):
         guard digits > 0 else { return nil }
-        numbers.append(value)
-        (digits, value, isOver) = (0, 0, false)
+        numbers.append(sign * value)
+        (digits, value, sign, isOver) = (0, 0, 1, false)
+      case UInt8(ascii: "-"):
+        guard digits == 0, sign == 1 else { return nil }
+        sign = -1
       case UInt8(ascii: " "), UInt8(ascii: "\t"):
         isOver = digits > 0
       default:
         return nil
       }
     }
-    if digits > 0 { numbers.append(value) }
+    if digits > 0 { numbers.append(sign * value) }
     return numbers.count == 8 ? numbers : nil
   }
 
-  /// The box of left, right, top and bottom, or nil where it holds no pixel of any image.
+  /// The box of left, right, top and bottom, or nil where it is empty or larger than any image.
   private static func box(_ edges: ArraySlice<Int>) -> PixelWindow? {
     let (left, right, top, bottom) = (
       edges[edges.startIndex], edges[edges.startIndex + 1], edges[edges.startIndex + 2], edges[edges.startIndex + 3]
     )
-    guard right > left, bottom > top, right <= ImageLimits.side, bottom <= ImageLimits.side else { return nil }
+    guard right > left, bottom > top, right - left <= ImageLimits.side, bottom - top <= ImageLimits.side else {
+      return nil
+    }
     return PixelWindow(x: left, y: top, width: right - left, height: bottom - top)
+  }
+
+  /// The images that only pair lines without boxes name.
+  private static func unused(_ originals: [Originals], _ crops: [Crops]) -> UnusedImages {
+    func paths(_ pairs: some Sequence<Originals>) -> [String] { pairs.flatMap { [$0.path1, $0.path2] } }
+    var seen = Set(paths(Set(crops.map(\.originals)).lazy.map { originals[$0] }))
+    var unused = UnusedImages()
+    for path in paths(originals) where seen.insert(path).inserted {
+      unused.add(path, because: "no box follows their pairs")
+    }
+    return unused
+  }
+
+  /// The crops whose images are there.
+  private static func present(
+    _ crops: [Crops], of originals: [Originals], list: String, images: String, log: (String) -> Void
+  ) throws -> [Crops] {
+    var isPresent: [String: Bool] = [:]
+    var missing: [String] = []
+    for path in originals.flatMap({ [$0.path1, $0.path2] }) where isPresent[path] == nil {
+      let exists = FileSystem.exists(images.appending(path: path))
+      isPresent[path] = exists
+      if !exists { missing.append(path) }
+    }
+    guard !missing.isEmpty else { return crops }
+    let names = missing.prefix(3).joined(separator: ", ") + (missing.count > 3 ? ", ..." : "")
+    let found = crops.filter {
+      isPresent[originals[$0.originals].path1] == true && isPresent[originals[$0.originals].path2] == true
+    }
+    let count = "\(missing.count) of the \(isPresent.count) images of \(list) are missing in \(images)"
+    guard !found.isEmpty else {
+      throw Failure(
+        .noInput, "\(count), so that no pair is left (\(names)).", hint: "Check \(.imageFolder). Expected: \(tree).")
+    }
+    log("\(count) (\(names)); \(crops.count - found.count) of \(crops.count) pairs of crops are left out")
+    return found
   }
 
   private static func candidates(

@@ -17,28 +17,32 @@ package struct EncodedImage: Sendable {
   /// How the stored pixels are to be shown.
   package let orientation: Orientation
 
+  /// Whether the file is a PNG of 16-bit grey or with a palette: how depth maps and labels are stored, photographs rarely.
+  package let resemblesMap: Bool
+
   /// Recognises an image by its first bytes and reads its header.
   ///
   /// - Throws: `Failure` of kind `badData` that names the image: empty, not JPEG, PNG or WebP, damaged header, too large.
   package init(bytes: [UInt8], name: String) throws {
     self.bytes = bytes
     self.name = name
-    let (format, width, height, orientation) = try bytes.withUnsafeBytes { bytes in
+    let (format, width, height, orientation, resemblesMap) = try bytes.withUnsafeBytes { bytes in
       let format = try ImageFormat(recognizing: bytes, name: name)
       switch format {
       case .jpeg:
         let size = try JPEGCodec.size(of: bytes, name: name)
-        return (format, size.width, size.height, Orientation(jpeg: bytes))
+        return (format, size.width, size.height, Orientation(jpeg: bytes), false)
       case .png:
         let header = try PNGCodec.header(of: bytes, name: name)
-        return (format, header.width, header.height, header.orientation)
+        return (format, header.width, header.height, header.orientation, header.resemblesMap)
       case .webp:
         let header = try WebPCodec.header(of: bytes, name: name)
-        return (format, header.width, header.height, header.orientation)
+        return (format, header.width, header.height, header.orientation, false)
       }
     }
     self.format = format
     self.orientation = orientation
+    self.resemblesMap = resemblesMap
     self.width = orientation.swapsSides ? height : width
     self.height = orientation.swapsSides ? width : height
   }
@@ -61,6 +65,7 @@ package struct EncodedImage: Sendable {
     width = image.width
     height = image.height
     orientation = .upright
+    resemblesMap = false
   }
 
   /// Decodes to RGB as shown.

@@ -7,13 +7,15 @@ package enum PNGCodec {
   /// The keyword of the text chunk in which ImageMagick keeps EXIF data.
   static let profileKeyword = "Raw profile type exif"
 
-  /// The stored size and orientation (from an eXIf chunk before the image data).
+  /// The stored size and orientation (from an eXIf chunk before the image data), and whether it is 16-bit grey or has a palette.
   static func header(
     of bytes: UnsafeRawBufferPointer, name: String
-  ) throws(Failure) -> (width: Int, height: Int, orientation: Orientation) {
+  ) throws(Failure) -> (width: Int, height: Int, orientation: Orientation, resemblesMap: Bool) {
     let input = try PNGInput(bytes, name)
     let header = try header(input.context, name)
-    return (Int(header.width), Int(header.height), orientation(input.context))
+    let isDeepGrey = Int(header.color_type) == Int(SPNG_COLOR_TYPE_GRAYSCALE.rawValue) && header.bit_depth == 16
+    let hasPalette = Int(header.color_type) == Int(SPNG_COLOR_TYPE_INDEXED.rawValue)
+    return (Int(header.width), Int(header.height), orientation(input.context), isDeepGrey || hasPalette)
   }
 
   /// Decodes any PNG to RGB: palettes and grey expanded, 16 bits cut to their upper 8, transparency laid over white.

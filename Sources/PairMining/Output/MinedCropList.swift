@@ -6,7 +6,7 @@ import Runtime
 /// `image 1, image 2, rotation`, then a line `l1, r1, t1, b1, l2, r2, t2, b2` for each pair of boxes.
 ///
 /// Boxes are in pixels of the stored image, whatever its EXIF orientation says, right and bottom exclusive; the rotation is
-/// by how many quarters view 2 has to be turned counterclockwise.
+/// by how many degrees view 2 has to be turned counterclockwise: 0, 90, 180 or 270.
 struct MinedCropList {
   let result: MiningResult
   /// What the names of images are relative to.
@@ -25,7 +25,7 @@ struct MinedCropList {
         leftOut += 1
         continue
       }
-      lines.append("\(names[0]), \(names[1]), \(turns)")
+      lines.append("\(names[0]), \(names[1]), \(90 * turns)")
       for crop in pair.crops {
         let sizes = [result.sizes[pair.first], result.sizes[pair.second]]
         let edges = zip(zip([crop.first, crop.second], orientations), sizes).flatMap { boxed, size in
@@ -41,7 +41,7 @@ struct MinedCropList {
       """
     let header = [
       use.text(naming: naming),
-      "# image 1, image 2, quarter turns of view 2; then left, right, top, bottom of both boxes in stored pixels",
+      "# image 1, image 2, degrees by which view 2 is turned; then left, right, top, bottom of both boxes in stored pixels",
     ]
     return ((header + lines).joined(separator: "\n") + "\n", leftOut)
   }

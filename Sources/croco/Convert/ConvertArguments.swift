@@ -4,7 +4,7 @@ import PairConversion
 import PairData
 
 extension ImageFit: ExpressibleByArgument {}
-extension ResizeFilter: ExpressibleByArgument {}
+extension ImageFilter: ExpressibleByArgument {}
 
 /// `--codec`.
 enum CodecArgument: String, ExpressibleByArgument, CaseIterable {

@@ -10,14 +10,25 @@ struct ConvertColmap: ParsableCommand {
     discussion: """
       Expected: \(ColmapPairs.tree.onCommandLine)
       Overlap is the number of 3D points that both images see, divided by those that the first sees. All models
-      in the folder and below are read; each is a scene. See datasets/colmap.md.
+      in the folder and below are read, but of several of the same images one. Each workspace (what lies above
+      sparse and dense) is a scene. See datasets/colmap.md.
       """)
 
   @Argument(help: "The folder of a model, or one that has models below it.", completion: .directory)
   var folder: String
 
-  @Option(help: "The folder of the images. Default: a folder images beside or above the model.", completion: .directory)
+  @Option(help: "The folder of the images of all models. Default: see --images-folder.", completion: .directory)
   var images: String?
+
+  @Option(
+    help: """
+      The folder of the images in each scene, such as dslr/resized_images or input; repeatable. It is looked for beside \
+      the model and above. Default: images.
+      """)
+  var imagesFolder: [String] = []
+
+  @Option(help: "Which model is read where a workspace has several of the same images: sparse or dense.")
+  var prefer: ColmapPreference = .sparse
 
   @Option(help: "Smallest overlap of a pair, 0 to 1.")
   var minOverlap = 0.3
@@ -34,6 +45,9 @@ struct ConvertColmap: ParsableCommand {
   @OptionGroup var options: ConvertOptions
 
   func validate() throws {
+    guard images == nil || imagesFolder.isEmpty else {
+      throw ValidationError("--images and --images-folder exclude each other.")
+    }
     guard 0 <= minOverlap, minOverlap <= maxOverlap, maxOverlap <= 1 else {
       throw ValidationError("0 <= --min-overlap <= --max-overlap <= 1 is needed.")
     }
@@ -44,6 +58,12 @@ struct ConvertColmap: ParsableCommand {
   func run() throws {
     let selection = ColmapPairs(
       overlap: minOverlap...maxOverlap, minimumPoints: minPoints, pairsPerImage: pairsPerImage)
-    try options.run { try selection.pairs(in: folder, images: images, log: $0) }
+    let place = images.map(ColmapImages.folder) ?? .near(imagesFolder.isEmpty ? ["images"] : imagesFolder)
+    try options.run {
+      try selection.pairs(
+        in: folder, images: place, preference: prefer, leavesOutImageless: options.skipBad, log: $0)
+    }
   }
 }
+
+extension ColmapPreference: ExpressibleByArgument {}

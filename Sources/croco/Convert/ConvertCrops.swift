@@ -10,7 +10,8 @@ struct ConvertCrops: ParsableCommand {
     discussion: """
       Extracted: \(ExtractedCrops.tree.onCommandLine)
       Originals: \(CropsRelease.tree.onCommandLine)
-      Crops of originals are resized to 256x256 unless --size says otherwise. See datasets/crops.md.
+      Crops of originals are made as the authors make them: 256x256 unless --size says otherwise, with
+      --filter adaptive. See datasets/crops.md.
       """)
 
   @Argument(help: "The folder with listing.txt, or the file crops_release.txt.")
@@ -18,9 +19,6 @@ struct ConvertCrops: ParsableCommand {
 
   @Option(help: "With crops_release.txt: the folder of the original images.", completion: .directory)
   var images: String?
-
-  @Option(help: "How the second view is turned by the list: counterclockwise, clockwise or none.")
-  var rotation: CropsRelease.Rotation = .counterclockwise
 
   @OptionGroup var options: ConvertOptions
 
@@ -43,8 +41,7 @@ struct ConvertCrops: ParsableCommand {
     // The list has chosen the boxes: what they hold is brought to the size as a whole, whatever theirs is.
     options.allowUpscale = true
     if options.fit == nil { options.fit = .stretch }
-    try options.run { _ in try CropsRelease.pairs(list: source, images: images, rotation: rotation) }
+    if options.filter == nil { options.filter = .adaptive }
+    try options.run { try CropsRelease.pairs(list: source, images: images, log: $0) }
   }
 }
-
-extension CropsRelease.Rotation: ExpressibleByArgument {}

@@ -19,8 +19,12 @@ struct ConvertOptions: ParsableArguments {
       """)
   var fit: ImageFit?
 
-  @Option(help: "Interpolation: lanczos, bicubic or bilinear, antialiased, equal to Pillow's.")
-  var filter: ResizeFilter = .lanczos
+  @Option(
+    help: """
+      Interpolation, antialiased, equal to Pillow's: lanczos, bicubic, bilinear, or adaptive (lanczos where an image \
+      has more than four times the pixels of --size, else bicubic). Default: lanczos.
+      """)
+  var filter: ImageFilter?
 
   @Flag(help: "Enlarge images that are smaller than --size instead of calling them bad.")
   var allowUpscale = false
@@ -42,6 +46,9 @@ struct ConvertOptions: ParsableArguments {
   @Flag(help: "Leave out pairs with a bad file instead of stopping at the first.")
   var skipBad = false
 
+  @Flag(help: "With --codec keep: store files without decoding each once to find damaged ones.")
+  var noCheck = false
+
   @Option(help: "Seed of splits, gaps and random crops.")
   var seed: UInt64 = 0
 
@@ -55,6 +62,9 @@ struct ConvertOptions: ParsableArguments {
     guard (0...1).contains(validation) else { throw ValidationError("--validation is a share from 0 to 1.") }
     guard (1...100).contains(quality) else { throw ValidationError("--quality is a number from 1 to 100.") }
     guard threads ?? 1 >= 1 else { throw ValidationError("--threads is at least 1.") }
+    guard !noCheck || storageCodec == .keep else {
+      throw ValidationError("--no-check goes with --codec keep: other codecs decode every image anyway.")
+    }
     guard !(codec == .keep && size != nil) else {
       throw ValidationError("--codec keep stores files as they are: leave out --size, or choose jpeg, png or raw.")
     }
@@ -67,7 +77,8 @@ struct ConvertOptions: ParsableArguments {
   var preparation: ImagePreparation? {
     size.map {
       ImagePreparation(
-        height: $0.height, width: $0.width, fit: fit ?? .crop, filter: filter, allowsUpscaling: allowUpscale,
+        height: $0.height, width: $0.width, fit: fit ?? .crop, filter: filter ?? .lanczos,
+        allowsUpscaling: allowUpscale,
         seed: seed)
     }
   }
@@ -110,7 +121,8 @@ struct ConvertOptions: ParsableArguments {
       tool: Croco.tool)
     return Conversion(
       options: .init(
-        dataset: dataset, preparation: preparation, skipsBadFiles: skipBad, threadCount: threadCount), output: output)
+        dataset: dataset, preparation: preparation, skipsBadFiles: skipBad, checksKeptFiles: !noCheck,
+        threadCount: threadCount), output: output)
   }
 
   private func report(_ summary: ConversionSummary, seconds: Double) {
@@ -122,6 +134,11 @@ struct ConvertOptions: ParsableArguments {
         Double(summary.imagesRead) / max(seconds, 1e-9)))
     if !summary.badFiles.isEmpty {
       print("\(summary.badFiles.count) bad files, \(summary.skippedPairs) pairs left out")
+    }
+    if let maps = summary.maps {
+      print(
+        "note: \(maps.count) of the images have 16-bit grey or palette files, as depth maps and labels do"
+          + " (\(maps.example)); --exclude leaves files out by name")
     }
     if validation > 0, manifest.pairCount(of: .validation) == 0 {
       print(

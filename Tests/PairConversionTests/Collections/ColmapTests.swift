@@ -87,8 +87,8 @@ import Testing
       try expectConverts(pairs, in: folder)
       try FileManager.default.moveItem(atPath: folder + "/pipes/images", toPath: folder + "/pictures")
       let refusal = failure { _ = try ColmapPairs().pairs(in: folder + "/pipes") }
-      #expect(refusal?.kind == .noInput && refusal?.message.contains("a 1.jpg") == true)
-      let moved = try ColmapPairs().pairs(in: folder + "/pipes", images: folder + "/pictures")
+      #expect(refusal?.kind == .noInput && refusal?.message.contains("any of its 4 images") == true)
+      let moved = try ColmapPairs().pairs(in: folder + "/pipes", images: .folder(folder + "/pictures"))
       try expectConverts(moved, in: folder)
     }
   }

@@ -31,7 +31,7 @@ import Testing
 
   private let list = """
     # img1, img2, rotation
-    0000/images/a b.png, 0000/images/b.png, 1
+    0000/images/a b.png, 0000/images/b.png, 87
     2, 22, 4, 24, 10, 30, 0, 20
     0, 30, 0, 30, 0, 32, 0, 32
     0001/images/c.png, 0001/images/d.png, 180
@@ -46,9 +46,8 @@ import Testing
     return tree
   }
 
-  private func pairs(_ folder: String, _ rotation: CropsRelease.Rotation = .counterclockwise) throws -> [PairCandidate]
-  {
-    try CropsRelease.pairs(list: folder + "/crops_release.txt", images: folder, rotation: rotation)
+  private func pairs(_ folder: String, log: (String) -> Void = { _ in }) throws -> [PairCandidate] {
+    try CropsRelease.pairs(list: folder + "/crops_release.txt", images: folder, log: log)
   }
 
   /// `image` turned by one quarter counterclockwise, pixel by pixel: what was on the right comes to the top.
@@ -85,8 +84,6 @@ import Testing
       #expect(try dataset.images(ofPair: 1).view2 == turned(box(1, 0, 0, 32, 32)))
       #expect(try dataset.images(ofPair: 2).view1 == picture(2))
       #expect(try dataset.images(ofPair: 2).view2 == turned(turned(box(3, 5, 6, 20, 20))))
-      #expect(try self.pairs(folder, .clockwise)[0].view2.crop?.quarterTurns == 3)
-      #expect(try self.pairs(folder, .none)[0].view2.crop?.quarterTurns == 0)
     }
   }
 
@@ -110,6 +107,85 @@ import Testing
     }
   }
 
+  @Test(
+    "rotations are degrees: small ones are noise, others go to the nearest quarter, ties to even ones",
+    arguments: [
+      (0, 0), (1, 0), (-60, 0), (60, 0), (61, 1), (-61, 3), (87, 1), (100, 1), (135, 2), (180, 2), (-180, 2), (225, 2),
+      (270, 3), (-90, 3), (300, 3), (315, 0), (359, 0), (450, 1),
+    ])
+  func rotation(degrees: Int, quarters: Int) throws {
+    try withTemporaryFolder { folder in
+      let tree = try write(folder)
+      try tree.write(
+        "crops_release.txt", "0000/images/a b.png, 0000/images/b.png, \(degrees)\n0, 9, 0, 9, 0, 9, 0, 9\n")
+      let pair = try pairs(folder)[0]
+      #expect(pair.view2.crop?.quarterTurns == quarters && pair.view1.crop?.quarterTurns == 0)
+    }
+  }
+
+  @Test("a crop is turned after it has its size, by Lanczos where it has more than four times the pixels")
+  func adaptive() throws {
+    try withTemporaryFolder { folder in
+      let tree = try write(folder)
+      // 20x20 is four times 10x10, 20x21 is more; the last box sticks out on all sides.
+      try tree.write(
+        "crops_release.txt",
+        """
+        0000/images/a b.png, 0000/images/b.png, 87
+        0, 20, 0, 20, 0, 20, 0, 21
+        0, 10, 0, 10, -2, 43, -3, 35
+        """)
+      let preparation = ImagePreparation(height: 8, width: 12, fit: .stretch, filter: .adaptive, allowsUpscaling: true)
+      let options = ConversionOptions(
+        dataset: .init(codec: .png, validationFraction: 0), preparation: preparation, threadCount: 2)
+      try convert(try pairs(folder), options, to: folder + "/out")
+      let dataset = try PairDataset(path: folder + "/out")
+      let square = picture(0).cropped(to: PixelWindow(x: 0, y: 0, width: 20, height: 20))
+      #expect(
+        try dataset.images(ofPair: 0).view1 == square.resized(width: 12, height: 8, filter: .lanczos))
+      let tall = picture(1).cropped(to: PixelWindow(x: 0, y: 0, width: 20, height: 21))
+      #expect(
+        try dataset.images(ofPair: 0).view2 == turned(tall.resized(width: 8, height: 12, filter: .lanczos)))
+      let small = picture(0).cropped(to: PixelWindow(x: 0, y: 0, width: 10, height: 10))
+      #expect(try dataset.images(ofPair: 1).view1 == small.resized(width: 12, height: 8, filter: .bicubic))
+      let padded = framed(picture(1), left: 2, top: 3, width: 45, height: 38)
+      #expect(
+        try dataset.images(ofPair: 1).view2 == turned(padded.resized(width: 8, height: 12, filter: .lanczos)))
+      #expect(
+        try ImagePreparation(height: 10, width: 10, fit: .stretch, filter: .adaptive)
+          .apply(to: square, number: 0, name: "a") == square.resized(width: 10, height: 10, filter: .bicubic))
+    }
+  }
+
+  /// `image` on black, pixel by pixel.
+  private func framed(_ image: RGBImage, left: Int, top: Int, width: Int, height: Int) -> RGBImage {
+    var pixels = [UInt8](repeating: 0, count: width * height * 3)
+    for y in 0..<image.height {
+      for x in 0..<image.width * 3 {
+        pixels[((y + top) * width + left) * 3 + x] = image.pixels[y * image.width * 3 + x]
+      }
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+
+  @Test("pairs whose images are missing are left out and counted; where all are, it is a failure")
+  func missing() throws {
+    try withTemporaryFolder { folder in
+      let tree = try write(folder)
+      try tree.remove("0001/images/c.png")
+      var notes: [String] = []
+      #expect(try pairs(folder) { notes.append($0) }.count == 2)
+      #expect(notes.count == 1 && notes[0].contains("1 of the 4 images"))
+      #expect(notes[0].hasSuffix("(0001/images/c.png); 1 of 3 pairs of crops are left out"))
+      try tree.remove("0000/images/b.png")
+      #expect(failure { _ = try pairs(folder) }?.kind == .noInput)
+      try tree.write("crops_release.txt", "x.png, y.png, 0\n" + list)
+      notes = []
+      _ = failure { _ = try pairs(folder) { notes.append($0) } }
+      #expect(notes.contains { $0.contains("2 images are not used: no box follows their pairs (x.png, y.png)") })
+    }
+  }
+
   @Test("boxes are in stored pixels, whatever the EXIF orientation")
   func orientation() throws {
     let fixture = try #require(Bundle.module.url(forResource: "Fixtures/orientation_6", withExtension: "jpg"))
@@ -117,7 +193,7 @@ import Testing
     let stored = try image.decodedAsStored()
     #expect(stored.width == image.height && stored.height == image.width)
     let box = PixelWindow(x: 0, y: 0, width: stored.width, height: stored.height)
-    #expect(try ImageCrop(box: box).apply(to: stored, name: "x") == stored)
+    #expect(try ImageCrop(box: box).cut(from: stored, name: "x") == stored)
   }
 
   @Test("bad lists and boxes outside the image are named with their line")
@@ -132,10 +208,11 @@ import Testing
       #expect(try refusal("0, 1, 0, 1, 0, 1, 0, 1\n").contains("crops_release.txt:1 is a box before"))
       #expect(try refusal(pair + "0, 1, 0, 1, 0, 1, 0\n").contains("crops_release.txt:2 is neither"))
       #expect(try refusal(pair + "5, 5, 0, 1, 0, 1, 0, 1\n").contains("crops_release.txt:2 is no pair of boxes"))
-      #expect(try refusal("a.png, b.png, 45\n").contains("crops_release.txt:1 is neither"))
+      #expect(try refusal("a.png, b.png, 4.5\n").contains("crops_release.txt:1 is neither"))
+      #expect(try refusal("# image 1, image 2, quarter turns of view 2\n" + pair).contains("Multiply them by 90"))
       #expect(try refusal(pair).contains("lists no crop"))
-      let outside = try refusal(pair + "0, 20, 0, 20, 30, 50, 0, 20\n")
-      #expect(outside.contains("crops_release.txt:2") && outside.contains("40x32: the crop 20x20 at (30, 0)"))
+      let outside = try refusal(pair + "0, 20, 0, 20, 40, 60, 0, 20\n")
+      #expect(outside.contains("crops_release.txt:2") && outside.contains("40x32: the crop 20x20 at (40, 0)"))
       #expect(failure { _ = try CropsRelease.pairs(list: folder + "/none.txt", images: folder) }?.kind == .noInput)
     }
   }
