@@ -16,6 +16,7 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       Alone:           croco train --config configs/quickstart.yaml --set data.path=DIR --output RUN
       On one host:     mpirun -np 4 croco train ...
+      Ctrl-C, SIGTERM, SIGUSR1 and SIGHUP stop it within seconds, with a checkpoint of the last finished step.
       A run that was stopped goes on from its newest checkpoint when the same command is started again.
       """)
 
@@ -74,7 +75,7 @@ struct TrainCommand: ParsableCommand {
     let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
     let warnings = try RunEstimate(configuration, rankCount: communicator.size, threads: threads).checkResources(
       output: options.output, keptCheckpoints: configuration.checkpoints.keep, communicator: communicator)
-    if communicator.rank == 0 { warnings.forEach { printer.print(.warning, $0) } }
+    if communicator.rank == 0 { for warning in warnings { printer.print(.warning, warning) } }
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
     try run.addPictures()
     let bar = ProgressBar(
