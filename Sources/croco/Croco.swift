@@ -48,9 +48,7 @@ struct Croco: AsyncParsableCommand {
 
   /// Says what a user should know although the command goes on.
   static func warn(_ sentences: [String]) {
-    for sentence in sentences {
-      FileHandle.standardError.write(Data("croco: warning: \(sentence.withBytesSpelled)\n".utf8))
-    }
+    for sentence in sentences { Console.printError("croco: warning: \(sentence)\n") }
   }
 
   /// Prints one sentence and ends the process with the documented exit code.
@@ -61,6 +59,6 @@ struct Croco: AsyncParsableCommand {
 
   /// Prints the sentence of a failure, and what to do about it in words of the command line.
   static func report(_ failure: Failure) {
-    FileHandle.standardError.write(Data("croco: \(failure.onCommandLine.withBytesSpelled)\n".utf8))
+    Console.printError("croco: \(failure.onCommandLine)\n")
   }
 }

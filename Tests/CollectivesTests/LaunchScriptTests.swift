@@ -43,6 +43,8 @@ struct LaunchScriptTests {
     let result = process.finish(within: 20)
     #expect(result.status == 75 && exists("checkpoint") && !exists("COMPLETED"), "\(result)")
     #expect(!result.isTimedOut && result.errorOutput.contains("start the same command again"))
+    let words = result.output + result.errorOutput
+    #expect(!words.contains("mpirun detected") && !words.contains("Primary job"), "\(result)")
   }
 
   @Test("Ranks that do not stop are ended when the time of grace is over")
