@@ -76,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "croco",
       dependencies: [
-        "Runtime", "Storage", "Kernels", "Collectives", "PairData", "PairConversion", "PairMining",
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "PairConversion", "PairMining",
         "SyntheticScenes", "Training", "Evaluation", "Measurement", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

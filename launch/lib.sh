@@ -86,6 +86,13 @@ run_folder() {
   done
 }
 
+# Whether a marker is there that this run has left. An unchanged one with status 0 is that of a run that found nothing left to do.
+is_marked() { # marker, its stamp before
+  local after
+  after=$(marker_stamp "$1")
+  [ -n "$after" ] && { [ "$mpirun_status" = 0 ] || [ "$after" != "$2" ]; }
+}
+
 # What tells one completion marker from an earlier one: it is published by rename. Empty where there is none.
 marker_stamp() { stat -c '%i %y' "$1" 2>/dev/null || true; }
 
@@ -138,9 +145,9 @@ supervise() {
 # Runs `croco ARGUMENTS...` under mpirun with mpirun_options, and exits with what batch systems need to know.
 #
 # mpirun's exit code does not tell whether training is complete: inside a batch job it was 0 after the loss of a host.
-# Rank 0 writes COMPLETED into the run folder, and that decides.
+# Rank 0 writes COMPLETED into the run folder, or STOPPED where --max-steps ends the run, and that decides.
 run_croco() {
-  local croco folder marker before after
+  local croco folder marker before stopped
   croco=$(find_croco) || exit
   if [ "$1" = train ] && [ -n "${threads:-}" ]; then set -- "$@" --set "compute.threads=$threads"; fi
   if [ "$1" = train ] && [[ " $* " != *" --dry-run "* && " $* " != *" --help "* ]]; then
@@ -148,13 +155,16 @@ run_croco() {
     [ -n "$folder" ] || die $EX_USAGE "train needs --output DIR here: the file COMPLETED in it says whether the run is done."
     marker=$folder/COMPLETED
     before=$(marker_stamp "$marker")
+    stopped=$(marker_stamp "$folder/STOPPED")
   fi
   supervise "${mpirun_options[@]}" "$croco" "$@"
   [ -n "${marker:-}" ] || exit "$mpirun_status"
-  after=$(marker_stamp "$marker")
-  # An unchanged marker with status 0 is that of a run which found nothing left to do.
-  if [ -n "$after" ] && { [ "$mpirun_status" = 0 ] || [ "$after" != "$before" ]; }; then
+  if is_marked "$marker" "$before"; then
     say "completed: $folder"
+    exit 0
+  fi
+  if is_marked "$folder/STOPPED" "$stopped"; then
+    say "stopped where --max-steps says, not completed: $folder"
     exit 0
   fi
   if [ "$interruptions" -gt 0 ]; then

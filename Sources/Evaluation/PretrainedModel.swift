@@ -25,23 +25,15 @@ package struct PretrainedModel {
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
   package init(path: String) throws(Failure) {
-    guard FileSystem.exists(path) else {
-      throw Failure(
-        .noInput, "There is no checkpoint at \(path).",
-        hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
-    }
-    if FileSystem.isFolder(path) {
-      let (checkpoint, passedOver) = try Checkpoint.find(path)
-      try self.init(checkpoint: checkpoint, passedOver: passedOver)
-    } else {
-      try self.init(weights: path)
+    switch try TrainedSource(path) {
+    case .checkpoint(let checkpoint, let passedOver): try self.init(checkpoint: checkpoint, passedOver: passedOver)
+    case .weights(let path): try self.init(weights: path)
     }
   }
 
   private init(checkpoint: Checkpoint, passedOver: [String]) throws(Failure) {
     self.passedOver = passedOver
-    let training = try ConfigurationReader.parse(
-      checkpoint.state.configuration, name: checkpoint.path.appending(path: Checkpoint.stateFile))
+    let training = try checkpoint.configuration
     path = checkpoint.path
     self.training = training
     network = try Self.read(path.appending(path: Checkpoint.modelFile), training.model, training.loss)

@@ -63,7 +63,7 @@ package struct RunEstimate: Sendable, Equatable {
       ]).joined(separator: "\n")
   }
 
-  private static func row(_ name: String, _ value: String) -> String {
+  static func row(_ name: String, _ value: String) -> String {
     name.padding(toLength: 28, withPad: " ", startingAt: 0) + " " + value
   }
 

@@ -21,7 +21,8 @@ package struct Conversion {
     self.output = output
   }
 
-  /// Converts pairs, or goes on with a conversion of the same pairs that was interrupted in the folder.
+  /// Converts pairs, or goes on with a conversion of the same pairs that was interrupted in the folder. Where that is complete,
+  /// nothing is done.
   ///
   /// - Parameters:
   ///   - pairs: the same on all ranks; where listing them throws on one, all ranks throw.
@@ -43,8 +44,8 @@ package struct Conversion {
     do {
       try checkAgreement(job, communicator)
       let finished = try communicator.together { isFirst ? try job.claim() : [] }
-      if !finished.isEmpty {
-        log("\(output): \(finished.count) of \(job.shardCount) shards are there already; going on")
+      if !finished.isEmpty && !job.isComplete {
+        log("\(output): \(finished.count) of \(counted(job.shardCount, "shard")) done already; going on")
       }
       let mine = try share(job, finished, communicator)
       let total = job.pairCount(ofShards: mine)

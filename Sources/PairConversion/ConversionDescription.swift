@@ -2,7 +2,8 @@ import Foundation
 import PairData
 import Storage
 
-/// `conversion.json` in the folder of an unfinished conversion: all that its shards depend on.
+/// `conversion.json` in the folder of a conversion: all that its shards depend on. It stays when the data set is complete, so
+/// that the same command can be told from another.
 ///
 /// The number of threads and ranks, and whether bad files are skipped, are not part of it: finished shards stay good
 /// whatever these are.
@@ -75,12 +76,15 @@ struct ConversionDescription: Codable, Equatable {
   }
 
   /// The first key in which `conversion.json` differs, in words, or nil where the conversion is the same.
-  func difference(from data: Data) throws -> String? {
+  ///
+  /// - Parameter isComplete: whether nothing more is to be written: then it does not matter which program would do it.
+  func difference(from data: Data, isComplete: Bool) throws -> String? {
     guard let there = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
       let here = try JSONSerialization.jsonObject(with: Data(encoded())) as? [String: Any]
     else { return "its \(Self.fileName) is damaged" }
     // What users can change comes first: the list differs for many a reason.
-    let keys = Set(there.keys).union(here.keys).subtracting(["list"]).sorted() + ["list"]
+    let ignored = isComplete ? ["list", "tool", "libraries"] : ["list"]
+    let keys = Set(there.keys).union(here.keys).subtracting(ignored).sorted() + ["list"]
     for key in keys {
       let (old, new) = (there[key].map { "\($0)" } ?? "none", here[key].map { "\($0)" } ?? "none")
       guard old != new else { continue }

@@ -3,18 +3,21 @@ import PairData
 import Runtime
 import Storage
 
-/// The output folder of a conversion while it lasts: claimed for one process, resumable after a kill, finished by the
+/// The output folder of a conversion while it lasts: claimed for one process, resumable after a kill, completed by the
 /// manifest. Held by one rank for all.
 final class ConversionFolder {
   private let path: String
   private let didCreateFolder: Bool
   private let lock: FileLock
+  /// Whether the same conversion has come to its manifest here before.
+  private(set) var hasManifest = false
 
   private var descriptionPath: String { path.appending(path: ConversionDescription.fileName) }
 
-  /// Claims a folder: a new or empty one, or one that holds the same conversion, unfinished, and nobody works on.
+  /// Claims a folder: a new or empty one, or one that holds the same conversion, and nobody works on.
   ///
-  /// - Throws: `Failure` of kind `usage` (another conversion, something else, or a living process) or `inputOutput`.
+  /// - Throws: `Failure` of kind `usage` (another conversion, or something else), `interrupted` (a living process) or
+  ///   `inputOutput`.
   init(_ path: String, _ description: ConversionDescription) throws {
     self.path = path
     let file = path.appending(path: ConversionDescription.fileName)
@@ -22,7 +25,7 @@ final class ConversionFolder {
     if !FileSystem.exists(file) { try OutputFolder.claim(path) }
     guard let lock = try FileLock(file) else {
       throw Failure(
-        .usage, "Another process converts into \(path) right now.",
+        .interrupted, "Another process converts into \(path) right now.",
         hint: "Wait for it, or choose another \(.output).")
     }
     self.lock = lock
@@ -44,19 +47,23 @@ final class ConversionFolder {
       try lock.file.write(description.encoded(), at: 0)
       try lock.file.synchronize()
       try FileSystem.synchronize(path)
-    } else if let difference = try description.difference(from: Data(found)) {
-      throw Failure(
-        .usage, "\(path) holds an unfinished conversion that is not this one: \(difference).",
-        hint: "Give the same command as then, choose another \(.output), or remove the folder.")
+    } else {
+      hasManifest = FileSystem.exists(path.appending(path: DatasetManifest.fileName))
+      if let difference = try description.difference(from: Data(found), isComplete: hasManifest) {
+        throw Failure(
+          .usage,
+          "\(path) holds \(hasManifest ? "a complete" : "an unfinished") conversion that is not this one: \(difference).",
+          hint: "Give the same command as then, choose another \(.output), or remove the folder.")
+      }
     }
     Publication.removeLeftovers(in: path)
   }
 
-  /// The shards that are finished: those whose record and file are there, or all where the manifest is there already.
+  /// The shards that are finished: those whose record or manifest, and whose file, are there.
   func finished(_ plan: ShardPlan) -> [ConvertedShard] {
     let manifest = try? DatasetManifest(folder: path)
     return plan.shards.indices.compactMap { number in
-      record(number, plan.shards[number].name) ?? manifest.map { record(number, plan.shards[number], $0) }
+      record(number, plan.shards[number].name) ?? manifest.flatMap { record(number, plan.shards[number], $0) }
     }
   }
 
@@ -69,9 +76,10 @@ final class ConversionFolder {
     return record
   }
 
-  /// What the manifest says of a shard whose record was removed before the conversion was killed.
-  private func record(_ number: Int, _ shard: ShardPlan.Shard, _ manifest: DatasetManifest) -> ConvertedShard {
+  /// What the manifest says of a shard whose record has been removed; nil where the file is missing or has another length.
+  private func record(_ number: Int, _ shard: ShardPlan.Shard, _ manifest: DatasetManifest) -> ConvertedShard? {
     let entry = manifest.shards(of: shard.split).first { $0.name == shard.name }
+    if let entry, (try? ShardFile.length(of: path.appending(path: shard.name))) != entry.bytes { return nil }
     return ConvertedShard(
       number: number, entry: entry, imageSize: manifest.image,
       skippedPairs: shard.pairs.count - (entry?.pairs ?? 0), badFiles: [])
@@ -82,7 +90,6 @@ final class ConversionFolder {
     try FileSystem.synchronize(path)
     try Publication.publishBytes(manifest.encoded(), at: path.appending(path: DatasetManifest.fileName))
     removeRecords(plan)
-    try FileSystem.remove(descriptionPath)
   }
 
   /// Leaves the folder: finished shards stay for another try; without any, nothing does.
@@ -108,7 +115,7 @@ final class ConversionFolder {
 }
 
 extension OutputFolder {
-  /// Looks, before long work, whether a conversion may go to the folder: it is missing, empty, or holds an unfinished
+  /// Looks, before long work, whether a conversion may go to the folder: it is missing, empty, or holds a
   /// conversion. Claiming it comes later and is what counts.
   ///
   /// - Throws: `Failure` of kind `usage` where it holds something else.

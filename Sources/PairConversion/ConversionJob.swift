@@ -28,6 +28,9 @@ package final class ConversionJob {
   /// Equal on all processes that see the same list and were given the same options.
   package var fingerprint: [UInt8] { description.encoded() }
 
+  /// Whether the claimed folder holds this conversion complete; nothing is left to do then.
+  package private(set) var isComplete = false
+
   /// The number of shards.
   package var shardCount: Int { plan.shards.count }
 
@@ -39,12 +42,13 @@ package final class ConversionJob {
 
   /// Claims the output folder, and returns the records of the shards that an interrupted conversion finished there.
   ///
-  /// - Throws: `Failure` of kind `usage` (the folder holds something else, or somebody works on it), `inputOutput`, or
-  ///   `badData` where a bad file was skipped then and is not to be skipped now.
+  /// - Throws: `Failure` of kind `usage` (the folder holds something else), `interrupted` (somebody works on it),
+  ///   `inputOutput`, or `badData` where a bad file was skipped then and is not to be skipped now.
   package func claim() throws -> [ConvertedShard] {
     let folder = try ConversionFolder(output, description)
     self.folder = folder
     let records = folder.finished(plan)
+    isComplete = folder.hasManifest && records.count == plan.shards.count
     if !options.skipsBadFiles, let bad = records.lazy.flatMap(\.badFiles).first { throw bad.failure }
     return records
   }
@@ -77,12 +81,15 @@ package final class ConversionJob {
     let failures = badFiles.sorted { $0.key < $1.key }.map(\.value)
     guard records.contains(where: { $0.entry != nil }) else {
       folder.discard(plan)
-      throw Failure(.badData, "All \(pairs.count) pairs have a bad file.", hint: failures.first.map { "\($0.message)" })
+      throw Failure(
+        .badData, pairs.count == 1 ? "The only pair has a bad file." : "All \(pairs.count) pairs have a bad file.",
+        hint: failures.first.map { "\($0.message)" })
     }
     let manifest = manifest(records)
     try folder.finish(manifest, plan)
     return ConversionSummary(
-      manifest: manifest, imagesRead: imagesRead, skippedPairs: records.reduce(0) { $0 + $1.skippedPairs },
+      manifest: manifest, wasComplete: isComplete, imagesRead: imagesRead,
+      skippedPairs: records.reduce(0) { $0 + $1.skippedPairs },
       maps: maps(records),
       badFiles: failures)
   }

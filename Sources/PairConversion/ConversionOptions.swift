@@ -32,6 +32,8 @@ package struct ConversionOptions: Sendable {
 package struct ConversionSummary: Sendable {
   /// What was written.
   package let manifest: DatasetManifest
+  /// Whether all was there already, and nothing was done.
+  package let wasComplete: Bool
   /// Images that were read by all ranks (again, for every shard that needs them).
   package var imagesRead: Int
   /// Pairs that were left out because of a bad file.

@@ -28,12 +28,12 @@ package struct ImageCrop: Sendable, Hashable {
   ///
   /// - Throws: `Failure` of kind `badData` where the box is empty, too large, or holds no pixel of the image.
   package func cut(from image: RGBImage, name: String) throws(Failure) -> RGBImage {
-    let place = "the crop \(box.width)x\(box.height) at (\(box.x), \(box.y))"
+    let place = "the crop \(sizeText(height: box.height, width: box.width)) at row \(box.y), column \(box.x)"
     let columns = max(0, box.x)..<max(0, box.x, min(image.width, box.x + box.width))
     let rows = max(0, box.y)..<max(0, box.y, min(image.height, box.y + box.height))
     guard !columns.isEmpty, !rows.isEmpty else {
       throw Failure(
-        .badData, "\(name) is \(image.width)x\(image.height): \(place) holds no pixel of it.",
+        .badData, "\(name) is \(sizeText(height: image.height, width: image.width)): \(place) holds no pixel of it.",
         hint: "Crops belong to the original images, at their original size.")
     }
     let inside = image.cropped(

@@ -48,7 +48,7 @@ package struct ImagePreparation: Sendable {
     height: Int, width: Int, fit: ImageFit = .crop, filter: ImageFilter = .lanczos, allowsUpscaling: Bool = false,
     seed: UInt64 = 0
   ) {
-    precondition(height > 0 && width > 0, "\(width)x\(height) is no image size")
+    precondition(height > 0 && width > 0, "\(sizeText(height: height, width: width)) is no image size")
     self.height = height
     self.width = width
     self.fit = fit
@@ -69,7 +69,9 @@ package struct ImagePreparation: Sendable {
   package func check(width imageWidth: Int, height imageHeight: Int, name: String) throws(Failure) {
     guard allowsUpscaling || (imageWidth >= width && imageHeight >= height) else {
       throw Failure(
-        .badData, "\(name) is \(imageWidth)x\(imageHeight), smaller than the wanted \(width)x\(height).",
+        .badData,
+        "\(name) is \(sizeText(height: imageHeight, width: imageWidth)), smaller than the wanted "
+          + "\(sizeText(height: height, width: width)).",
         hint: "Choose a smaller \(.imageSize), or give \(.upscaling).")
     }
   }

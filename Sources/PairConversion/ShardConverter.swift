@@ -142,7 +142,9 @@ final class ShardConverter {
   private func checkRawSize(_ image: ImageReference, _ view: PairCandidate.View) throws(Failure) {
     guard let size = plan.rawSize, (image.height, image.width) != (size.height, size.width) else { return }
     throw Failure(
-      .badData, "\(view.path) is \(image.width)x\(image.height), the first image \(size.width)x\(size.height).",
+      .badData,
+      "\(view.path) is \(sizeText(height: image.height, width: image.width)), the first image "
+        + "\(sizeText(height: size.height, width: size.width)).",
       hint: .oneSizeForRaw)
   }
 

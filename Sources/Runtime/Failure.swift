@@ -15,7 +15,7 @@ package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     case internalError = 70
     /// Reading, writing or communicating failed (EX_IOERR).
     case inputOutput = 74
-    /// A signal stopped the run after a checkpoint; start the same command again (EX_TEMPFAIL).
+    /// A signal stopped the work, or another process is at it; start the same command again later (EX_TEMPFAIL).
     case interrupted = 75
     /// The configuration is wrong (EX_CONFIG).
     case configuration = 78

@@ -22,7 +22,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "The YAML file of the configuration to measure.", completion: .file(extensions: ["yaml"]))
     var config: String?
 
-    @Option(help: "A preset instead of a file, such as croco_v1_base.")
+    @Option(help: "A network by its name instead of a file; croco presets lists them.")
     var preset: String?
 
     @Option(
@@ -56,12 +56,7 @@ struct BenchCommand: ParsableCommand {
       if let threads { overrides.append("compute.threads=\(threads)") }
       overrides.append("data.path=\(data ?? "null")")
       overrides += self.overrides
-      if let config {
-        return try ConfigurationReader.read(path: config, overrides: overrides, overrideName: "--set")
-      }
-      return try ConfigurationReader.parse(
-        "model: {preset: \(preset ?? "")}", name: "--preset \(preset ?? "")", overrides: overrides,
-        overrideName: "--set")
+      return try ConfigurationArguments.read(config: config, preset: preset, overrides: overrides)
     }
   }
 
@@ -192,7 +187,8 @@ extension BenchCommand {
     func run() throws {
       let result = try LoaderBenchmark(try subject.configuration(), seconds: seconds, imageSize: size)
       let text = [
-        "\(result.pairs) pairs of \(result.source), crops of \(result.crop[0])x\(result.crop[1]):",
+        "\(counted(result.pairs, "pair")) of \(result.source), crops of "
+          + "\(sizeText(height: result.crop[0], width: result.crop[1])):",
         row("loader threads", "\(result.loaderThreads)"),
         row("pairs/s", String(format: "%.1f", result.pairsPerSecond)),
         row("  a core second", String(format: "%.1f", result.pairsPerCoreSecond)),

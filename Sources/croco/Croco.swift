@@ -13,7 +13,7 @@ struct Croco: AsyncParsableCommand {
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, MineCommand.self, ConvertCommand.self,
       SynthesizeCommand.self, MergeCommand.self, SplitCommand.self, InspectCommand.self, DumpCommand.self,
-      ReportCommand.self, BenchCommand.self,
+      ReportCommand.self, BenchCommand.self, PresetsCommand.self,
     ]
   )
 
@@ -34,8 +34,7 @@ struct Croco: AsyncParsableCommand {
     } catch let failure as Failure {
       end(with: failure)
     } catch {
-      // argument-parser prints help and usage errors itself, with EX_USAGE (64).
-      exit(withError: error)
+      end(with: ParserMessage(error), of: error)
     }
   }
 
@@ -49,6 +48,12 @@ struct Croco: AsyncParsableCommand {
   /// Says what a user should know although the command goes on.
   static func warn(_ sentences: [String]) {
     for sentence in sentences { Console.printError("croco: warning: \(sentence)\n") }
+  }
+
+  /// Prints what is wrong with the arguments as any other failure, or the help that was asked for.
+  private static func end(with message: ParserMessage?, of error: any Error) -> Never {
+    guard let message else { exit(withError: error) }
+    end(with: message.failure)
   }
 
   /// Prints one sentence and ends the process with the documented exit code.

@@ -25,7 +25,7 @@ extension DatasetInspection {
       lines.append(
         problems.isEmpty
           ? "verified: every shard and image is sound"
-          : "verified: \(problems.count) problem\(problems.count == 1 ? "" : "s")")
+          : "verified: \(counted(problems.count, "problem"))")
       lines += problems.map { "  " + $0.onCommandLine }
     }
     return lines
@@ -40,13 +40,12 @@ extension DatasetReport {
       "  codec \(codec)\(quality)\(hasFlow ? ", with flow" : ""), fingerprint \(fingerprint)")
     if let licence = licence { lines.append("  licence: \(licence)") }
     for split in splits {
-      let size =
-        split.smallest == split.largest
-        ? "\(split.largest[1])x\(split.largest[0])"
-        : "\(split.smallest[1])x\(split.smallest[0]) to \(split.largest[1])x\(split.largest[0])"
+      let (smallest, largest) = (Self.text(split.smallest), Self.text(split.largest))
+      let size = smallest == largest ? largest : "\(smallest) to \(largest)"
       lines.append(
-        "  \(split.name): \(split.pairs) pairs, \(split.images) images of \(size), \(split.scenes) scenes,"
-          + " \(split.shards) shards, \(ByteCountArgument.text(Int64(split.bytes)))")
+        "  \(split.name): \(counted(split.pairs, "pair")), \(counted(split.images, "image")) of \(size), "
+          + "\(counted(split.scenes, "scene")), \(counted(split.shards, "shard")), "
+          + ByteCountArgument.text(Int64(split.bytes)))
       if let mean = split.meanOverlap {
         lines.append(
           String(format: "    overlap: mean %.2f; pairs by tenths: ", mean)
@@ -55,20 +54,22 @@ extension DatasetReport {
     }
     return lines
   }
+
+  private static func text(_ size: [Int]) -> String { sizeText(height: size[0], width: size[1]) }
 }
 
 extension DatasetStatistics {
   fileprivate var lines: [String] {
     splits.flatMap { split in
-      let shown = split.sizes.prefix(5).map { "\($0.width)x\($0.height) (\($0.images))" }
-      let rest = split.sizeCount > shown.count ? ", and \(split.sizeCount - shown.count) more sizes" : ""
+      let shown = split.sizes.prefix(5).map { "\($0.height)x\($0.width) (\($0.images))" }
+      let rest = split.sizeCount > shown.count ? ", and \(counted(split.sizeCount - shown.count, "more size"))" : ""
       func numbers(_ values: [Double]) -> String { values.map { String(format: "%.4f", $0) }.joined(separator: " ") }
       return [
         "  statistics of \(split.name)",
-        "    sizes (images): \(shown.joined(separator: ", "))\(rest)",
+        "    height x width (images): \(shown.joined(separator: ", "))\(rest)",
         "    pairs of a scene: \(split.pairsPerScene[0]) to \(split.pairsPerScene[2]),"
           + " median \(split.pairsPerScene[1])",
-        "    red, green, blue of \(split.sampledImages) images: mean \(numbers(split.mean)),"
+        "    red, green, blue of \(counted(split.sampledImages, "image")): mean \(numbers(split.mean)),"
           + " deviation \(numbers(split.deviation))",
       ]
     }

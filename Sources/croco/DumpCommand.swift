@@ -20,7 +20,8 @@ struct DumpCommand: ParsableCommand {
   @Option(help: "The data set; instead of data.path of the configuration.")
   var data: String?
 
-  @Option(help: "A checkpoint folder to start from; initial values if absent.")
+  @Option(
+    help: "What to start from: a run folder, a checkpoint folder or a .safetensors file; initial values if absent.")
   var checkpoint: String?
 
   @Option(help: "Steps to make.")
@@ -37,8 +38,10 @@ struct DumpCommand: ParsableCommand {
     let configuration = try settings.read(setting: data.map { ["data.path=\($0)"] } ?? [])
     let pool = WorkerPool(
       workerCount: StartupChecks.threads(configured: configuration.compute.threads))
-    var dump = try TrainingDump(configuration, checkpoint: checkpoint, steps: steps, pool: pool)
+    let source = try checkpoint.map { try TrainedSource($0) }
+    if case .checkpoint(_, let passedOver) = source { Croco.warn(passedOver) }
+    var dump = try TrainingDump(configuration, from: source, steps: steps, pool: pool)
     try dump.write(to: output)
-    print("\(output): \(steps) \(steps == 1 ? "step" : "steps").")
+    print("\(output): \(counted(steps, "step")).")
   }
 }

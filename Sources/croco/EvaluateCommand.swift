@@ -57,7 +57,7 @@ struct EvaluateCommand: ParsableCommand {
 
   private func text(_ result: ReferenceEvaluation) -> String {
     func number(_ value: Double) -> String { String(format: "%.4f", value) }
-    var lines = ["\(result.checkpoint) on \(result.pairCount) pairs of \(data) (\(split.rawValue)):"]
+    var lines = ["\(result.checkpoint) on \(counted(result.pairCount, "pair")) of \(data) (\(split.rawValue)):"]
     for variant in ReferenceVariant.allCases {
       let name = variant.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
       lines.append("  loss with \(name) reference  \(number(result.losses[variant, default: .nan]))")

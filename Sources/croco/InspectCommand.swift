@@ -10,9 +10,9 @@ import Training
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Describes and checks a data set, a checkpoint folder or a safetensors file.")
+    abstract: "Describes and checks a data set, a run's newest checkpoint, a checkpoint folder or a safetensors file.")
 
-  @Argument(help: "A data-set folder, a checkpoint folder, or a .safetensors file.", completion: .file())
+  @Argument(help: "A data-set folder, a run folder, a checkpoint folder, or a .safetensors file.", completion: .file())
   var path: String
 
   @Flag(help: "Check every byte: digests of shards, checksums of images, and that every image decodes.")
@@ -76,7 +76,7 @@ struct InspectCommand: ParsableCommand {
     }
     if let problems = inspection.problems, !problems.isEmpty {
       throw Failure(
-        .badData, "The data set \(path) has \(problems.count) problem\(problems.count == 1 ? "" : "s").",
+        .badData, "The data set \(path) has \(counted(problems.count, "problem")).",
         hint: "Copy the damaged shards again, or convert again.")
     }
   }
@@ -84,16 +84,25 @@ struct InspectCommand: ParsableCommand {
   // MARK: Weights
 
   private func inspectWeights() throws {
-    let isCheckpoint = FileSystem.exists(path.appending(path: Checkpoint.stateFile))
-    guard contactSheet == nil, !verify || isCheckpoint else {
+    let checkpoint = try checkpoint()
+    guard contactSheet == nil, !verify || checkpoint != nil else {
       throw Failure(
         .usage, "\(path) is no data set, and what was asked for is of data sets (--verify also of checkpoints).")
     }
-    // Compares the digests of all files.
-    if isCheckpoint { _ = try Checkpoint(path: path) }
-    let report = try WeightsReport(path: path)
+    let report = try checkpoint.map { try WeightsReport($0) } ?? WeightsReport(path: path)
     if json { return printJSON(report) }
     for line in report.lines { print(line) }
+  }
+
+  /// The checkpoint of a folder, its files compared with their digests; nil for files, and for folders without a checkpoint.
+  private func checkpoint() throws -> Checkpoint? {
+    guard FileSystem.isFolder(path) else { return nil }
+    let isRun = [path, RunFolder(path).checkpointFolder].contains { !((try? Checkpoint.list($0)) ?? []).isEmpty }
+    guard isRun || FileSystem.exists(path.appending(path: Checkpoint.stateFile)),
+      case .checkpoint(let checkpoint, let passedOver) = try TrainedSource(path)
+    else { return nil }
+    Croco.warn(passedOver)
+    return checkpoint
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PairConversion
 import PairData
+import Runtime
 
 /// `croco merge`: several data sets become one.
 struct MergeCommand: ParsableCommand {
@@ -73,7 +74,8 @@ extension DatasetManifest {
   var summary: String {
     let shards = allShards
     let counts = Split.allCases.map { "\(pairCount(of: $0)) \($0.rawValue)" }.joined(separator: ", ")
-    return "\(shards.reduce(0) { $0 + $1.pairs }) pairs (\(counts)), \(shards.reduce(0) { $0 + $1.images }) images,"
-      + " \(ByteCountArgument.text(Int64(shards.reduce(0) { $0 + $1.bytes }))) in \(shards.count) shards"
+    return "\(counted(shards.reduce(0) { $0 + $1.pairs }, "pair")) (\(counts)), "
+      + "\(counted(shards.reduce(0) { $0 + $1.images }, "image")), "
+      + "\(ByteCountArgument.text(Int64(shards.reduce(0) { $0 + $1.bytes }))) in \(counted(shards.count, "shard"))"
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PairMining
+import Runtime
 import Storage
 
 /// What `croco mine` prints; encodes to what `--json` prints.
@@ -30,17 +31,18 @@ struct MiningReport: Encodable {
   /// The report for people.
   var lines: [String] {
     var lines = [
-      "\(list): \(summary.count(.accepted)) pairs of \(summary.pairedImages) images in \(summary.scenes) scenes"
+      "\(list): \(counted(summary.count(.accepted), "pair")) of \(counted(summary.pairedImages, "image")) in "
+        + counted(summary.scenes, "scene")
     ]
     if let crops, let cropImages {
-      lines.append("\(crops): \(summary.crops) pairs of aligned crops, images in \(cropImages)")
+      lines.append("\(crops): \(counted(summary.crops, "pair")) of aligned crops, images in \(cropImages)")
     }
     lines.append(
       "\(sheets[0]): the pairs with their matches" + (sheets.count > 1 ? ", \(sheets.count) pages" : ""))
     lines.append(
       String(
-        format: "%d images, %d features, %d pairs compared in %.1f s", summary.images, summary.features,
-        summary.compared, seconds))
+        format: "%@, %@, %@ compared in %.1f s", counted(summary.images, "image"), counted(summary.features, "feature"),
+        counted(summary.compared, "pair"), seconds))
     lines.append("left out: \(summary.unrelated) unrelated")
     for verdict in PairVerdict.allCases where verdict != .accepted && summary.count(verdict) > 0 {
       lines.append("left out: \(summary.count(verdict)) \(verdict.words)")
@@ -51,22 +53,14 @@ struct MiningReport: Encodable {
   /// What a user should know although pairs were found.
   var warnings: [String] {
     var warnings: [String] = []
-    if summary.badImages > 0 { warnings.append("\(summary.badImages) images cannot be read and are left out.") }
-    if summary.identicalFiles > 0 {
-      warnings.append("\(summary.identicalFiles) files have the bytes of another and are left out.")
+    func warn(_ number: Int, _ one: String, _ sentence: String) {
+      if number > 0 { warnings.append("\(counted(number, one)) \(sentence)") }
     }
-    if summary.count(.duplicate) > 0 {
-      warnings.append(
-        "\(summary.count(.duplicate)) pairs are near-identical pictures; they stand as comments in the list.")
-    }
-    if summary.count(.homography) > 0 {
-      warnings.append(
-        "\(summary.count(.homography)) pairs are explained by one homography; they stand as comments in the list.")
-    }
-    if pairsWithoutCrops > 0 {
-      warnings.append(
-        "the crops of \(pairsWithoutCrops) pairs cannot be listed: names with commas, or mirrored images.")
-    }
+    warn(summary.badImages, "image", "left out, which cannot be read.")
+    warn(summary.identicalFiles, "file", "left out, with the bytes of another.")
+    warn(summary.count(.duplicate), "pair", "of near-identical pictures, as comments in the list.")
+    warn(summary.count(.homography), "pair", "explained by one homography, as comments in the list.")
+    warn(pairsWithoutCrops, "pair", "whose crops cannot be listed: names with commas, or mirrored images.")
     return warnings
   }
 }

@@ -40,7 +40,7 @@ struct ReconstructCommand: ParsableCommand {
       model, target: try image(target, model), reference: try image(reference, model), maskSeed: maskSeed, pool: pool)
     try ReconstructionPicture.publish(picture, at: output)
     print(
-      "\(output): \(picture.width)x\(picture.height) pixels, \(model.configuration.maskedCount) of "
+      "\(output): \(sizeText(height: picture.height, width: picture.width)) pixels, \(model.configuration.maskedCount) of "
         + "\(model.configuration.patchCount) patches masked, weights of \(model.path).")
   }
 

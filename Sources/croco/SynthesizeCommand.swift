@@ -80,7 +80,9 @@ struct SynthesizeCommand: ParsableCommand {
       to: output, as: dataset, preview: preview, pool: WorkerPool(workerCount: threads), progress: bar.update)
     bar.clear()
     let (training, validation) = (manifest.pairCount(of: .train), manifest.pairCount(of: .validation))
-    print("\(output): \(training) training pairs, \(validation) validation pairs, \(size)x\(size) pixels")
+    print(
+      "\(output): \(counted(training, "training pair")), \(counted(validation, "validation pair")), "
+        + "\(size)x\(size) pixels")
   }
 
   private static func baseline(_ text: String) -> CameraBaseline? {

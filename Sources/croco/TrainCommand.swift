@@ -15,6 +15,7 @@ struct TrainCommand: ParsableCommand {
     abstract: "Trains CroCo on a data set, alone or under mpirun.",
     discussion: """
       Alone:           croco train --config configs/quickstart.yaml --set data.path=DIR --output RUN
+      Without a file:  croco train --preset croco_v1_base --set data.path=DIR --output RUN
       On one host:     mpirun -np 4 croco train ...
       Ctrl-C, SIGTERM, SIGUSR1 and SIGHUP stop it within seconds, with a checkpoint of the last finished step.
       A run that was stopped goes on from its newest checkpoint when the same command is started again.
@@ -27,18 +28,28 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "auto: from the newest checkpoint of the run folder; none: a new run; or a checkpoint folder.",
+      "auto: from the newest checkpoint of the run folder; none: a new run; or a checkpoint of the same run, by its "
+        + "folder or that of the run.",
       valueName: "auto|none|PATH"))
   var resume = "auto"
 
-  @Option(help: "End the run at this step, although the schedule goes on.")
+  @Option(help: "Stop at this step, although the schedule goes on; schedule.stop_after_steps.")
   var maxSteps: Int?
 
-  @Flag(help: "Print the resolved configuration, parameters, memory and traffic, and stop.")
+  @Flag(
+    help: """
+      Open the data, print the configuration, parameters, memory, traffic, pairs, steps and about how long it will take, \
+      and stop.
+      """)
   var dryRun = false
 
+  @Flag(help: "Print the complete configuration, every key with what it means, and stop.")
+  var printConfig = false
+
   func validate() throws {
-    if !dryRun && output == nil { throw ValidationError("Missing expected argument '--output <output>'") }
+    if !dryRun && !printConfig && output == nil {
+      throw ValidationError("Missing expected argument '--output <output>'")
+    }
     if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps must be at least 1.") }
   }
 
@@ -47,15 +58,23 @@ struct TrainCommand: ParsableCommand {
     let status = Communicators.run(patience: 60, report: ending.report) { communicator in
       let limit = maxSteps.map { ["schedule.stop_after_steps=\($0)"] } ?? []
       let configuration = try communicator.together { try settings.read(setting: limit) }
-      if dryRun {
-        let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
-        let estimate = try RunEstimate(configuration, rankCount: communicator.size, threads: threads)
-        if communicator.rank == 0 { print(configuration.resolved(documented: true) + "\n" + estimate.text) }
+      if printConfig {
+        if communicator.rank == 0 { print(configuration.resolved(documented: true), terminator: "") }
+      } else if dryRun {
+        try foretell(configuration, communicator)
       } else {
         try train(configuration, communicator, ending)
       }
     }
     if status != 0 { throw ExitCode(status) }
+  }
+
+  private func foretell(_ configuration: TrainingConfiguration, _ communicator: any Communicator) throws {
+    let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
+    let estimate = try RunEstimate(configuration, rankCount: communicator.size, threads: threads)
+    let forecast = try RunForecast(configuration, threads: threads, communicator: communicator)
+    guard communicator.rank == 0 else { return }
+    print("\(configuration.resolved(documented: true))\n\(estimate.text)\n\(forecast.text)")
   }
 
   private func train(
@@ -67,6 +86,7 @@ struct TrainCommand: ParsableCommand {
     case "none": options.resume = .never
     default: options.resume = .checkpoint(resume)
     }
+    options.names = CommandLineTerms.name
     options.versions = ["croco": Croco.version, "openblas": OpenBLAS.configuration, "kernels": Processor.kernelLevel]
     options.willBegin = ending.begin
     options.lastWords = ending.report

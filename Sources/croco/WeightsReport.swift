@@ -1,3 +1,4 @@
+import CroCoModel
 import Foundation
 import Runtime
 import Storage
@@ -25,25 +26,40 @@ struct WeightsReport: Encodable {
   let files: [File]
   /// The text of the checkpoint's `state.json`, or nil.
   let state: String?
+  private let checkpoint: Checkpoint?
 
-  /// Reads the headers.
+  private enum CodingKeys: CodingKey {
+    case path, files, state
+  }
+
+  /// Reads the headers of a checkpoint's files.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
+  init(_ checkpoint: Checkpoint) throws {
+    path = checkpoint.path
+    files = try [Checkpoint.modelFile, Checkpoint.optimizerFile].map {
+      try Self.file(checkpoint.path.appending(path: $0))
+    }
+    let text = try Storage.File.contents(of: path.appending(path: Checkpoint.stateFile))
+    state = String(decoding: text, as: UTF8.self)
+    self.checkpoint = checkpoint
+  }
+
+  /// Reads the headers of a file, or of all safetensors files in a folder.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
   init(path: String) throws {
     self.path = path
+    (state, checkpoint) = (nil, nil)
     guard FileSystem.isFolder(path) else {
       files = [try Self.file(path)]
-      state = nil
       return
     }
-    let names = try FileSystem.names(in: path).sorted()
-    files = try names.filter { $0.hasSuffix(".safetensors") }.map { try Self.file(path.appending(path: $0)) }
-    state = (try? Storage.File.contents(of: path.appending(path: Checkpoint.stateFile))).map {
-      String(decoding: $0, as: UTF8.self)
-    }
+    let names = try FileSystem.names(in: path).filter { $0.hasSuffix(".safetensors") }.sorted()
+    files = try names.map { try Self.file(path.appending(path: $0)) }
     guard !files.isEmpty else {
       throw Failure(
-        .badData, "\(path) is neither a data set (no manifest.json) nor a checkpoint (no .safetensors file).")
+        .badData, "\(path) is neither a data set (no manifest.json) nor a run or a checkpoint (no .safetensors file).")
     }
   }
 
@@ -55,17 +71,30 @@ struct WeightsReport: Encodable {
       elements: reader.entries.reduce(0) { $0 + $1.count }, metadata: reader.metadata)
   }
 
-  /// The report as lines for people.
+  /// The report as lines for people: first what matters, then every tensor.
   var lines: [String] {
-    var lines: [String] = []
+    var lines = checkpoint.map { Self.summary($0) } ?? ["\(path):"]
     for file in files {
+      lines.append("  \(file.name): \(counted(file.tensors.count, "tensor")), \(counted(file.elements, "element"))")
+    }
+    for file in files {
+      lines += ["", "\(file.name):"] + file.metadata.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
       for tensor in file.tensors {
         lines.append("  \(tensor.name)  \(tensor.type) \(tensor.shape.map(String.init).joined(separator: "x"))")
       }
-      lines += file.metadata.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
-      lines.append("\(file.name): \(file.tensors.count) tensors, \(file.elements) elements")
     }
-    if let state { lines.append("state.json: " + state.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    if let checkpoint { lines += ["", "configuration:", checkpoint.state.configuration] }
+    return lines
+  }
+
+  private static func summary(_ checkpoint: Checkpoint) -> [String] {
+    let state = checkpoint.state
+    let versions = state.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    var lines = ["\(checkpoint.path): checkpoint after \(counted(state.step, "step")); its files are whole"]
+    if let configuration = try? checkpoint.configuration { lines.append("  \(configuration.model.summary)") }
+    lines.append("  seed \(state.seed), data set \(state.dataFingerprint)")
+    lines.append("  computed on \(counted(state.worldSize, "rank"))" + (state.arithmetic.map { ", \($0)" } ?? ""))
+    if !versions.isEmpty { lines.append("  versions: \(versions)") }
     return lines
   }
 }

@@ -129,6 +129,44 @@ import Testing
     _ = try CommandLineFixture.succeed(["inspect", fixture.data, "--verify"])
   }
 
+  @Test("A run folder, its checkpoints, one of them, a file of one and weights alone are accepted everywhere")
+  func places() throws {
+    let checkpoint = fixture.run + "/checkpoints/step-00000002"
+    let weights = fixture.folder.path + "/weights.safetensors"
+    if !FileSystem.exists(weights) {
+      try FileManager.default.copyItem(atPath: checkpoint + "/model.safetensors", toPath: weights)
+    }
+    let (image, output) = (try fixture.picture("place.png", size: 40), fixture.folder.path + "/place out")
+    var results: Set<String> = []
+    for place in [
+      fixture.run, fixture.run + "/checkpoints", checkpoint, checkpoint + "/model.safetensors", weights,
+    ] {
+      let text = try CommandLineFixture.succeed(["inspect", place])
+      #expect(try #require(text.split(separator: "\n").first).contains(place == weights ? weights : checkpoint))
+      let losses = try CommandLineFixture.succeed(["evaluate", "--checkpoint", place, "--data", fixture.data])
+      if place != weights { results.insert(losses) }
+      _ = try CommandLineFixture.succeed([
+        "reconstruct", "--checkpoint", place, "--target", image, "--reference", image, "--output", output,
+      ])
+      _ = try CommandLineFixture.succeed([
+        "dump", "--config", fixture.configuration, "--data", fixture.data, "--checkpoint", place, "--output", output,
+      ])
+    }
+    #expect(results.count == 1)
+    // What matters comes before the tensors.
+    let lines = try CommandLineFixture.succeed(["inspect", fixture.run]).split(separator: "\n")
+    #expect(lines[0].hasSuffix("checkpoint after 2 steps; its files are whole") && lines[1].contains("encoder 2 x 32"))
+  }
+
+  @Test("presets has a line for each network")
+  func presets() throws {
+    let lines = try CommandLineFixture.succeed(["presets"]).split(separator: "\n")
+    #expect(lines.count == ModelPreset.all.count)
+    for encoder in ["ViT-S", "ViT-B", "ViT-L"] {
+      for version in ["v1", "v2"] { #expect(lines.contains { $0.contains("CroCo \(version): \(encoder)") }) }
+    }
+  }
+
   @Test("convert reads lists with spaces in paths, and the result trains")
   func convert() throws {
     var lines: [String] = []

@@ -41,7 +41,8 @@ import Testing
   @Test("A conversion that is killed again and again ends with the same bytes")
   func kills() throws {
     _ = try CommandLineFixture.succeed(arguments("whole", threads: 2))
-    #expect(try contents("whole").count == 80)
+    // Shards, manifest and what was converted.
+    #expect(try contents("whole").count == 81)
     for shards in [0, 3, 20, 45] {
       let process = try ChildProcess(try builtExecutable("croco"), arguments("run"))
       let isReached = process.wait(upTo: 30) {
@@ -55,8 +56,35 @@ import Testing
     let refused = try CommandLineFixture.croco(arguments("run", more: ["--seed", "4"]))
     #expect(refused.status == 64 && refused.errorOutput.contains("`seed` was 0 and is 4 now"))
     let result = try CommandLineFixture.croco(arguments("run", threads: 2))
-    #expect(result.status == 0 && result.errorOutput.contains("are there already"), "\(result.errorOutput)")
+    #expect(result.status == 0 && result.errorOutput.contains("shards done already"), "\(result.errorOutput)")
     #expect(try contents("run") == contents("whole"))
+  }
+
+  @Test("A signal ends a conversion with 75 and a sentence; it goes on later", arguments: [SIGTERM, SIGINT])
+  func signals(signal: Int32) throws {
+    let process = try ChildProcess(try builtExecutable("croco"), arguments("run"))
+    #expect(process.wait(upTo: 30) { shardCount("run") >= 3 })
+    process.signal(signal)
+    let stopped = process.finish(within: 10)
+    #expect(stopped.status == 75 && stopped.errorOutput.contains("croco: Stopped by a signal; finished shards stay in"))
+    #expect(stopped.errorOutput.hasSuffix("Give the same command again to go on.\n"), "\(stopped)")
+    _ = try CommandLineFixture.succeed(arguments("whole", threads: 2))
+    _ = try CommandLineFixture.succeed(arguments("run", threads: 2))
+    #expect(try contents("run") == contents("whole"))
+  }
+
+  @Test("A conversion that is complete says so, with other threads too; another one into its folder is refused")
+  func complete() throws {
+    _ = try CommandLineFixture.succeed(arguments("run", threads: 2))
+    let before = try contents("run")
+    let again = try CommandLineFixture.succeed(arguments("run"))
+    #expect(again.contains("was complete already; nothing was done"), "\(again)")
+    #expect(try contents("run") == before)
+    let refused = try CommandLineFixture.croco(arguments("run", more: ["--seed", "4"]))
+    #expect(refused.status == 64 && refused.errorOutput.contains("a complete conversion that is not this one: `seed`"))
+    let merged = try CommandLineFixture.croco(["merge", folder.path + "/run", "--output", folder.path + "/run"])
+    #expect(merged.status == 64, "\(merged)")
+    #expect(try contents("run") == before)
   }
 
   @Test("Ranks share a conversion", .enabled(if: MPIRun.path != nil, Comment(rawValue: MPIRun.missing)))
@@ -81,7 +109,7 @@ import Testing
     #expect(process.finish(within: 10).status == 128 + SIGKILL)
     // The ranks end by themselves a moment later; until then the folder is theirs.
     var result = try CommandLineFixture.croco(arguments("run"))
-    for _ in 0..<100 where result.status == 64 {
+    for _ in 0..<100 where result.status == 75 {
       #expect(result.errorOutput.contains("Another process"))
       usleep(50_000)
       result = try CommandLineFixture.croco(arguments("run"))
@@ -99,7 +127,7 @@ import Testing
     #expect(result.status == 65 && !result.isTimedOut)
     #expect(result.errorOutput.contains("/in/50.png is not a JPEG, PNG or WebP"), "\(result.errorOutput)")
     let skipped = try MPIRun.run(ranks: 2, "croco", arguments("run", more: ["--skip-bad"]))
-    #expect(skipped.status == 0 && skipped.output.contains("1 bad files, "), "\(skipped.output)")
+    #expect(skipped.status == 0 && skipped.output.contains("1 bad file, "), "\(skipped.output)")
     _ = try CommandLineFixture.succeed(arguments("alone", more: ["--skip-bad"]))
     #expect(try contents("run") == contents("alone"))
   }

@@ -19,7 +19,9 @@ import Testing
     return try #require(object["models"] as? [String: [String: Any]])
   }
 
-  @Test("Presets have the released parameter counts and arguments", arguments: ModelConfiguration.presetNames)
+  @Test(
+    "Presets of released weights have their parameter counts and arguments",
+    arguments: ModelPreset.all.filter(\.isReleased).map(\.name))
   func presets(name: String) throws {
     let configuration = try #require(ModelConfiguration.preset(name))
     let model = try #require(try models()[Self.names[name] ?? ""])

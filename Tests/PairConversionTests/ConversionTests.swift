@@ -141,7 +141,7 @@ import Testing
       #expect(summary.manifest.pairCount(of: .train) == 2)
       let small = failure { _ = try convert(Array(pairs.prefix(1)), options(.png, size: 64), to: folder + "/small") }
       #expect(small?.kind == .badData)
-      #expect(small?.message.contains("in/frame 0.png is 40x32") == true)
+      #expect(small?.message.contains("in/frame 0.png is 32x40 (height x width)") == true)
     }
   }
 

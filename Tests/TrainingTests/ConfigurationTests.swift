@@ -20,19 +20,27 @@ import Training
     #expect(failure.kind == .configuration)
     #expect(
       failure.description
-        == "run.yaml:4: unknown key model.encodr_depth. The nearest valid key is model.encoder_depth.")
+        == "run.yaml:4: unknown key model.encodr_depth. Did you mean model.encoder_depth?")
   }
 
   @Test(
-    "the nearest key is found across sections, and so is the nearest section",
+    "a key is suggested by its words, by what other trainers call it, across sections; nothing far-fetched",
     arguments: [
-      ("mask_ratio: 0.9\n", "The nearest valid key is model.mask_ratio."),
-      ("sede: 1\n", "The nearest valid key is seed."),
-      ("batch:\n  globalbatchsize: 1\n", "The nearest valid key is batch.global_batch_size."),
-      ("batch:\n  lr: 1\n", "The nearest valid key is optimizer.lr."),
-      ("optimzer:\n  lr: 1\n", "The nearest section is optimizer."),
+      ("mask_ratio: 0.9\n", "Did you mean model.mask_ratio?"), ("sede: 1\n", "Did you mean seed?"),
+      ("batch:\n  globalbatchsize: 1\n", "Did you mean batch.global_batch_size?"),
+      ("batch:\n  lr: 1\n", "Did you mean optimizer.lr?"), ("optimzer:\n  lr: 1\n", "Did you mean optimizer?"),
+      ("learningRate: 1\n", "Did you mean optimizer.lr?"),
+      ("model:\n  embed_dim: 1\n", "Did you mean model.encoder_dim?"),
+      ("model:\n  depth: 1\n", "Did you mean model.encoder_depth?"),
+      ("batch_size: 1\n", "Did you mean batch.global_batch_size?"),
+      ("batch:\n  size: 1\n", "Did you mean batch.global_batch_size?"),
+      ("epochs: 1\n", "Did you mean schedule.epochs?"),
+      ("optimizer:\n  decay: 1\n", "Did you mean optimizer.weight_decay?"),
+      ("optim:\n  lr: 1\n", "Did you mean optimizer?"), ("gpus: 1\n", "See all keys with a printed configuration."),
+      ("every_steps: 1\n", "See all keys with a printed configuration."),
+      ("model:\n  encoder: 1\n", "See all keys with a printed configuration."),
     ])
-  func nearestKey(text: String, hint: String) throws {
+  func suggestedKey(text: String, hint: String) throws {
     let found = try #require(complaint(text))
     #expect(found.description.contains("unknown") && found.hint?.description == hint)
   }
@@ -103,6 +111,15 @@ import Training
     #expect(complaint(text)?.description == expected)
   }
 
+  @Test("other names are of keys and sections that there are")
+  func aliases() {
+    let keys = ConfigurationSchema.entries.map(\.path) + [ConfigurationSchema.presetPath]
+    for (name, key) in KeyAliases.keys { #expect(keys.contains(key) && !keys.contains(name), "\(name): \(key)") }
+    for (name, section) in KeyAliases.sections {
+      #expect(ConfigurationSchema.sections.contains(section) && !ConfigurationSchema.sections.contains(name))
+    }
+  }
+
   @Test("broken YAML and keys that come twice are configuration errors with a line")
   func brokenYAML() throws {
     #expect(try #require(complaint("a: [1,\nb: 2")).description.contains("run.yaml is not valid YAML"))
@@ -122,7 +139,7 @@ import Training
     #expect(
       complaint(text, ["batch.global_batch_sizes=32"])?.description
         == "--set batch.global_batch_sizes=32: unknown key batch.global_batch_sizes. "
-        + "The nearest valid key is batch.global_batch_size.")
+        + "Did you mean batch.global_batch_size?")
     #expect(
       complaint(text, ["batch.global_batch_size=x"])?.description
         == "--set batch.global_batch_size=x: batch.global_batch_size: expected an integer of at least 1, found \"x\".")

@@ -10,7 +10,9 @@ import Training
 /// What is left of a run where writing fails or the process dies, and how it goes on.
 @Suite(.serialized) struct RunFaultTests {
   /// Three steps with a checkpoint each; one compute thread.
-  private let brief = ["schedule.stop_after_steps=3", "checkpoints.every_steps=1", "compute.threads=1"]
+  private let brief = [
+    "schedule.total_steps=3", "schedule.warmup_steps=1", "checkpoints.every_steps=1", "compute.threads=1",
+  ]
 
   private let fixture: RunFixture
   private let digests: [String]

@@ -65,9 +65,14 @@ import Training
   func resume() throws {
     let fixture = try RunFixture()
     try fixture.run("whole")
-    try fixture.run("parts", ["schedule.stop_after_steps=7"])
+    let first = try fixture.run("parts", ["schedule.stop_after_steps=7"])
+    let parts = RunFolder(fixture.output("parts"))
+    #expect(!parts.isCompleted && FileSystem.exists(parts.stopMarker))
+    let end = try #require(first.lines.last)
+    #expect(end.hasPrefix("Stopped after step 7 of 20, as schedule.stop_after_steps says") && end.contains("to go on"))
     #expect(try Checkpoint.list(fixture.output("parts") + "/checkpoints").map(\.step) == [5, 7])
     let spoken = try fixture.run("parts")
+    #expect(parts.isCompleted && !FileSystem.exists(parts.stopMarker))
     #expect(spoken.lines.contains { $0.contains("Going on after step 7") })
     #expect(try fixture.digests("parts", step: 20) == fixture.digests("whole", step: 20))
     #expect(try fixture.metrics("parts") == fixture.metrics("whole"))
@@ -170,7 +175,7 @@ import Training
       configuration, options: options, communicator: SingleProcessCommunicator()
     ) { _, _ in }
     let failure = try #require(caught { try fixture.run("run") })
-    #expect(failure.kind == .usage && failure.message.contains("Another process"))
+    #expect(failure.kind == .interrupted && failure.message.contains("Another process"))
     try first.run()
   }
 
@@ -213,6 +218,45 @@ import Training
     #expect(try fixture.digests("other", step: 20) == fixture.digests("run", step: 20))
     #expect(caught { try fixture.run("run", resume: .checkpoint(path)) }?.kind == .usage)
     #expect(caught { try fixture.run("third", resume: .checkpoint("/nowhere")) }?.kind == .noInput)
+    // The same command again, after a stop.
+    try fixture.run("fourth", ["schedule.stop_after_steps=9"], resume: .checkpoint(path))
+    let spoken = try fixture.run("fourth", resume: .checkpoint(path))
+    #expect(spoken.lines.contains { $0.contains("Going on after step 9 from \(fixture.output("fourth"))") })
+  }
+
+  @Test("a run goes on from a run folder, its checkpoints, one of these or a file of one, and not from weights alone")
+  func resumePlaces() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=5"])
+    let (run, checkpoint) = (
+      fixture.output("run"), fixture.output("run") + "/checkpoints/" + Checkpoint.name(ofStep: 5)
+    )
+    for (number, place) in [run, run + "/checkpoints", checkpoint, checkpoint + "/model.safetensors"].enumerated() {
+      let spoken = try fixture.run("\(number)", ["schedule.stop_after_steps=6"], resume: .checkpoint(place))
+      #expect(spoken.lines.contains { $0.contains("Going on after step 5") }, "\(place)")
+    }
+    let weights = fixture.output("weights.safetensors")
+    try FileManager.default.copyItem(atPath: checkpoint + "/model.safetensors", toPath: weights)
+    let failure = try #require(caught { try fixture.run("weights", resume: .checkpoint(weights)) })
+    #expect(failure.kind == .usage && failure.message.contains("weights alone"))
+  }
+
+  @Test("a checkpoint of another course is refused with the keys that differ, and so is a run beyond its end")
+  func anotherCourse() throws {
+    let fixture = try RunFixture()
+    try fixture.run("run", ["schedule.stop_after_steps=5"])
+    let settings = ["optimizer.lr=1e-4", "schedule.total_steps=40", "compute.threads=1"]
+    let failure = try #require(
+      caught { try fixture.run("other", settings, resume: .checkpoint(fixture.output("run"))) })
+    #expect(
+      failure.kind == .configuration
+        && failure.message.hasSuffix(
+          "is of another run: optimizer.lr (0.002 there, 0.0001 now), schedule.total_steps (20 there, 40 now)."),
+      "\(failure)")
+    #expect(!RunFolder(fixture.output("other")).isCompleted)
+    let beyond = try #require(caught { try fixture.run("run", ["schedule.stop_after_steps=4"]) })
+    #expect(beyond.kind == .configuration && beyond.message.contains("Step 5 is reached already"), "\(beyond)")
+    #expect(!RunFolder(fixture.output("run")).isCompleted)
   }
 
   @Test("a checkpoint of another size is refused with the names of its tensors")
@@ -227,8 +271,11 @@ import Training
       ("model.position_embedding=RoPE100", "not in the network: "),
     ] {
       let heads = override.contains("RoPE") ? ["model.decoder_heads=2"] : []
+      let model = try fixture.configuration([override] + heads).model
+      let parameters = CroCoNet.makeParameters(model)
+      let moments = Moments(count: parameters.count)
       let failure = try #require(
-        caught { try fixture.run("b" + override, [override] + heads, resume: .checkpoint(path)) })
+        caught { try Checkpoint(path: path).restore(parameters, moments, buffers: CroCoNet.buffers(model)) })
       #expect(failure.kind == .badData && failure.message.contains(expected), "\(failure)")
     }
   }
@@ -243,7 +290,7 @@ import Training
     _ = try SceneSynthesizer(options: options).write(
       to: other, as: DatasetOptions(codec: .png, validationFraction: 0.2), pool: WorkerPool(workerCount: 1))
     let failure = try #require(caught { try fixture.run("run", ["data.path=\(other)"]) })
-    #expect(failure.kind == .badData && failure.message.contains("another data set"))
+    #expect(failure.kind == .configuration && failure.message.contains("data.path (another data set: "))
   }
 
   @Test("the newest checkpoints stay, as many as asked for")
@@ -267,7 +314,8 @@ import Training
     try fixture.run("short")
     try fixture.run("whole")
     #expect(try fixture.digests("short", step: 20) == fixture.digests("whole", step: 20))
-    #expect(try Checkpoint.find(fixture.output("short")).checkpoint.state.step == 20)
+    guard case .checkpoint(let newest, _) = try TrainedSource(fixture.output("short")) else { return }
+    #expect(newest.state.step == 20)
   }
 
   /// Notes the steps that it is told of, and throws at one of them.

@@ -60,6 +60,37 @@ import Training
     let text = try #require(result.output.components(separatedBy: "\nparameters ").first)
     #expect(try ConfigurationReader.parse(text, name: "printed") == fixture.configuration())
     #expect(result.output.contains("memory of a rank") && result.output.contains("GFLOP"))
+    #expect(result.output.contains(/pairs +\d+ pairs to train on, each in both orders; \d+ held out\n/), "\(result)")
+    #expect(result.output.contains(/steps +[\d.]+ an epoch; 20 in all, which are [\d.]+ epochs\n/), "\(result)")
+    #expect(result.output.contains(#/time +about \d+ ms a step and \d/#), "\(result)")
+    // What the run would fail with, it fails with as well.
+    for (override, status) in [("data.path=/nowhere", 66), ("data.path=null", 78), ("model.image_size=64", 65)] {
+      #expect(try train(fixture.arguments("run", [override]) + ["--dry-run"]).status == Int32(status), "\(override)")
+    }
+  }
+
+  @Test("--print-config needs no data, and a preset no file")
+  func printedConfiguration() throws {
+    let result = try train(["train", "--preset", "croco_v1_small", "--set", "seed=5", "--print-config"])
+    let configuration = try ConfigurationReader.parse(result.output, name: "printed")
+    #expect(result.status == 0 && configuration.seed == 5 && configuration.model.encoderDimension == 384)
+    for arguments in [["--print-config"], ["--preset", "croco_v1_base", "--config", "a.yaml", "--print-config"]] {
+      let refused = try train(["train"] + arguments)
+      #expect(
+        refused.status == 64 && refused.errorOutput.hasPrefix("croco: Give either --config FILE or --preset NAME."))
+    }
+  }
+
+  @Test("a run that --max-steps stops is not completed, says how to go on, and is refused beyond its step")
+  func stopsEarly() throws {
+    let fixture = try RunFixture()
+    for steps in [3, 3, 5] {
+      let result = try train(fixture.arguments("run") + ["--max-steps", "\(steps)"])
+      #expect(result.status == 0 && result.output.contains("Stopped after step \(steps) of 20, as --max-steps says"))
+      #expect(!RunFolder(fixture.output("run")).isCompleted)
+    }
+    let refused = try train(fixture.arguments("run") + ["--max-steps", "3"])
+    #expect(refused.status == 78 && refused.errorOutput.contains("Give a larger --max-steps, or none."), "\(refused)")
   }
 
   @Test("bad starts give one sentence and the documented exit code")

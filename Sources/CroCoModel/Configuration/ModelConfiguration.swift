@@ -1,3 +1,5 @@
+import Runtime
+
 /// The sizes and choices that define a CroCoNet. Plain values: no allocation, no file.
 ///
 /// Source: Weinzaepfel et al., "CroCo", NeurIPS 2022, section 3; "CroCo v2", ICCV 2023, section 3.
@@ -93,7 +95,8 @@ package struct ModelConfiguration: Sendable, Equatable {
       return (size, "must be at most 65536, not \(self[keyPath: size])")
     }
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
-      return (\.imageHeight, "\(imageHeight)x\(imageWidth) is not a multiple of \(name(\.patchSize)) \(patchSize)")
+      let size = sizeText(height: imageHeight, width: imageWidth)
+      return (\.imageHeight, "\(size) is not a multiple of \(name(\.patchSize)) \(patchSize)")
     }
     guard (0...1).contains(maskRatio) else { return (\.maskRatio, "must lie in 0 ... 1, not \(maskRatio)") }
     return headProblem(\.encoderDimension, \.encoderHeadCount, name)

@@ -19,24 +19,27 @@ package struct TrainingDump {
   private let steps: Int
   private var writer: SafetensorsWriter
 
-  /// Prepares `steps` steps, from initial values or after those of a checkpoint.
+  /// Prepares `steps` steps: from initial values, after those of a checkpoint, or from the weights of a file, then with moments 0.
   ///
+  /// - Parameter source: nil for initial values.
   /// - Throws: `Failure` of kind `configuration`, `badData` or `noInput`.
   package init(
-    _ configuration: TrainingConfiguration, checkpoint: String?, steps: Int, pool: WorkerPool
+    _ configuration: TrainingConfiguration, from source: TrainedSource?, steps: Int, pool: WorkerPool
   ) throws(Failure) {
     let context = RunContext(configuration, communicator: SingleProcessCommunicator(), pool: pool)
     let data = try RunData(context)
-    let restored: Checkpoint?
-    if let checkpoint { restored = try Checkpoint(path: checkpoint) } else { restored = nil }
+    let restored: Checkpoint? = if case .checkpoint(let checkpoint, _) = source { checkpoint } else { nil }
     let first = restored?.state.step ?? 0
     let batches = try TrainingBatches(
       data, context, microBatches: 0..<configuration.batch.microBatchCount, firstStep: first)
-    source = RecordingSource(batches.loader)
+    self.source = RecordingSource(batches.loader)
     trainer = try Trainer(
-      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: source, communicator: context.communicator,
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: self.source, communicator: context.communicator,
       pool: pool)
     try trainer.restore(restored, step: first)
+    if case .weights(let path) = source {
+      try Checkpoint.readWeights(path, into: trainer.parameters, buffers: CroCoNet.buffers(configuration.model))
+    }
     self.steps = steps
     let loss = configuration.loss
     writer = SafetensorsWriter(metadata: [

@@ -18,12 +18,18 @@ package struct ReconstructionSheet {
   package func draw(_ batch: PairBatch, prediction: UnsafeMutableBufferPointer<Float>) -> RGBImage {
     // Small images are enlarged so that patches can be told apart.
     let scale = max(1, 192 / max(model.imageHeight, model.imageWidth))
-    let (gap, label) = (6, PictureCanvas.textHeight + 8)
-    let titles = self.titles
+    let (gap, lineHeight) = (6, PictureCanvas.textHeight + 3)
     let cell = (width: model.imageWidth * scale + gap, height: model.imageHeight * scale + gap)
+    // A title stays above its own column, on several lines where that is narrow.
+    let titles = self.titles.map { PictureCanvas.lines($0, width: cell.width) }
+    let label = 5 + lineHeight * (titles.map(\.count).max() ?? 1)
     var canvas = PictureCanvas(
       width: titles.count * cell.width + gap, height: label + batch.count * cell.height + gap)
-    for (column, title) in titles.enumerated() { canvas.write(title, x: gap + column * cell.width, y: 5) }
+    for (column, title) in titles.enumerated() {
+      for (line, text) in title.enumerated() {
+        canvas.write(text, x: gap + column * cell.width, y: 5 + line * lineHeight)
+      }
+    }
     for sample in 0..<batch.count {
       for (column, image) in images(batch, sample, prediction).enumerated() {
         let picture = image.withUnsafeBufferPointer {

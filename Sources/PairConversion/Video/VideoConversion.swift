@@ -28,8 +28,8 @@ package struct VideoConversion {
   /// Decodes videos, and hands the frames of each over to `convert`.
   ///
   /// - Parameter log: receives a line for every video.
-  /// - Throws: `Failure` of kind `usage` where the output cannot be written to, somebody decodes into the folder, or
-  ///   this is one process of many; of kind `noInput`, `badData` or `inputOutput` that names the video; what `convert`
+  /// - Throws: `Failure` of kind `usage` where the output cannot be written to, or this is one process of many; of kind
+  ///   `interrupted` where somebody decodes into the folder; of kind `noInput`, `badData` or `inputOutput` that names the video; what `convert`
   ///   throws.
   package func run(
     _ sources: [String], log: (String) -> Void = { _ in }, convert: ([FrameSequences.Sequence]) throws -> Void
@@ -45,7 +45,7 @@ package struct VideoConversion {
     let lockFile = folder + ".lock"
     guard let lock = try FileLock(lockFile) else {
       throw Failure(
-        .usage, "Another process decodes videos into \(folder) right now.",
+        .interrupted, "Another process decodes videos into \(folder) right now.",
         hint: "Wait for it, or choose another \(.output) or \(.frameFolder).")
     }
     defer {

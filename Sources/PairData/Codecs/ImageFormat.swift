@@ -48,7 +48,9 @@ package enum ImageLimits {
   package static func check(width: Int, height: Int, name: String) throws(Failure) {
     guard width > 0, height > 0, width <= side, height <= side, width * height <= pixels else {
       throw Failure(
-        .badData, "\(name) claims \(width)x\(height) pixels; at most \(side) a side and 256 megapixels are read.")
+        .badData,
+        "\(name) claims \(sizeText(height: height, width: width)) pixels; at most \(side) a side and 256 megapixels "
+          + "are read.")
     }
   }
 }

@@ -46,10 +46,24 @@ package struct PictureCanvas: Sendable {
     }
   }
 
-  /// Writes text in capitals of 5 x 7 dots; what does not fit is cut off, unknown characters are blank.
+  /// The lines into which a text is broken, at spaces where it can be, so that none is wider than `width` pixels.
+  package static func lines(_ text: String, width: Int) -> [String] {
+    let letters = max(1, width / letterWidth)
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= letters {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(String(word.prefix(letters)))
+      }
+    }
+    return lines
+  }
+
+  /// Writes text in letters of 5 x 7 dots; what does not fit is cut off, characters without a form of theirs are boxes.
   package mutating func write(_ text: String, x: Int, y: Int) {
-    for (place, character) in text.uppercased().enumerated() {
-      guard let rows = Self.glyphs[character] else { continue }
+    for (place, character) in text.enumerated() where character != " " {
+      let rows = Self.glyphs[character] ?? Self.box
       for (row, bits) in rows.enumerated() {
         for column in 0..<5 where bits >> (4 - column) & 1 == 1 {
           let (px, py) = (x + place * Self.letterWidth + column, y + row)
@@ -59,6 +73,8 @@ package struct PictureCanvas: Sendable {
       }
     }
   }
+
+  private static let box: [UInt8] = [31, 17, 17, 17, 17, 17, 31]
 
   /// Each glyph is seven rows of five dots, the leftmost in bit 4.
   private static let glyphs: [Character: [UInt8]] = [
@@ -78,6 +94,15 @@ package struct PictureCanvas: Sendable {
     "-": [0, 0, 0, 31, 0, 0, 0], ".": [0, 0, 0, 0, 0, 12, 12], ",": [0, 0, 0, 0, 12, 4, 8],
     ":": [0, 12, 12, 0, 12, 12, 0], "+": [0, 4, 4, 31, 4, 4, 0], "/": [1, 1, 2, 4, 8, 16, 16],
     "(": [2, 4, 8, 8, 8, 4, 2], ")": [8, 4, 2, 2, 2, 4, 8], "=": [0, 0, 31, 0, 31, 0, 0],
-    "%": [25, 25, 2, 4, 8, 19, 19],
+    "%": [25, 25, 2, 4, 8, 19, 19], "_": [0, 0, 0, 0, 0, 0, 31],
+    "a": [0, 0, 14, 1, 15, 17, 15], "b": [16, 16, 22, 25, 17, 17, 30], "c": [0, 0, 14, 16, 16, 17, 14],
+    "d": [1, 1, 13, 19, 17, 17, 15], "e": [0, 0, 14, 17, 31, 16, 14], "f": [6, 9, 8, 28, 8, 8, 8],
+    "g": [0, 15, 17, 17, 15, 1, 14], "h": [16, 16, 22, 25, 17, 17, 17], "i": [4, 0, 12, 4, 4, 4, 14],
+    "j": [2, 0, 6, 2, 2, 18, 12], "k": [16, 16, 18, 20, 24, 20, 18], "l": [12, 4, 4, 4, 4, 4, 14],
+    "m": [0, 0, 26, 21, 21, 17, 17], "n": [0, 0, 22, 25, 17, 17, 17], "o": [0, 0, 14, 17, 17, 17, 14],
+    "p": [0, 0, 30, 17, 30, 16, 16], "q": [0, 0, 13, 19, 15, 1, 1], "r": [0, 0, 22, 25, 16, 16, 16],
+    "s": [0, 0, 14, 16, 14, 1, 30], "t": [8, 8, 28, 8, 8, 9, 6], "u": [0, 0, 17, 17, 17, 19, 13],
+    "v": [0, 0, 17, 17, 17, 10, 4], "w": [0, 0, 17, 17, 21, 21, 10], "x": [0, 0, 17, 10, 4, 10, 17],
+    "y": [0, 0, 17, 17, 15, 1, 14], "z": [0, 0, 31, 2, 4, 8, 31],
   ]
 }

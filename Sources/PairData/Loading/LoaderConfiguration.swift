@@ -71,7 +71,8 @@ package struct LoaderConfiguration: Sendable, Equatable {
     ]
     for (name, value) in positive where value < 1 { return "The \(name) must be at least 1, not \(value)." }
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
-      return "Crops of \(imageHeight)x\(imageWidth) pixels cannot be cut into patches of \(patchSize)."
+      return
+        "Crops of \(sizeText(height: imageHeight, width: imageWidth)) pixels cannot be cut into patches of \(patchSize)."
     }
     guard (0...patchCount).contains(maskedCount) else {
       return "\(maskedCount) of \(patchCount) patches cannot be masked."

@@ -101,9 +101,10 @@ final class PairTransform {
 
   private func checkSize(_ image: RGBImage, pair: Int, view: Int) throws(Failure) {
     guard image.height < window.height || image.width < window.width else { return }
-    let (crop, size) = ("\(window.height)x\(window.width)", "\(image.height)x\(image.width)")
+    let size = sizeText(height: image.height, width: image.width)
+    let crop = sizeText(height: window.height, width: window.width)
     throw Failure(
-      .badData, "Image \(view) of pair \(pair) has \(size) pixels (height x width), less than the crop of \(crop).",
+      .badData, "Image \(view) of pair \(pair) has \(size) pixels, less than the crop of \(crop).",
       hint: "Choose a smaller \(.cropSize), or convert the images again with a larger \(.imageSize).")
   }
 }

@@ -23,6 +23,9 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
       self.height = height
       self.width = width
     }
+
+    /// The size in words.
+    var text: String { sizeText(height: height, width: width) }
   }
 
   /// One shard file.
@@ -64,7 +67,7 @@ package struct DatasetManifest: Codable, Sendable, Equatable {
     package var payloadRanges: [Range<Int>] { payload.map { $0[0]..<($0[0] + $0[1]) } }
 
     /// What a log says of a shard that was written.
-    package var summary: String { "\(name): \(pairs) pairs, \(images) images, \(bytes) bytes" }
+    package var summary: String { "\(name): \(counted(pairs, "pair")), \(counted(images, "image")), \(bytes) bytes" }
   }
 
   /// ``formatName``.

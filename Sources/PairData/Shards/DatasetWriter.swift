@@ -122,7 +122,7 @@ package final class DatasetWriter {
         if options.codec == .raw || flow != nil {
           throw Failure(
             .badData,
-            "\(image.source) is \(size.width)x\(size.height), the images before it \(common.width)x\(common.height).",
+            "\(image.source) is \(size.text), the images before it \(common.text).",
             hint: .oneSizeForRaw)
         }
       }

@@ -10,7 +10,9 @@ package enum OutputFolder {
     try FileSystem.checkWritable(path)
     let names = try FileSystem.names(in: path)
     if let process = names.lazy.compactMap(Publication.writer).first {
-      throw Failure(.usage, "Process \(process) is writing to \(path).", hint: "Choose another \(.output), or wait.")
+      throw Failure(
+        .interrupted, "Process \(process) is writing to \(path).",
+        hint: "Choose another \(.output), or wait.")
     }
     try checkEmpty(path, names)
     Publication.removeLeftovers(in: path)

@@ -125,7 +125,8 @@ package final class ShardReader: Sendable {
     guard decoded.height == height, decoded.width == width else {
       throw Failure(
         .badData,
-        "The \(name(ofImage: image)) is \(decoded.width)x\(decoded.height); the index says \(width)x\(height).")
+        "The \(name(ofImage: image)) is \(sizeText(height: decoded.height, width: decoded.width)); the index says "
+          + "\(sizeText(height: height, width: width)).")
     }
     return decoded
   }

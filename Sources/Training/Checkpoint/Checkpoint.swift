@@ -35,6 +35,15 @@ package struct Checkpoint: Sendable {
     }
   }
 
+  /// The configuration of the run that wrote it.
+  ///
+  /// - Throws: `Failure` of kind `configuration` where this program does not know its keys.
+  package var configuration: TrainingConfiguration {
+    get throws(Failure) {
+      try ConfigurationReader.parse(state.configuration, name: path.appending(path: Self.stateFile))
+    }
+  }
+
   /// Fills values and moments of all parameters; the network's names and shapes must match exactly.
   ///
   /// - Throws: `Failure` of kind `badData` that names the tensors.
@@ -74,7 +83,7 @@ package struct Checkpoint: Sendable {
   /// with a sentence on each newer one that is damaged.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the path.
-  package static func find(_ path: String) throws(Failure) -> (checkpoint: Checkpoint, passedOver: [String]) {
+  static func find(_ path: String) throws(Failure) -> (checkpoint: Checkpoint, passedOver: [String]) {
     for folder in [path, RunFolder(path).checkpointFolder] {
       let (checkpoint, passedOver) = try newest(in: folder)
       if let checkpoint { return (checkpoint, passedOver) }

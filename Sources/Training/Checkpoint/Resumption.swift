@@ -24,11 +24,11 @@ struct Resumption {
       let (checkpoint, passedOver) = try Self.find(resume, folder)
       for sentence in passedOver { context.log(.warning, sentence) }
       guard let checkpoint else { return nil }
-      if resume == .automatic { try Self.check(checkpoint, data) }
+      try Self.check(checkpoint, context.configuration, data)
       Self.announce(checkpoint, context)
       return checkpoint
     }
-    let isOwn = checkpoint.map { $0.path.hasPrefix(folder.checkpointFolder) } ?? true
+    let isOwn = checkpoint.map { Self.isOwn($0, folder) } ?? true
     let shared = try communicator.shared([checkpoint?.state.step ?? 0, isOwn ? 1 : 0])
     (self.checkpoint, step, self.isOwn) = (checkpoint, shared[0], shared[1] == 1)
   }
@@ -47,8 +47,10 @@ struct Resumption {
         "\(folder.path) already holds checkpoints up to step \(last.step), and a new run would replace them.",
         hint: "Choose another \(.output), or remove \(folder.checkpointFolder).")
     case .checkpoint(let path):
-      let (chosen, passedOver) = try Checkpoint.find(path)
+      let (chosen, passedOver) = try named(path)
       guard let last, last.step > chosen.state.step else { return (chosen, passedOver) }
+      // The same command again, after a stop: this folder has come further than what it began with.
+      guard isOwn(chosen, folder) else { return try Checkpoint.newest(in: folder.checkpointFolder) }
       throw Failure(
         .usage,
         "\(folder.path) holds a checkpoint of step \(last.step), after that of step \(chosen.state.step) in \(path).",
@@ -56,13 +58,35 @@ struct Resumption {
     }
   }
 
-  private static func check(_ checkpoint: Checkpoint, _ data: RunData) throws(Failure) {
-    guard checkpoint.state.dataFingerprint != data.fingerprint else { return }
+  private static func isOwn(_ checkpoint: Checkpoint, _ folder: RunFolder) -> Bool {
+    checkpoint.path.hasPrefix(folder.checkpointFolder)
+  }
+
+  /// The checkpoint that the user names.
+  private static func named(_ path: String) throws(Failure) -> (checkpoint: Checkpoint, passedOver: [String]) {
+    switch try TrainedSource(path) {
+    case .checkpoint(let checkpoint, let passedOver): return (checkpoint, passedOver)
+    case .weights:
+      throw Failure(
+        .usage, "\(path) holds weights alone, and a run goes on from a whole checkpoint, with moments and step.",
+        hint: "Name the checkpoint folder or the run folder. Starting a new run from weights is not possible yet.")
+    }
+  }
+
+  /// Going on is for the same run: what another one has learnt, at its place in another schedule, is no beginning.
+  private static func check(
+    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, _ data: RunData
+  ) throws(Failure) {
+    var differences = configuration.differences(from: try checkpoint.configuration)
+    if checkpoint.state.dataFingerprint != data.fingerprint {
+      differences.append(
+        "data.path (another data set: fingerprint \(checkpoint.state.dataFingerprint) there, \(data.fingerprint) now)")
+    }
+    guard !differences.isEmpty else { return }
     throw Failure(
-      .badData,
-      "\(checkpoint.path) was trained on another data set than \(data.path) (fingerprint "
-        + "\(checkpoint.state.dataFingerprint), now \(data.fingerprint)).",
-      hint: "Point data.path to the same data set; \(.resume) with another \(.output) goes on with this one.")
+      .configuration, "\(checkpoint.path) is of another run: \(differences.joined(separator: ", ")).",
+      hint: "To go on with that run, give its configuration and its data set. To begin another one, choose another"
+        + " \(.output) and name no checkpoint; starting a new run from weights alone is not possible yet.")
   }
 
   private static func announce(_ checkpoint: Checkpoint, _ context: RunContext) {

@@ -82,15 +82,17 @@ package struct ConfigurationReader {
   }
 
   private func unknownSection(_ name: String, _ place: String) -> Failure {
-    let nearest = ConfigurationSchema.sections.min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
-    return Failure(.configuration, "\(place): unknown section \(name).", hint: "The nearest section is \(nearest).")
+    let sections = ConfigurationSchema.sections.joined(separator: ", ")
+    return Failure(
+      .configuration, "\(place): unknown section \(name).",
+      hint: KeySuggestion.section(for: name).map { "Did you mean \($0)?" } ?? "The sections are \(sections).")
   }
 
   private mutating func record(_ path: String, _ node: Node, _ place: String) throws(Failure) {
     guard Self.isKey(path) else {
       throw Failure(
-        .configuration, "\(place): unknown key \(path).", hint: "The nearest valid key is \(Self.nearestKey(to: path))."
-      )
+        .configuration, "\(place): unknown key \(path).",
+        hint: KeySuggestion.key(for: path).map { "Did you mean \($0)?" } ?? "See all keys with \(.keyListing).")
     }
     settings[path] = Setting(node: node, place: place)
   }
@@ -120,19 +122,6 @@ package struct ConfigurationReader {
 
   private static func isKey(_ path: String) -> Bool {
     path == ConfigurationSchema.presetPath || ConfigurationSchema.entries.contains { $0.path == path }
-  }
-
-  /// The valid key that looks most like `path`; keys of its own section come first.
-  static func nearestKey(to path: String) -> String {
-    let parts = path.split(separator: ".", maxSplits: 1).map(String.init)
-    let (section, leaf) = parts.count == 2 ? (parts[0], parts[1]) : ("", path)
-    let paths = ConfigurationSchema.entries.map(\.path) + [ConfigurationSchema.presetPath]
-    func cost(_ candidate: String) -> Int {
-      let pieces = candidate.split(separator: ".", maxSplits: 1).map(String.init)
-      let candidateSection = pieces.count == 2 ? pieces[0] : ""
-      return 2 * editDistance(leaf, pieces.last ?? "") + min(3, editDistance(section, candidateSection))
-    }
-    return paths.min { (cost($0), $0) < (cost($1), $1) } ?? paths[0]
   }
 
   // MARK: From settings to values

@@ -26,10 +26,12 @@ package struct RunFolder: Sendable, Equatable {
   package var reportFile: String { path.appending(path: "report.html") }
   /// Held by a ``RunLock`` while a process trains in the folder.
   package var lockFile: String { path.appending(path: ".lock") }
-  /// There once the run has reached its last step; launch scripts look for it.
+  /// There once the run has reached the end of its schedule; launch scripts look for it.
   package var completionMarker: String { path.appending(path: "COMPLETED") }
+  /// There where the run has ended at the step that it was to end at, before the end of its schedule.
+  package var stopMarker: String { path.appending(path: "STOPPED") }
 
-  /// Whether the run has reached its last step.
+  /// Whether the run has reached the end of its schedule.
   package var isCompleted: Bool { FileSystem.exists(completionMarker) }
 
   /// Creates the folder, and tries whether files can be written there.
@@ -57,7 +59,7 @@ package struct RunFolder: Sendable, Equatable {
     guard !differences.isEmpty else { return }
     throw Failure(
       .configuration, "\(path) holds a run of another configuration: \(differences.joined(separator: ", ")).",
-      hint: "Choose another \(.output); \(.resume) starts a new run from the weights and moments of an old one.")
+      hint: "Give the same configuration to go on, or choose another \(.output) for a new run.")
   }
 
   /// Removes what a killed process left unfinished; only for who holds the folder's lock.
@@ -72,14 +74,17 @@ package struct RunFolder: Sendable, Equatable {
     try Publication.publishText(configuration.resolved(documented: true), at: configurationFile)
   }
 
-  /// Writes the completion marker, or removes that of a run that goes on.
+  /// Writes that the run has ended after `step`: ``completionMarker`` or ``stopMarker``.
   ///
   /// - Throws: `Failure` of kind `inputOutput`.
-  package func setCompleted(step: Int?) throws {
-    if let step {
-      try Publication.publishText("{\"step\": \(step)}\n", at: completionMarker)
-    } else {
-      try FileSystem.remove(completionMarker)
-    }
+  func mark(step: Int, isComplete: Bool) throws {
+    try Publication.publishText("{\"step\": \(step)}\n", at: isComplete ? completionMarker : stopMarker)
+  }
+
+  /// Removes the markers of a run that goes on.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput`.
+  func removeMarkers() throws(Failure) {
+    for marker in [completionMarker, stopMarker] { try FileSystem.remove(marker) }
   }
 }

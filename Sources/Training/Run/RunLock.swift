@@ -7,11 +7,11 @@ final class RunLock: Sendable {
 
   /// Takes the lock of a folder.
   ///
-  /// - Throws: `Failure` of kind `usage` where another process trains there, `inputOutput` where nothing can be written.
+  /// - Throws: `Failure` of kind `interrupted` where another process trains there, `inputOutput` where nothing can be written.
   init(_ folder: RunFolder) throws(Failure) {
     guard let lock = try FileLock(folder.lockFile) else {
       throw Failure(
-        .usage, "Another process trains in \(folder.path) right now.",
+        .interrupted, "Another process trains in \(folder.path) right now.",
         hint: "Wait for it, or choose another \(.output).")
     }
     self.lock = lock

@@ -18,6 +18,8 @@ package struct RunOptions: Sendable {
   package var resume = Resume.automatic
   /// Versions of the program and its libraries, for checkpoints.
   package var versions: [String: String] = [:]
+  /// The user's names for settings and commands in what the run says.
+  package var names: @Sendable (Advice.Term) -> String? = { _ in nil }
   /// Says why all ranks are about to be ended, from another thread, where a rank hangs.
   package var lastWords: @Sendable (Failure) -> Void = { _ in }
 

@@ -13,7 +13,7 @@ struct RunWriters {
     _ folder: RunFolder, _ configuration: TrainingConfiguration, _ parameters: ParameterStore, step: Int
   ) throws {
     try folder.write(configuration)
-    try folder.setCompleted(step: nil)
+    try folder.removeMarkers()
     checkpointer = try Checkpointer(
       folder: folder.checkpointFolder, keep: configuration.checkpoints.keep, parameters: parameters,
       buffers: CroCoNet.buffers(configuration.model), configuration: configuration.model)

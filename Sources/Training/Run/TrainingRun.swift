@@ -66,6 +66,8 @@ package final class TrainingRun {
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator,
       pool: context.pool)
     try trainer.restore(resumption.checkpoint, step: resumption.step)
+    lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
+    try Self.check(resumption.step, lastStep, trainer.schedule, folder)
     validator = try Validator(data, context, evaluate: { trainer.loss(of: $0, unless: { SignalFlags.hasCome }) })
     writers = try communicator.together {
       context.isFirstRank ? try RunWriters(folder, configuration, trainer.parameters, step: resumption.step) : nil
@@ -75,12 +77,22 @@ package final class TrainingRun {
     start = clock.now
     // The checkpoint of another run is none of this folder's.
     lastCheckpoint = (resumption.isOwn ? resumption.step : -1, start)
-    lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
     pace = RunPace(after: trainer.completedSteps, of: lastStep)
     (self.context, self.options, self.folder, self.lock) = (context, options, folder, lock)
     (self.data, self.trainer) = (data, trainer)
     let description = RunDescription(context: context, data: data, trainer: trainer, lastStep: lastStep)
     for line in try description.lines() { log(.info, line) }
+  }
+
+  /// Refuses a run that is beyond its end: nothing would be done, and yet all would seem well.
+  private static func check(
+    _ step: Int, _ lastStep: Int, _ schedule: LearningRateSchedule, _ folder: RunFolder
+  ) throws(Failure) {
+    guard step > lastStep else { return }
+    throw Failure(
+      .configuration, "Step \(step) is reached already, and this run in \(folder.path) would end at step \(lastStep).",
+      hint: lastStep < schedule.totalSteps
+        ? "Give a larger \(.stepLimit), or none." : "Give the data set and the number of ranks with which it began.")
   }
 
   /// Adds what is to follow every step, after those that were added before; on every rank, or on rank 0 alone where it
@@ -231,10 +243,17 @@ package final class TrainingRun {
     if configuration.compute.compareParametersEverySteps > 0 { try trainer.compareParameters() }
     if configuration.data.onBadPair == .skip { try badPairs.tell(data.badPairs, context) }
     try settleCheckpoint()
+    let (step, total) = (trainer.completedSteps, trainer.schedule.totalSteps)
     try context.communicator.together {
-      if context.isFirstRank { try folder.setCompleted(step: trainer.completedSteps) }
+      if context.isFirstRank { try folder.mark(step: step, isComplete: step >= total) }
     }
-    context.log(
-      .info, "Completed step \(trainer.completedSteps) of \(trainer.schedule.totalSteps); \(folder.path) has the run.")
+    let end: Advice =
+      step >= total
+      ? "Completed step \(step) of \(total); \(folder.path) has the run."
+      : """
+      Stopped after step \(step) of \(total), as \(.stepLimit) says; the checkpoint is written, and the run is not complete. \
+      Give the same command with a larger \(.stepLimit), or without it, to go on.
+      """
+    context.log(.info, end.text(naming: options.names))
   }
 }

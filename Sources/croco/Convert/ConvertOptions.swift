@@ -3,10 +3,13 @@ import Collectives
 import Foundation
 import PairConversion
 import PairData
+import Runtime
 
 /// What all converters share.
 struct ConvertOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "The data-set folder to write; it must not exist or be empty.")
+  @Option(
+    name: .shortAndLong,
+    help: "The data-set folder to write: a new or empty one, or that of the same conversion, to go on.")
   var output: String
 
   @Option(help: "Image size in pixels: S for a square, or HEIGHTxWIDTH. Default: sizes stay as they are.")
@@ -101,10 +104,12 @@ struct ConvertOptions: ParsableArguments {
   /// - Parameter list: lists the pairs, and notes what is worth saying before the conversion starts; called before MPI
   ///   starts, so that it may start processes.
   func run(_ list: (_ note: (String) -> Void) throws -> [PairCandidate]) throws {
+    ConversionSignals.install(output: output)
     var notes: [String] = []
     let listing = Result { try list { notes.append($0) } }
     let status = Communicators.run(patience: Self.patience, report: Croco.report) { communicator in
       let isFirst = communicator.rank == 0
+      if !isFirst { ConversionSignals.beSilent() }
       let bar = ProgressBar("convert", unit: "pairs", isQuiet: !isFirst)
       defer { bar.clear() }
       if isFirst { notes.forEach(bar.print) }
@@ -132,12 +137,13 @@ struct ConvertOptions: ParsableArguments {
   private func report(_ summary: ConversionSummary, seconds: Double) {
     let manifest = summary.manifest
     print("\(output): \(manifest.summary)")
+    if summary.wasComplete { return print("This conversion was complete already; nothing was done.") }
     print(
       String(
-        format: "%d images read in %.1f s: %.0f images/s", summary.imagesRead, seconds,
+        format: "%@ read in %.1f s: %.0f images/s", counted(summary.imagesRead, "image"), seconds,
         Double(summary.imagesRead) / max(seconds, 1e-9)))
     if !summary.badFiles.isEmpty {
-      print("\(summary.badFiles.count) bad files, \(summary.skippedPairs) pairs left out")
+      print("\(counted(summary.badFiles.count, "bad file")), \(counted(summary.skippedPairs, "pair")) left out")
     }
     if let maps = summary.maps {
       print(

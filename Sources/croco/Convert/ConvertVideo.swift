@@ -44,6 +44,7 @@ struct ConvertVideo: ParsableCommand {
   }
 
   func run() throws {
+    ConversionSignals.install(output: options.output)
     let reader = try VideoFrames(
       selection: every.map { .every($0) } ?? .rate(fps ?? 2), preparation: options.preparation,
       threadCount: options.threadCount, skipsBadFiles: options.skipBad, isStrict: strict)

@@ -212,7 +212,9 @@ import Testing
       #expect(try refusal("# image 1, image 2, quarter turns of view 2\n" + pair).contains("Multiply them by 90"))
       #expect(try refusal(pair).contains("lists no crop"))
       let outside = try refusal(pair + "0, 20, 0, 20, 40, 60, 0, 20\n")
-      #expect(outside.contains("crops_release.txt:2") && outside.contains("40x32: the crop 20x20 at (40, 0)"))
+      #expect(
+        outside.contains("crops_release.txt:2")
+          && outside.contains("32x40 (height x width): the crop 20x20 at row 0, column 40"))
       #expect(failure { _ = try CropsRelease.pairs(list: folder + "/none.txt", images: folder) }?.kind == .noInput)
     }
   }

@@ -1,0 +1,97 @@
+import Collectives
+import CroCoModel
+import Kernels
+import PairData
+import Runtime
+import Training
+
+/// What a run will do with its data set, and about how long: found by opening the data, loading one micro-batch on each rank and
+/// measuring a few matrix products.
+package struct RunForecast: Sendable, Equatable {
+  /// Pairs to train on.
+  package let trainingPairs: Int
+  /// Held-out pairs; nil where the configuration needs none.
+  package let validationPairs: Int?
+  /// Steps of a pass over the data.
+  package let stepsPerEpoch: Double
+  /// Steps of the schedule.
+  package let totalSteps: Int
+  /// The step with which the run ends.
+  package let lastStep: Int
+  /// Seconds of a step of the slowest rank, without waiting for data and for other ranks.
+  package let secondsPerStep: Double
+
+  private let usesBothOrders: Bool
+
+  /// Opens the data and measures; collective.
+  ///
+  /// - Throws: the same `Failure` on every rank, as the run itself would: data that is missing, or too small for the crop.
+  package init(
+    _ configuration: TrainingConfiguration, threads: Int, communicator: any Communicator
+  ) throws(Failure) {
+    let pool = WorkerPool(workerCount: threads)
+    let context = RunContext(configuration, communicator: communicator, pool: pool)
+    let microBatches = try GradientSum.microBatches(
+      of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
+    let data = try RunData(context)
+    let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: 0)
+    try communicator.together {
+      if configuration.compute.precision == .bf16 { try MatrixProducts.requireBFloat16() }
+      _ = try batches.loader.next()
+    }
+    batches.loader.stop()
+    let schedule = try LearningRateSchedule(
+      configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
+      stepsPerEpoch: batches.stepsPerEpoch)
+    trainingPairs = data.training.count
+    validationPairs = data.validation?.count
+    usesBothOrders = configuration.data.usesBothOrders
+    stepsPerEpoch = batches.stepsPerEpoch
+    totalSteps = schedule.totalSteps
+    lastStep = min(configuration.schedule.stopAfterSteps ?? .max, schedule.totalSteps)
+    secondsPerStep = try Self.secondsPerStep(configuration, microBatches.count, pool, communicator)
+  }
+
+  /// All ranks measure at once, as they share caches and memory when they train.
+  private static func secondsPerStep(
+    _ configuration: TrainingConfiguration, _ microBatchCount: Int, _ pool: WorkerPool,
+    _ communicator: any Communicator
+  ) throws(Failure) -> Double {
+    try communicator.barrier()
+    let speed = ProductSpeed(configuration, pool: pool).operationsPerSecond
+    let pairs = Double(microBatchCount * configuration.batch.microBatchSize)
+    let again = configuration.compute.activationCheckpointing == .none ? 1 : 4.0 / 3
+    var seconds = [Double](repeating: 0, count: communicator.size)
+    seconds[communicator.rank] =
+      OperationCount(configuration.model).forwardAndBackward * pairs * again * besideProducts / speed
+    try communicator.sumInRankOrder(&seconds)
+    return seconds.max() ?? 0
+  }
+
+  /// Measured: the time of a step over that of its products, with passes over rows, sums and the optimiser.
+  private static let besideProducts = 1.15
+
+  /// The forecast for people.
+  package var text: String {
+    let orders = usesBothOrders ? ", each in both orders" : ""
+    let heldOut = validationPairs.map { "; \($0) held out" } ?? ""
+    let epochs = rounded(Double(totalSteps) / stepsPerEpoch)
+    let end = lastStep < totalSteps ? "; this run ends at step \(lastStep)" : ""
+    let step =
+      secondsPerStep < 1 ? "\(Int((1000 * secondsPerStep).rounded())) ms" : "\(rounded(secondsPerStep)) s"
+    return [
+      RunEstimate.row("pairs", "\(counted(trainingPairs, "pair")) to train on\(orders)\(heldOut)"),
+      RunEstimate.row(
+        "steps", "\(rounded(stepsPerEpoch)) an epoch; \(totalSteps) in all, which are \(epochs) epochs\(end)"),
+      RunEstimate.row(
+        "time",
+        "about \(step) a step and \(TimeSpan.text(secondsPerStep * Double(lastStep))) in all, by the speed of matrix "
+          + "products here; without waiting for data or other ranks"),
+    ].joined(separator: "\n")
+  }
+
+  private func rounded(_ value: Double) -> String {
+    let tenths = (value * 10).rounded() / 10
+    return tenths == tenths.rounded() ? String(Int(tenths)) : "\(tenths)"
+  }
+}

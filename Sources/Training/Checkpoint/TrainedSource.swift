@@ -1,0 +1,38 @@
+import Runtime
+import Storage
+
+/// What a path to a trained network means: a run folder, its folder of checkpoints, a checkpoint folder or a weights file. All of
+/// these are accepted wherever one of them is.
+package enum TrainedSource: Sendable {
+  /// A checkpoint that verifies, with a sentence on each newer one that is damaged.
+  case checkpoint(Checkpoint, passedOver: [String])
+  /// A weights file that lies in no checkpoint.
+  case weights(path: String)
+
+  /// Looks what lies at `path`. A file of a checkpoint stands for the checkpoint.
+  ///
+  /// - Throws: `Failure` of kind `noInput`, `badData` or `inputOutput` that names the path.
+  package init(_ path: String) throws(Failure) {
+    guard FileSystem.exists(path) else {
+      throw Failure(
+        .noInput, "There is no checkpoint at \(path).",
+        hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
+    }
+    if FileSystem.isFolder(path) {
+      let (checkpoint, passedOver) = try Checkpoint.find(path)
+      self = .checkpoint(checkpoint, passedOver: passedOver)
+    } else if let folder = Self.checkpointFolder(ofFile: path) {
+      self = .checkpoint(try Checkpoint(path: folder), passedOver: [])
+    } else {
+      self = .weights(path: path)
+    }
+  }
+
+  private static func checkpointFolder(ofFile path: String) -> String? {
+    let names = [Checkpoint.modelFile, Checkpoint.optimizerFile, Checkpoint.stateFile]
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard let name = parts.last, names.contains(String(name)) else { return nil }
+    let folder = parts.count == 1 ? "." : parts.dropLast().joined(separator: "/")
+    return names.allSatisfy { FileSystem.exists(folder.appending(path: $0)) } ? folder : nil
+  }
+}
