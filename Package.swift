@@ -69,7 +69,8 @@ let package = Package(
     .target(
       name: "Measurement",
       dependencies: [
-        "Runtime", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training", "CHeap",
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "SyntheticScenes", "Training",
+        "CHeap",
       ]),
     .target(name: "Report", dependencies: ["Runtime", "Storage", "Training"]),
     .executableTarget(
@@ -109,7 +110,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "PairConversionTests",
-      dependencies: ["Runtime", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
+      dependencies: ["Runtime", "Storage", "Collectives", "PairData", "PairConversion", "TestSupport", "DataFixtures"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SyntheticScenesTests",
@@ -143,7 +144,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "MeasurementTests",
-      dependencies: ["Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
+      dependencies: ["Runtime", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
     .testTarget(name: "DocumentTests", dependencies: ["Training"]),
     .testTarget(

@@ -19,6 +19,7 @@ EX_USAGE=64 EX_UNAVAILABLE=69 EX_TEMPFAIL=75
 # The croco to run: $CROCO, else this checkout's release build, else the one on PATH.
 find_croco() {
   local candidate
+  [ -z "${CROCO:-}" ] || [ -x "$CROCO" ] || die $EX_UNAVAILABLE "CROCO=$CROCO is no program that can be started: correct or unset it."
   for candidate in "${CROCO:-}" "$croco_root/.build/release/croco" "$(command -v croco || true)"; do
     if [ -n "$candidate" ] && [ -x "$candidate" ]; then
       readlink -f "$candidate"
@@ -45,7 +46,13 @@ plan_ranks() {
   local cores per_rank
   cores=$(core_count)
   per_rank=${threads:-$((cores / ranks))}
-  mpirun_options=()
+  # Without mpirun's own words on ranks that end with a code: croco and run_croco say what there is to say.
+  mpirun_options=(--quiet)
+  # Ranks have pipes in place of the terminal: they are told that there is one, and its width, for the progress bar.
+  if [ -t 1 ] && [ -t 2 ]; then
+    CROCO_COLUMNS=$(stty size </dev/tty 2>/dev/null | cut -d ' ' -f 2 | grep . || echo 80)
+    export CROCO_COLUMNS
+  fi
   if [ "$binding" = auto ] && [ "$per_rank" -ge 1 ] && [ $((ranks * per_rank)) -le "$cores" ]; then
     mpirun_options+=(--map-by "ppr:$ranks:node:PE=$per_rank" --bind-to core)
   else
@@ -59,6 +66,11 @@ plan_ranks() {
   # Threads are croco's own; those of libraries would fight with them.
   mpirun_options+=(-x OMP_NUM_THREADS=1 -x OPENBLAS_NUM_THREADS=1)
   [ -z "${LD_LIBRARY_PATH:-}" ] || mpirun_options+=(-x LD_LIBRARY_PATH)
+  # What changes the arithmetic has to be the same on all hosts; CROCO_COLUMNS goes with it.
+  local variable
+  for variable in $(compgen -e | grep -E '^(CROCO|OPENBLAS)_' | grep -v '^OPENBLAS_NUM_THREADS$'); do
+    mpirun_options+=(-x "$variable")
+  done
   if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   fi

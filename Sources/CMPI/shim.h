@@ -66,6 +66,9 @@ static inline int croco_mpi_barrier(croco_mpi_communicator group) { return MPI_B
 static inline int croco_mpi_or(croco_mpi_communicator group, uint64_t *flags) {
   return MPI_Allreduce(MPI_IN_PLACE, flags, 1, MPI_UINT64_T, MPI_BOR, group.handle);
 }
+static inline int croco_mpi_start_or(croco_mpi_communicator group, uint64_t *flags, croco_mpi_request *request) {
+  return MPI_Iallreduce(MPI_IN_PLACE, flags, 1, MPI_UINT64_T, MPI_BOR, group.handle, &request->handle);
+}
 static inline int croco_mpi_sum_floats(croco_mpi_communicator group, float *values, int count) {
   return MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_FLOAT, MPI_SUM, group.handle);
 }

@@ -27,6 +27,10 @@ package protocol Communicator: Sendable {
   /// The bitwise or over the ranks (`MPI_Allreduce`, MPI_BOR): how ranks agree on flags.
   func combineFlags(_ flags: UInt64) throws(Failure) -> UInt64
 
+  /// Begins ``combineFlags(_:)`` of the one value in `flags`, in place (`MPI_Iallreduce`). Until it is complete, nobody
+  /// touches the buffer.
+  func startCombiningFlags(_ flags: AlignedBuffer<UInt64>) throws(Failure) -> any PendingTransfer
+
   /// Sums doubles over the ranks **in rank order**, in place, with the same bytes on every rank.
   func sumInRankOrder(_ values: inout [Double]) throws(Failure)
 

@@ -43,6 +43,16 @@ extension MPICommunicator {
   }
 }
 
+extension MPICommunicator {
+  /// Begins ``combineFlags(_:)`` of the one value in `flags`, in place (`MPI_Iallreduce`).
+  package func startCombiningFlags(_ flags: AlignedBuffer<UInt64>) throws(Failure) -> any PendingTransfer {
+    precondition(flags.count == 1, "\(flags.count) values are no flags")
+    let transfer = MPITransfer("MPI_Iallreduce", on: self, holding: [flags])
+    try transfer.start { request in croco_mpi_start_or(handle, flags.pointer, &request) }
+    return transfer
+  }
+}
+
 /// Slices of a buffer as MPI takes them, with the memory that they point to.
 private final class MessageTable {
   /// Offsets count from the first byte of all slices, so that they are small wherever in a buffer these lie. Valid as long as
@@ -78,19 +88,19 @@ private final class MessageTable {
 private final class MPITransfer: PendingTransfer {
   private let call: String
   private let communicator: MPICommunicator
-  private let tables: [MessageTable]
+  private let memory: [AnyObject]
   private var request = croco_mpi_request()
   private var isUnderWay = false
 
-  init(_ call: String, on communicator: MPICommunicator, holding tables: [MessageTable]) {
+  init(_ call: String, on communicator: MPICommunicator, holding memory: [AnyObject]) {
     self.call = call
     self.communicator = communicator
-    self.tables = tables
+    self.memory = memory
   }
 
   // MPI goes on writing into what is under way, so this memory must never be used for anything else. Only a run that ends
   // with a failure lets go of a transfer.
-  deinit { if isUnderWay { for table in tables { _ = Unmanaged.passRetained(table) } } }
+  deinit { if isUnderWay { for object in memory { _ = Unmanaged.passRetained(object) } } }
 
   func start(_ body: (inout croco_mpi_request) -> Int32) throws(Failure) {
     try communicator.check(body(&request), call)

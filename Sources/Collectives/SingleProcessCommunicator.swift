@@ -25,6 +25,11 @@ package struct SingleProcessCommunicator: Communicator {
   /// The flags themselves.
   package func combineFlags(_ flags: UInt64) throws(Failure) -> UInt64 { flags }
 
+  /// Leaves the flags as they are.
+  package func startCombiningFlags(_ flags: AlignedBuffer<UInt64>) throws(Failure) -> any PendingTransfer {
+    CompletedTransfer()
+  }
+
   /// Leaves the values as they are.
   package func sumInRankOrder(_ values: inout [Double]) throws(Failure) {}
 

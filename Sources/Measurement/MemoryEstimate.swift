@@ -14,6 +14,12 @@ package struct MemoryEstimate: Sendable, Equatable {
     package let bytes: Int
     /// Whether rank 0 alone has it.
     package let isOfFirstRank: Bool
+    /// A sentence on how to make it smaller.
+    package let lever: String
+
+    fileprivate init(_ name: String, _ bytes: Int, isOfFirstRank: Bool = false, lever: String) {
+      (self.name, self.bytes, self.isOfFirstRank, self.lever) = (name, bytes, isOfFirstRank, lever)
+    }
   }
 
   /// What takes memory, the largest first.
@@ -35,14 +41,26 @@ package struct MemoryEstimate: Sendable, Equatable {
     let copy = configuration.compute.precision.copiesParameters ? floats / 2 : 0
     let owners = configuration.compute.shardOptimizer ? rankCount : 1
     let all = [
-      Item(name: "parameters and gradients", bytes: 2 * floats + copy, isOfFirstRank: false),
-      Item(name: "moments of AdamW", bytes: (2 * floats + owners - 1) / owners, isOfFirstRank: false),
-      Item(name: "sums of gradients", bytes: try count.sums(parameterCount), isOfFirstRank: false),
-      Item(name: "activations", bytes: count.activations, isOfFirstRank: false),
-      Item(name: "batches", bytes: count.batches, isOfFirstRank: false),
-      Item(name: "program and its threads", bytes: count.program, isOfFirstRank: false),
-      Item(name: "checkpoint in the making", bytes: 3 * floats, isOfFirstRank: true),
-      Item(name: "pictures", bytes: count.pictures, isOfFirstRank: true),
+      Item(
+        "parameters and gradients", 2 * floats + copy,
+        lever: "Fewer ranks with more threads each (compute.threads) hold fewer copies on a host."),
+      Item(
+        "moments of AdamW", (2 * floats + owners - 1) / owners,
+        lever: "With compute.shard_optimizer ranks share them: use more hosts."),
+      Item(
+        "sums of gradients", try count.sums(parameterCount),
+        lever:
+          "Fewer micro-batches a rank need fewer: a larger batch.micro_batch_size (with compute.passes), or more hosts."
+      ),
+      Item(
+        "activations", count.activations,
+        lever: "Raise compute.passes, lower batch.micro_batch_size, or set compute.activation_checkpointing to block."),
+      Item("batches", count.batches, lever: "Lower data.prefetch or batch.micro_batch_size."),
+      Item("program and its threads", count.program, lever: "Fewer threads and ranks take less."),
+      Item(
+        "checkpoint in the making", 3 * floats, isOfFirstRank: true,
+        lever: "Rank 0 alone has it: give its host more memory or fewer ranks."),
+      Item("pictures", count.pictures, isOfFirstRank: true, lever: "Lower pictures.count."),
     ]
     items = all.filter { $0.bytes > 0 }.sorted { $0.bytes > $1.bytes }
   }

@@ -45,6 +45,7 @@ package struct RunEstimate: Sendable, Equatable {
   package var text: String {
     let isAlone = rankCount == 1
     let largest = memory.items.first.map { ", the largest part for \($0.name)" } ?? ""
+    let lever = memory.items.first.map { [Self.row("  what lowers it", $0.lever)] } ?? []
     let total =
       isAlone
       ? Self.size(memory.firstRankBytes) : "\(Self.size(memory.bytes)); of rank 0 \(Self.size(memory.firstRankBytes))"
@@ -55,7 +56,7 @@ package struct RunEstimate: Sendable, Equatable {
       ([
         Self.row("parameters", "\(parameterCount)"),
         Self.row("memory of a rank", "\(total), with \(threads) \(threads == 1 ? "thread" : "threads")\(largest)"),
-      ] + items + [
+      ] + items + lever + [
         Self.row("a checkpoint", Self.size(checkpointBytes)),
         Self.row(
           "a step", "\(Self.rounded(operations / 1e9)) GFLOP over all ranks; each sends \(Self.size(sentBytes))"),
@@ -66,7 +67,7 @@ package struct RunEstimate: Sendable, Equatable {
     name.padding(toLength: 28, withPad: " ", startingAt: 0) + " " + value
   }
 
-  private static func size(_ bytes: Int) -> String {
+  static func size(_ bytes: Int) -> String {
     bytes < 10_000_000
       ? "\(rounded(Double(bytes) / 1e6)) MB"
       : bytes < 10_000_000_000

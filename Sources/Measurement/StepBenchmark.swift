@@ -128,7 +128,7 @@ private struct StepTimes {
     try trainer.communicator.barrier()
     var firstHeap = 0
     for index in 0..<count {
-      let report = try trainer.step().report
+      let report = try trainer.step()
       steps[index] = report.milliseconds
       for (stage, milliseconds) in report.stages { stages[stage]?[index] = milliseconds }
       if index == 0 { firstHeap = ProcessUsage.heapBytes }

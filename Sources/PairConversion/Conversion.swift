@@ -35,8 +35,11 @@ package struct Conversion {
     _ pairs: @autoclosure () throws -> [PairCandidate], on communicator: any Communicator,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, log: (String) -> Void = { _ in }
   ) throws -> ConversionSummary? {
-    let pairs = try communicator.together { try pairs() }
+    let listed = try communicator.together { try pairs() }
     let isFirst = communicator.rank == 0
+    let heldOut = HeldOutPairs(listed, options.dataset)
+    if isFirst, let note = heldOut.note { log(note) }
+    let pairs = heldOut.pairs
     let job = ConversionJob(pairs, options: options, survey: try survey(pairs, communicator), output: output)
     do {
       try checkAgreement(job, communicator)

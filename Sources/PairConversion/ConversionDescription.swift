@@ -14,7 +14,7 @@ struct ConversionDescription: Codable, Equatable {
   let version: Int
   let tool: String
   let libraries: String
-  /// The number of pairs, and a digest of their files, scenes and overlaps, and of what the plan knows of the files.
+  /// The number of pairs, and a digest of their files, scenes, splits and overlaps, and of what the plan knows of the files.
   let pairs: Int, list: String
   let codec: String, quality: Int?
   let size: [Int]?
@@ -60,6 +60,7 @@ struct ConversionDescription: Codable, Equatable {
         for number in view.crop?.words ?? [] { stream.update(UInt64(bitPattern: number)) }
       }
       stream.update(pair.scene)
+      if let split = pair.split { stream.update(split.rawValue) }
       stream.update(UInt64(pair.overlap.isNaN ? Float.nan.bitPattern : pair.overlap.bitPattern))
     }
     for number in survey.numbers { stream.update(UInt64(number)) }

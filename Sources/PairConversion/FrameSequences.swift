@@ -44,7 +44,7 @@ package struct FrameSequences: Sendable {
     images.report(to: log)
     let sequences = images.subfolders.map { subfolder in
       Sequence(
-        scene: subfolder.isEmpty ? "." : subfolder,
+        scene: subfolder.text.isEmpty ? "." : subfolder.text,
         frames: (images.files[subfolder] ?? []).map { .init(path: folder.appending(path: $0), source: $0) })
     }
     return try pairs(of: sequences, in: folder, log: log)

@@ -1,5 +1,6 @@
 import PairData
 import Runtime
+import Storage
 
 /// A part of an image, turned by quarters once it has its size: what a list of crops says about one view.
 package struct ImageCrop: Sendable, Hashable {
@@ -64,12 +65,12 @@ package struct ImageCrop: Sendable, Hashable {
   /// once; every other view is alone.
   static func groupsByOriginal(_ views: [PairCandidate.View]) -> [[Int]] {
     var groups: [[Int]] = []
-    var places: [String: Int] = [:]
+    var places: [ExactText: Int] = [:]
     for (index, view) in views.enumerated() {
-      if view.crop != nil, let place = places[view.path] {
+      if view.crop != nil, let place = places[ExactText(view.path)] {
         groups[place].append(index)
       } else {
-        if view.crop != nil { places[view.path] = groups.count }
+        if view.crop != nil { places[ExactText(view.path)] = groups.count }
         groups.append([index])
       }
     }

@@ -5,7 +5,7 @@ import Storage
 /// The image files of a folder and its sub-folders.
 package struct ImageFolder {
   /// Paths relative to the folder, in natural order, by sub-folder ("" for the folder itself).
-  package private(set) var files: [String: [String]] = [:]
+  package private(set) var files: [ExactText: [String]] = [:]
   /// Images that the selection leaves out.
   private(set) var unused = UnusedImages()
   /// Files that are not named like JPEG, PNG or WebP images.
@@ -15,7 +15,7 @@ package struct ImageFolder {
   private let walk: FolderWalk
 
   /// The sub-folders that hold images, in natural order.
-  package var subfolders: [String] { files.keys.sorted(by: NaturalOrder.precedes) }
+  package var subfolders: [ExactText] { files.keys.sorted { NaturalOrder.precedes($0.text, $1.text) } }
 
   /// The number of image files that are taken.
   package var count: Int { files.values.reduce(0) { $0 + $1.count } }
@@ -35,7 +35,7 @@ package struct ImageFolder {
         } else if let reason = selection.reason(against: file) {
           unused.add(file, because: reason)
         } else {
-          files[folder.path, default: []].append(file)
+          files[ExactText(folder.path), default: []].append(file)
         }
       }
     }

@@ -1,3 +1,4 @@
+import PairData
 import Storage
 
 /// A pair of image files that is to be converted.
@@ -17,24 +18,39 @@ package struct PairCandidate: Sendable {
       self.source = source.withBytesSpelled
       self.crop = crop
     }
+
+    package static func == (a: View, b: View) -> Bool {
+      a.crop == b.crop && ExactText(a.path) == ExactText(b.path) && ExactText(a.source) == ExactText(b.source)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+      hasher.combine(ExactText(path))
+      hasher.combine(ExactText(source))
+      hasher.combine(crop)
+    }
   }
 
   /// The view that is completed.
   package let view1: View
   /// The reference.
   package let view2: View
-  /// Pairs of one scene go to the same split.
+  /// Pairs of one scene go to the same split. Scenes are told apart by the bytes of their names.
   package let scene: String
+  /// The split that the collection puts the scene into, the same for all its pairs; nil: it is drawn.
+  package let split: Split?
   /// The share of view 1 that view 2 sees, or NaN.
   package let overlap: Float
   /// Where the pair was listed, such as "list.txt:7", or nil.
   let origin: String?
 
   /// A pair of files.
-  package init(_ view1: View, _ view2: View, scene: String, overlap: Float = .nan, origin: String? = nil) {
+  package init(
+    _ view1: View, _ view2: View, scene: String, split: Split? = nil, overlap: Float = .nan, origin: String? = nil
+  ) {
     self.view1 = view1
     self.view2 = view2
     self.scene = scene
+    self.split = split
     self.overlap = overlap
     self.origin = origin
   }

@@ -1,5 +1,6 @@
 import Foundation
 import PairData
+import Storage
 
 /// Which pairs go to which shard: a function of the list, the options and the survey alone, made before any image is
 /// decoded. So every rank knows all shards, and the content of a shard depends on no other.
@@ -27,17 +28,19 @@ struct ShardPlan: Sendable {
     images = ImageTable(pairs)
     rawSize = survey.rawSize
     let estimate = StoredSizeEstimate(options, survey)
-    var numbers: [String: UInt32] = [:]
+    var numbers: [ExactText: UInt32] = [:]
     var splits: [Split] = []
     var open: [Split: OpenShard] = [:]
     for (index, pair) in pairs.enumerated() {
-      let scene = numbers[pair.scene] ?? UInt32(numbers.count)
+      let name = ExactText(pair.scene)
+      let scene = numbers[name] ?? UInt32(numbers.count)
       if scene == splits.count {
-        numbers[pair.scene] = scene
-        splits.append(options.dataset.split(ofScene: pair.scene))
+        numbers[name] = scene
+        splits.append(pair.split ?? options.dataset.split(ofScene: pair.scene))
       }
       scenes.append(scene)
       let split = splits[Int(scene)]
+      precondition(pair.split ?? split == split, "scene \(pair.scene) is wanted in both splits")
       open[split, default: OpenShard(imageCount: images.count)].add(
         index, images.images(ofPair: index), split, limit: options.dataset.shardBytes, estimate, to: &shards)
     }

@@ -33,30 +33,30 @@ package enum StereoFolders {
       PairCandidate(
         .init(path: left.appending(path: leftFile), source: "left/" + leftFile),
         .init(path: right.appending(path: rightFile), source: "right/" + rightFile),
-        scene: subfolder.isEmpty ? stem(leftFile) : subfolder)
+        scene: subfolder.isEmpty ? stem(leftFile).text : subfolder)
     }
   }
 
   private typealias Match = (subfolder: String, left: String, right: String)
 
   private static func matchNames(
-    _ leftFiles: [String: [String]], _ rightFiles: [String: [String]], _ left: String, _ right: String
+    _ leftFiles: [ExactText: [String]], _ rightFiles: [ExactText: [String]], _ left: String, _ right: String
   ) throws -> [Match] {
     let rightByStem = try byStem(rightFiles, right)
     _ = try byStem(leftFiles, left)
     var matches: [Match] = []
     var lonely: [String] = []
-    for subfolder in leftFiles.keys.sorted(by: NaturalOrder.precedes) {
+    for subfolder in leftFiles.keys.sorted(by: naturally) {
       for file in leftFiles[subfolder] ?? [] {
         if let partner = rightByStem[stem(file)] {
-          matches.append((subfolder, file, partner))
+          matches.append((subfolder.text, file, partner))
         } else {
           lonely.append(left.appending(path: file))
         }
       }
     }
-    let matched = Set(matches.map(\.right))
-    let files = rightFiles.values.joined().filter { !matched.contains($0) }.sorted(by: NaturalOrder.precedes)
+    let matched = Set(matches.map { ExactText($0.right) })
+    let files = rightFiles.values.joined().filter { !matched.contains(ExactText($0)) }.sorted(by: NaturalOrder.precedes)
     lonely += files.map { right.appending(path: $0) }
     guard lonely.isEmpty else {
       let shown = lonely.prefix(3).joined(separator: ", ") + (lonely.count > 3 ? ", ..." : "")
@@ -68,24 +68,24 @@ package enum StereoFolders {
   }
 
   private static func matchOrder(
-    _ leftFiles: [String: [String]], _ rightFiles: [String: [String]], _ left: String, _ right: String
+    _ leftFiles: [ExactText: [String]], _ rightFiles: [ExactText: [String]], _ left: String, _ right: String
   ) throws -> [Match] {
-    let subfolders = Set(leftFiles.keys).union(rightFiles.keys).sorted(by: NaturalOrder.precedes)
+    let subfolders = Set(leftFiles.keys).union(rightFiles.keys).sorted(by: naturally)
     return try subfolders.flatMap { subfolder in
       let (first, second) = (leftFiles[subfolder] ?? [], rightFiles[subfolder] ?? [])
       guard first.count == second.count else {
         throw Failure(
           .badData,
-          "The folders do not match: \(left)/\(subfolder) holds \(first.count) images,"
-            + " \(right)/\(subfolder) holds \(second.count)."
+          "The folders do not match: \(left)/\(subfolder.text) holds \(first.count) images,"
+            + " \(right)/\(subfolder.text) holds \(second.count)."
         )
       }
-      return zip(first, second).map { (subfolder, $0, $1) }
+      return zip(first, second).map { (subfolder.text, $0, $1) }
     }
   }
 
-  private static func byStem(_ files: [String: [String]], _ folder: String) throws -> [String: String] {
-    var result: [String: String] = [:]
+  private static func byStem(_ files: [ExactText: [String]], _ folder: String) throws -> [ExactText: String] {
+    var result: [ExactText: String] = [:]
     for file in files.values.joined() {
       if let other = result.updateValue(file, forKey: stem(file)) {
         let both = [file, other].sorted().joined(separator: " and ")
@@ -95,5 +95,8 @@ package enum StereoFolders {
     return result
   }
 
-  private static func stem(_ file: String) -> String { (file as NSString).deletingPathExtension }
+  /// What the two files of a pair have in common.
+  private static func stem(_ file: String) -> ExactText { ExactText((file as NSString).deletingPathExtension) }
+
+  private static func naturally(_ a: ExactText, _ b: ExactText) -> Bool { NaturalOrder.precedes(a.text, b.text) }
 }

@@ -17,7 +17,7 @@ package struct SourceImage: Sendable, Equatable {
     _ sources: [String], _ selection: ImageSelection = .colourImages, log: (String) -> Void = { _ in }
   ) throws -> [SourceImage] {
     var images: [SourceImage] = []
-    var seen: Set<String> = []
+    var seen: Set<ExactText> = []
     for source in sources {
       let listing = try ImageFolder(source, selection)
       listing.report(to: log)
@@ -27,8 +27,8 @@ package struct SourceImage: Sendable, Equatable {
           let path = FileSystem.resolved(root.appending(path: file))
           if path.contains(where: \.isNewline) {
             log("\(path.debugDescription) is left out: a list cannot hold a name with a line break")
-          } else if seen.insert(path).inserted {
-            images.append(SourceImage(path: path, folder: root.appending(path: subfolder)))
+          } else if seen.insert(ExactText(path)).inserted {
+            images.append(SourceImage(path: path, folder: root.appending(path: subfolder.text)))
           }
         }
       }

@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 
 /// Numbers as people read them in plots and tables.
 enum Numeral {
@@ -31,12 +32,7 @@ enum Numeral {
 
   /// "48 s", "12 min 5 s", "3 h 20 min", "2 d 4 h".
   static func duration(_ seconds: Double) -> String {
-    if seconds < 10 { return "\(fixed(seconds, 1)) s" }
-    let whole = Int(seconds.rounded())
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-    if whole < 86_400 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }
-    return "\(whole / 86_400) d \(whole % 86_400 / 3600) h"
+    seconds < 10 ? "\(fixed(seconds, 1)) s" : TimeSpan.text(seconds)
   }
 
   /// "1.5e-4", as in configurations.

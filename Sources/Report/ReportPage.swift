@@ -34,6 +34,11 @@ struct ReportPage {
     if let model = runs.count == 1 ? runs[0].configuration?.description : nil {
       parts.append(Markup.element("p", ["class": "quiet"], Markup.escaped(model)))
     }
+    for run in runs {
+      guard let ending = run.ending else { continue }
+      let text = "\(runs.count == 1 ? "" : run.name + ": ")ended with code \(ending.code): \(ending.sentence)"
+      parts.append(Markup.element("p", ["class": "note"], Markup.escaped(text)))
+    }
     for run in runs where run.metrics.unreadableLineCount > 0 {
       let count = run.metrics.unreadableLineCount
       let text =

@@ -66,6 +66,8 @@ struct RunRecord {
   let pictures: [PictureRecord]
   /// The last lines of the log.
   let lastLogLines: [String]
+  /// How the run ended before its last step, where its log tells; nil also for one that is under way.
+  var ending: RunEnding? { folder.isCompleted ? nil : lastLogLines.last.flatMap { RunEnding(logLine: $0) } }
 
   /// Reads a run folder.
   ///

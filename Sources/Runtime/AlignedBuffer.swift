@@ -61,7 +61,10 @@ package final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable
     address + (hugePage - Int(bitPattern: address) % hugePage) % hugePage
   }
 
+  /// Ends the process: whoever asks for memory in the middle of a computation can do nothing else.
   private static func fail(_ bytes: Int) -> Never {
-    fatalError("out of memory: a buffer of \(bytes) bytes cannot be allocated")
+    let sentence = "croco: Out of memory: a buffer of \(bytes) bytes cannot be had. Lower what the run needs.\n"
+    FileHandle.standardError.write(Data(sentence.utf8))
+    exit(Failure.Kind.internalError.exitCode)
   }
 }

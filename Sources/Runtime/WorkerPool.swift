@@ -33,10 +33,21 @@ package final class WorkerPool: Sendable {
   /// - Parameter body: receives the task and the worker (0 ..< `workerCount`) that runs it, for scratch memory.
   package func run(_ tasks: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
     guard tasks > 1, workerCount > 1 else {
-      for task in 0..<max(0, tasks) { body(task, 0) }
+      for task in 0..<max(0, tasks) where !shift.leavesOut() { body(task, 0) }
       return
     }
     withoutActuallyEscaping(body) { shift.run(tasks, $0) }
+  }
+
+  /// Runs `body`, whose tasks are left out as soon as `isCalledOff` holds: then it is soon over, and what it computed is
+  /// of no use.
+  ///
+  /// - Parameter isCalledOff: asked by any worker before each task; once true, it stays so.
+  /// - Returns: whether no task was left out.
+  package func run(unless isCalledOff: @escaping @Sendable () -> Bool, _ body: () -> Void) -> Bool {
+    shift.watch(isCalledOff)
+    body()
+    return !shift.endWatch()
   }
 }
 
@@ -46,6 +57,9 @@ private final class Shift: @unchecked Sendable {
 
   private let helperCount: Int
   private let nextTask = Atomic<Int>(0)
+  private let hasLeftOut = Atomic<Bool>(false)
+  // Changed between runs only, by the thread that makes them.
+  private var isCalledOff: (@Sendable () -> Bool)?
   // All below is guarded by `mutex`.
   private var mutex = pthread_mutex_t()
   private var wake = pthread_cond_t()
@@ -69,6 +83,24 @@ private final class Shift: @unchecked Sendable {
     pthread_cond_destroy(&done)
     pthread_cond_destroy(&wake)
     pthread_mutex_destroy(&mutex)
+  }
+
+  func watch(_ isCalledOff: @escaping @Sendable () -> Bool) {
+    hasLeftOut.store(false, ordering: .relaxed)
+    self.isCalledOff = isCalledOff
+  }
+
+  /// Whether a task was left out meanwhile.
+  func endWatch() -> Bool {
+    isCalledOff = nil
+    return hasLeftOut.load(ordering: .relaxed)
+  }
+
+  /// Whether the next task is to be left out, which is noted.
+  func leavesOut() -> Bool {
+    guard let isCalledOff, isCalledOff() else { return false }
+    hasLeftOut.store(true, ordering: .relaxed)
+    return true
   }
 
   func run(_ tasks: Int, _ body: @escaping Body) {
@@ -117,7 +149,7 @@ private final class Shift: @unchecked Sendable {
   private func drain(_ body: Body, _ tasks: Int, _ worker: Int) {
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
-      if task >= tasks { return }
+      if task >= tasks || leavesOut() { return }
       body(task, worker)
     }
   }

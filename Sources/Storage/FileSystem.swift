@@ -37,6 +37,22 @@ package enum FileSystem {
     try change(.look, folder) { Int(access(folder.systemPath, W_OK | X_OK)) }
   }
 
+  /// The bytes that this process may still write where a path lies or will lie; nil where the system does not tell.
+  package static func freeBytes(at path: String) -> Int? {
+    var folder = path
+    while !exists(folder) {
+      let parent = (folder as NSString).deletingLastPathComponent
+      if parent.isEmpty || parent == folder { break }
+      folder = parent
+    }
+    var status = statvfs()
+    let place = exists(folder) ? folder : "."
+    guard (try? SystemCall.perform(.look, place) { _ in Int(statvfs(place.systemPath, &status)) }) != nil else {
+      return nil
+    }
+    return Int(status.f_bavail) * Int(status.f_frsize)
+  }
+
   /// An absolute path without links, or the path itself where it leads nowhere.
   package static func resolved(_ path: String) -> String {
     guard let real = realpath(path.systemPath, nil) else { return path }

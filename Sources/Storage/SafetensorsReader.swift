@@ -29,33 +29,53 @@ package final class SafetensorsReader: Sendable {
 
   private let file: MappedFile
   private let dataStart: Int
-  private let index: [String: Int]
+  private let index: [ExactText: Int]
 
-  /// Opens and checks a file: header, extents against byte ranges, ranges against the file's length.
+  /// Opens and checks a file by the rules of the reference library: the header is strict JSON without doubled names, and the
+  /// tensors fill the data section without holes, overlaps or bytes that are left.
   ///
   /// - Throws: `Failure` of kind `noInput` (cannot be read) or `badData` (not a whole safetensors file).
   package init(path: String) throws(Failure) {
     let file = try MappedFile(path)
-    let header = try Self.headerBytes(of: file.bytes, path: path)
-    guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
-      throw Failure(.badData, "\(path) is not a safetensors file: its header is not a JSON object.")
-    }
-    let dataStart = 8 + header.count
-    var entries: [Entry] = []
-    for (name, value) in object where name != "__metadata__" {
-      entries.append(try Self.entry(name, value, available: file.bytes.count - dataStart, path: path))
-    }
-    entries.sort { ($0.bytes.lowerBound, $0.name) < ($1.bytes.lowerBound, $1.name) }
+    let headerBytes = try Self.headerBytes(of: file.bytes, path: path)
+    let header = try SafetensorsHeader(headerBytes, path: path)
     self.path = path
     self.file = file
-    self.dataStart = dataStart
-    self.entries = entries
-    self.metadata = object["__metadata__"] as? [String: String] ?? [:]
-    self.index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
+    dataStart = 8 + headerBytes.count
+    entries = header.entries.sorted {
+      ($0.bytes.lowerBound, $0.bytes.upperBound, $0.name) < ($1.bytes.lowerBound, $1.bytes.upperBound, $1.name)
+    }
+    metadata = header.metadata
+    index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { (ExactText($1.name), $0) })
+    try checkPlaces(available: file.bytes.count - dataStart)
+  }
+
+  /// The tensors lie back to back, up to the end of the file.
+  private func checkPlaces(available: Int) throws(Failure) {
+    var end = 0
+    for entry in entries {
+      guard entry.bytes.lowerBound == end else {
+        let fault = entry.bytes.lowerBound < end ? "overlaps the tensor before it" : "follows a hole"
+        throw Failure(
+          .badData, "\(path) is no sound safetensors file: tensor \(entry.name) \(fault), at byte \(end) of the data.",
+          hint: Self.advice)
+      }
+      end = entry.bytes.upperBound
+    }
+    guard end <= available else {
+      throw Failure(
+        .badData, "\(path) is truncated: its tensors end at byte \(end) of the data, which has \(available).",
+        hint: Self.advice)
+    }
+    guard end == available else {
+      throw Failure(
+        .badData, "\(path) is no sound safetensors file: \(available - end) bytes follow its last tensor.",
+        hint: Self.advice)
+    }
   }
 
   /// The entry of a tensor, or nil where the file has none of that name.
-  package func entry(named name: String) -> Entry? { index[name].map { entries[$0] } }
+  package func entry(named name: String) -> Entry? { index[ExactText(name)].map { entries[$0] } }
 
   /// Gives the raw bytes of a tensor to `body`.
   ///
@@ -96,36 +116,20 @@ package final class SafetensorsReader: Sendable {
     }
   }
 
-  private static func headerBytes(of data: UnsafeRawBufferPointer, path: String) throws(Failure) -> Data {
+  /// What to do about a file that is not sound.
+  static let advice: Advice = "Copy it again, or save it again with the safetensors library."
+
+  /// The longest header that the reference library reads.
+  private static let longestHeader = 100_000_000
+
+  private static func headerBytes(of data: UnsafeRawBufferPointer, path: String) throws(Failure) -> [UInt8] {
     guard data.count >= 8 else {
       throw Failure(.badData, "\(path) is not a safetensors file: it has \(data.count) bytes.")
     }
     let length = data.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length <= UInt64(data.count - 8), length <= 100_000_000 else {
+    guard length <= UInt64(data.count - 8), length <= UInt64(longestHeader) else {
       throw Failure(.badData, "\(path) is truncated or not a safetensors file: its header should have \(length) bytes.")
     }
-    return Data(data[8..<(8 + Int(length))])
-  }
-
-  private static func entry(_ name: String, _ value: Any, available: Int, path: String) throws(Failure) -> Entry {
-    guard let fields = value as? [String: Any], let type = fields["dtype"] as? String,
-      let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
-      offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], shape.allSatisfy({ $0 >= 0 })
-    else { throw Failure(.badData, "\(path): the header entry of tensor \(name) is malformed.") }
-    guard let size = SafetensorsWriter.elementSizes[type] else {
-      throw Failure(.badData, "\(path): tensor \(name) has the unknown type \(type).")
-    }
-    let (elements, overflow) = shape.reduce((1, false)) { product, extent in
-      let (value, flag) = product.0.multipliedReportingOverflow(by: extent)
-      return (value, product.1 || flag)
-    }
-    guard !overflow, elements <= Int.max / 16, elements * size == offsets[1] - offsets[0] else {
-      throw Failure(
-        .badData, "\(path): tensor \(name) of shape \(shape) does not fit its \(offsets[1] - offsets[0]) bytes.")
-    }
-    guard offsets[1] <= available else {
-      throw Failure(.badData, "\(path) is truncated: tensor \(name) ends at byte \(offsets[1]) of \(available).")
-    }
-    return Entry(name: name, type: type, shape: shape, bytes: offsets[0]..<offsets[1])
+    return Array(data[8..<(8 + Int(length))])
   }
 }

@@ -16,7 +16,7 @@ package protocol BatchSource {
 extension PairLoader: BatchSource {}
 
 /// One rank's replica of the network with its share of the optimiser, and the training step. Everything else serves
-/// ``step()``.
+/// ``step(_:)``.
 ///
 /// What a step computes is a function of the configuration and of the number of completed steps: not of ranks, threads
 /// or interruptions.
@@ -45,6 +45,7 @@ package final class Trainer {
   /// Which parameters each rank updates; nil where every rank updates all.
   let ownership: Ownership?
   private let batches: any BatchSource
+  private var hasDroppedStep = false
 
   /// Builds the network with its initial values and everything that a step needs.
   ///
@@ -85,29 +86,22 @@ package final class Trainer {
 
   /// Trains on one global batch: load, forward, loss, backward, agree, reduce, clip, update, gather.
   ///
-  /// - Parameter concerns: what this rank has to tell the others, asked for just before they agree.
-  /// - Returns: what the step did, with the flags that the ranks agreed on.
+  /// Where a rank has something that ends the step before its time (``StepHooks/interruptions``), the ranks that hear of it
+  /// stop computing, and all drop the step: no parameter has changed then, and the trainer makes no further step, since its
+  /// batches are gone.
+  ///
+  /// - Returns: what the step did, with the flags that the ranks agreed on; no report where the step was dropped.
   /// - Throws: the same `Failure` on every rank, and before the update: a batch that cannot be used, a loss or gradient
   ///   that is not finite. Or broken communication, at any time: the run must end.
-  package func step(
-    telling concerns: () -> Concerns = { Concerns() }
-  ) throws(Failure) -> (report: StepReport, flags: StepFlags) {
+  package func step(_ hooks: StepHooks) throws(Failure) -> (report: StepReport?, flags: StepFlags) {
+    precondition(!hasDroppedStep, "the batches of step \(completedSteps + 1) are gone")
     var clock = StepClock()
-    var failure: Failure?
-    var losses = [Double](repeating: 0, count: configuration.batch.microBatchCount)
-    var replacedPairs = 0.0
-    do throws(Failure) {
-      for microBatch in gradientSum.microBatches {
-        let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
-        replacedPairs += Double(batch.replacedCount)
-        losses[microBatch] = differentiate(batch, isLast: microBatch + 1 == gradientSum.microBatches.upperBound, &clock)
-        clock.measure(.reduce) { gradientSum.accumulate() }
-      }
-    } catch {
-      failure = error
+    var share = computeShare(hooks, &clock)
+    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(on: &share, hooks.concerns()) }
+    guard !flags.contains(.unfinished) else {
+      hasDroppedStep = true
+      return (nil, flags)
     }
-    let own = concerns().adding(failure)
-    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(own, &losses, &replacedPairs) }
     try clock.measure(.reduce) { () throws(Failure) in
       try ownership == nil ? gradientSum.sumToAll() : gradientSum.sumToOwners()
     }
@@ -121,50 +115,100 @@ package final class Trainer {
     }
     try clock.measure(.reduce) { () throws(Failure) in try ownership?.gather(parameters.values, by: communicator) }
     completedSteps += 1
-    var report = report(clock, losses: losses, norm: norm, rate: rate)
-    report.replacedPairs = Int(replacedPairs)
-    return (report, flags)
+    return (report(clock, share, norm: norm, rate: rate), flags)
   }
 
-  /// The mean loss of a micro-batch; its gradients, over the micro-batches of the step, are in the gradient buffer then.
+  /// A step that nothing interrupts.
   ///
-  /// The last micro-batch of this rank tells the sum which gradients are complete, as backward comes to their end.
-  private func differentiate(_ batch: PairBatch, isLast: Bool, _ clock: inout StepClock) -> Double {
-    let passes = batch.parts(configuration.compute.passes)
+  /// - Throws: as ``step(_:)``.
+  package func step() throws(Failure) -> StepReport {
+    guard let report = try step(StepHooks()).report else {
+      preconditionFailure("a step was dropped that nobody asked to")
+    }
+    return report
+  }
+
+  /// This rank's micro-batches of a step, or as many as are done when a rank raises what ends the step before its time.
+  private func computeShare(_ hooks: StepHooks, _ clock: inout StepClock) -> StepShare {
+    let passes = configuration.compute.passes
+    let count = configuration.batch.microBatchCount
+    // All ranks have the rounds of those with the most micro-batches.
+    let rounds = (count + communicator.size - 1) / communicator.size * passes
+    var share = StepShare(
+      losses: [Double](repeating: 0, count: count), raised: RaisedFlags(communicator, rounds: rounds))
+    var progress = StepProgress(
+      step: completedSteps + 1, microBatches: gradientSum.microBatches.count, passesPerMicroBatch: passes)
+    hooks.progress(progress)
+    do throws(Failure) {
+      for microBatch in gradientSum.microBatches {
+        let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
+        share.replacedPairs += Double(batch.replacedCount)
+        for (index, part) in batch.parts(passes).enumerated() {
+          let heard = StepFlags(rawValue: try share.raised.tell(hooks.interruptions().rawValue))
+          guard heard.isDisjoint(with: .interruptions) else { return share }
+          let isLast = progress.passes + 1 == progress.passCount
+          guard let loss = differentiate(part, adding: index > 0, isLast: isLast, unless: hooks.isCalledOff, &clock)
+          else { return share }
+          share.losses[microBatch] += loss / Double(passes)
+          progress.advance()
+          hooks.progress(progress)
+        }
+        clock.measure(.reduce) { gradientSum.accumulate() }
+      }
+      share.isFinished = true
+    } catch {
+      share.failure = error
+    }
+    return share
+  }
+
+  /// The mean loss of a pass; its gradients, over all passes of the step, are in the gradient buffer then, or are added
+  /// to what is there. Nil where the pass was called off.
+  ///
+  /// The last pass of this rank tells the sum which gradients are complete, as backward comes to their end.
+  private func differentiate(
+    _ part: PairBatch.Part, adding: Bool, isLast: Bool, unless isCalledOff: @escaping @Sendable () -> Bool,
+    _ clock: inout StepClock
+  ) -> Double? {
+    let input = NetworkInput(part)
     var loss = 0.0
-    for (index, part) in passes.enumerated() {
-      let input = NetworkInput(part)
-      clock.measure(.forward) { loss += network.loss(of: input, by: objective) / Double(passes.count) }
+    let isWhole = pool.run(unless: isCalledOff) {
+      clock.measure(.forward) { loss = network.loss(of: input, by: objective) }
       clock.measure(.backward) {
-        let scale = 1 / Double(configuration.batch.microBatchCount * passes.count)
-        network.backward(from: objective, for: input, scale: scale, adding: index > 0) { range in
-          if isLast && index == passes.count - 1 { gradientSum.finished(range) }
+        let scale = 1 / Double(configuration.batch.microBatchCount * configuration.compute.passes)
+        network.backward(from: objective, for: input, scale: scale, adding: adding) { range in
+          if isLast { gradientSum.finished(range) }
         }
       }
     }
-    return loss
+    return isWhole ? loss : nil
   }
 
-  /// The mean loss of a micro-batch, without training on it.
-  func loss(of batch: PairBatch) -> Double {
+  /// The mean loss of a micro-batch, without training on it; nil where that was called off.
+  func loss(of batch: PairBatch, unless isCalledOff: @escaping @Sendable () -> Bool) -> Double? {
     let passes = batch.parts(configuration.compute.passes)
+    var loss = 0.0
     // Every pair has the same number of masked patches, so the mean over passes is that over pairs.
-    return passes.reduce(0) { $0 + network.loss(of: NetworkInput($1), by: objective) / Double(passes.count) }
+    let isWhole = pool.run(unless: isCalledOff) {
+      for part in passes { loss += network.loss(of: NetworkInput(part), by: objective) / Double(passes.count) }
+    }
+    return isWhole ? loss : nil
   }
 
   /// Shares flags, failures and losses before anything is reduced, so that all ranks go on, stop or fail together.
-  private func agree(
-    _ concerns: Concerns, _ losses: inout [Double], _ replacedPairs: inout Double
-  ) throws(Failure) -> StepFlags {
-    let flags = StepFlags(rawValue: try communicator.combineFlags(concerns.flags.rawValue))
+  private func agree(on share: inout StepShare, _ concerns: Concerns) throws(Failure) -> StepFlags {
+    let concerns = concerns.adding(share.failure)
+    let own = share.isFinished ? concerns.flags : concerns.flags.union(.unfinished)
+    let flags = StepFlags(rawValue: try share.raised.finish(own.rawValue))
     if flags.contains(.failure) { try communicator.agree(on: concerns.failure) }
+    guard !flags.contains(.unfinished) else { return flags }
     // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of
     // ranks.
-    var sums = losses + [replacedPairs]
+    var sums = share.losses + [share.replacedPairs]
     try communicator.sumInRankOrder(&sums)
-    replacedPairs = sums.removeLast()
-    losses = sums
-    for (microBatch, loss) in losses.enumerated() { try checkFinite(loss, "loss of micro-batch \(microBatch)") }
+    share.replacedPairs = sums.removeLast()
+    share.losses = sums
+    for (microBatch, loss) in share.losses.enumerated() { try checkFinite(loss, "loss of micro-batch \(microBatch)") }
     return flags
   }
 
@@ -175,13 +219,15 @@ package final class Trainer {
       hint: "Lower the learning rate or set optimizer.clip_grad, and start again from the last checkpoint.")
   }
 
-  private func report(_ clock: StepClock, losses: [Double], norm: Double, rate: Double) -> StepReport {
+  private func report(_ clock: StepClock, _ share: StepShare, norm: Double, rate: Double) -> StepReport {
     let milliseconds = clock.elapsed
-    return StepReport(
+    var report = StepReport(
       step: completedSteps, epoch: Double(completedSteps) / schedule.stepsPerEpoch,
-      loss: losses.reduce(0, +) / Double(losses.count), microBatchLosses: losses, gradientNorm: norm,
+      loss: share.losses.reduce(0, +) / Double(share.losses.count), microBatchLosses: share.losses, gradientNorm: norm,
       learningRate: rate, milliseconds: milliseconds, stages: clock.stages,
       pairsPerSecond: Double(configuration.batch.globalBatchSize) / (milliseconds / 1000))
+    report.replacedPairs = Int(share.replacedPairs)
+    return report
   }
 
   /// Goes on after `step` steps; collective.

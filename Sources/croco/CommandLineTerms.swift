@@ -46,6 +46,7 @@ enum CommandLineTerms {
     .resume: "--resume CHECKPOINT",
     .seed: "--seed",
     .skippingBadFiles: "croco convert --skip-bad",
+    .splitting: "`croco split`",
     .stepLimit: "--max-steps",
     .synthesis: "`croco synthesize`",
     .upscaling: "--allow-upscale",

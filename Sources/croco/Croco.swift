@@ -47,9 +47,7 @@ struct Croco: AsyncParsableCommand {
 
   /// Says what a user should know although the command goes on.
   static func warn(_ sentences: [String]) {
-    for sentence in sentences {
-      FileHandle.standardError.write(Data("croco: warning: \(sentence.withBytesSpelled)\n".utf8))
-    }
+    for sentence in sentences { Console.printError("croco: warning: \(sentence)\n") }
   }
 
   /// Prints what is wrong with the arguments as any other failure, or the help that was asked for.
@@ -66,6 +64,6 @@ struct Croco: AsyncParsableCommand {
 
   /// Prints the sentence of a failure, and what to do about it in words of the command line.
   static func report(_ failure: Failure) {
-    FileHandle.standardError.write(Data("croco: \(failure.onCommandLine.withBytesSpelled)\n".utf8))
+    Console.printError("croco: \(failure.onCommandLine)\n")
   }
 }

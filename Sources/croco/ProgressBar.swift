@@ -1,5 +1,5 @@
 import Foundation
-import Storage
+import Runtime
 
 /// Shows how far a long command is: a bar that redraws itself on a terminal, a plain line now and then elsewhere.
 ///
@@ -9,24 +9,28 @@ final class ProgressBar {
   private var unit: String
   private var total: Int
   private let isQuiet: Bool
-  private let isTerminal: Bool
+  private let plainInterval: Double  // s
   private var start = DispatchTime.now()
+  // Where the first report found the work: what was done before says nothing of the speed.
+  private var origin: Double?
   private var lastDrawn: Double
   private var isDrawn = false
 
   private static let terminalInterval = 0.1  // s
-  private static let plainInterval = 10.0  // s
+  private static let longestBar = 24, shortestBar = 6
 
   /// Starts a bar of `total` steps, which may be told later.
   ///
-  /// - Parameter isQuiet: shows nothing, for `--json`.
-  init(_ label: String, total: Int = 0, unit: String, isQuiet: Bool = false) {
+  /// - Parameters:
+  ///   - isQuiet: shows nothing, for `--json`.
+  ///   - plainInterval: seconds between the lines where there is no terminal.
+  init(_ label: String, total: Int = 0, unit: String, isQuiet: Bool = false, plainInterval: Double = 10) {
     self.label = label
     self.unit = unit
     self.total = total
     self.isQuiet = isQuiet
-    isTerminal = isatty(STDERR_FILENO) == 1
-    lastDrawn = isTerminal ? -Self.terminalInterval : 0
+    self.plainInterval = plainInterval
+    lastDrawn = Terminal.isThere ? -Self.terminalInterval : 0
   }
 
   /// Seconds since the start.
@@ -41,7 +45,8 @@ final class ProgressBar {
 
   private func restart() {
     start = DispatchTime.now()
-    lastDrawn = isTerminal ? -Self.terminalInterval : 0
+    origin = nil
+    lastDrawn = Terminal.isThere ? -Self.terminalInterval : 0
   }
 
   /// Tells that `done` steps of `total` are done. The clock starts anew where the first report is of 0 steps: what came
@@ -52,15 +57,33 @@ final class ProgressBar {
     update(done)
   }
 
-  /// Tells that `done` steps are done.
-  func update(_ done: Int) {
-    guard total > 0, !isQuiet, elapsed - lastDrawn >= (isTerminal ? Self.terminalInterval : Self.plainInterval) else {
+  /// Tells that `done` steps are done, and a part of the next one.
+  ///
+  /// - Parameters:
+  ///   - part: 0 ... 1.
+  ///   - place: where within the step, in words.
+  func update(_ done: Int, part: Double = 0, place: String? = nil) {
+    let position = Double(done) + part
+    if origin == nil {
+      origin = position
+      // Before there was nothing to measure.
+      if position > 0 { start = DispatchTime.now() }
+    }
+    guard total > 0, !isQuiet, elapsed - lastDrawn >= (Terminal.isThere ? Self.terminalInterval : plainInterval) else {
       return
     }
     lastDrawn = elapsed
-    isTerminal ? write("\r\u{1B}[K" + bar(done)) : write(line(done) + "\n")
-    isDrawn = isTerminal
+    let figures = figures(done, position, place)
+    if Terminal.isThere {
+      write(Terminal.clearing + bar(position, figures))
+    } else {
+      write("\(label): \(figures.joined(separator: ", "))\n")
+    }
+    isDrawn = Terminal.isThere
   }
+
+  /// Lets a whole interval go by before the next line, where there is no terminal: something else has been said.
+  func rest() { if !Terminal.isThere { lastDrawn = elapsed } }
 
   /// Writes a line above the bar.
   func print(_ message: String) {
@@ -74,30 +97,39 @@ final class ProgressBar {
     isDrawn = false
   }
 
-  private func bar(_ done: Int) -> String {
-    let width = 24
-    let filled = min(width, width * done / total)
+  /// Label, bar and figures within the terminal's width: where there is little room, figures go from the last on, and
+  /// the bar takes what is left.
+  private func bar(_ position: Double, _ figures: [String]) -> String {
+    // The last column stays empty: terminals wrap there.
+    let room = Terminal.columns - 1
+    var figures = figures
+    while figures.count > 1, Self.line(label, figures).count > room { figures.removeLast() }
+    let text = Self.line(label, figures)
+    let width = min(Self.longestBar, room - text.count - "[] ".count)
+    guard width >= Self.shortestBar else { return String(text.prefix(max(0, room))) }
+    let filled = min(width, Int(Double(width) * position / Double(total)))
     let blocks = String(repeating: "#", count: filled) + String(repeating: "-", count: width - filled)
-    return "\(label) [\(blocks)] \(figures(done))"
+    return Self.line("\(label) [\(blocks)]", figures)
   }
 
-  private func line(_ done: Int) -> String { "\(label): \(figures(done))" }
-
-  private func figures(_ done: Int) -> String {
-    let rate = Double(done) / max(elapsed, 1e-9)
-    var text = "\(done)/\(total) \(unit)"
-    if done > 0 { text += String(format: ", %.0f %@/s", rate, unit) }
-    if done > 0, done < total { text += ", \(Self.duration(Double(total - done) / rate)) left" }
-    return text
+  private static func line(_ opening: String, _ figures: [String]) -> String {
+    "\(opening) \(figures.joined(separator: ", "))"
   }
 
-  /// Seconds as people say them: "42 s", "3 min 20 s", "2 h 5 min".
-  static func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded())
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  /// How far it is, from what matters most to what matters least.
+  private func figures(_ done: Int, _ position: Double, _ place: String?) -> [String] {
+    let rate = (position - (origin ?? 0)) / max(elapsed, 1e-9)
+    var figures = ["\(done)/\(total) \(unit)"]
+    if rate > 0, position < Double(total) {
+      figures.append("\(TimeSpan.text((Double(total) - position) / rate)) left")
+    }
+    if let place { figures.append(place) }
+    if rate > 0 {
+      figures.append(
+        rate < 0.5 ? "\(TimeSpan.text(1 / rate)) for one" : String(format: "%.*f %@/s", rate < 10 ? 1 : 0, rate, unit))
+    }
+    return figures
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { Console.printError(text) }
 }

@@ -4,6 +4,8 @@ import Evaluation
 import Foundation
 import Kernels
 import Measurement
+import Runtime
+import Synchronization
 import Training
 
 /// `croco train`: trains a network, alone or as one rank of many.
@@ -15,6 +17,7 @@ struct TrainCommand: ParsableCommand {
       Alone:           croco train --config configs/quickstart.yaml --set data.path=DIR --output RUN
       Without a file:  croco train --preset croco_v1_base --set data.path=DIR --output RUN
       On one host:     mpirun -np 4 croco train ...
+      Ctrl-C, SIGTERM, SIGUSR1 and SIGHUP stop it within seconds, with a checkpoint of the last finished step.
       A run that was stopped goes on from its newest checkpoint when the same command is started again.
       """)
 
@@ -51,7 +54,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let status = Communicators.run(patience: 60, report: Croco.report) { communicator in
+    let ending = RunEndingWriter(output)
+    let status = Communicators.run(patience: 60, report: ending.report) { communicator in
       let limit = maxSteps.map { ["schedule.stop_after_steps=\($0)"] } ?? []
       let configuration = try communicator.together { try settings.read(setting: limit) }
       if printConfig {
@@ -59,7 +63,7 @@ struct TrainCommand: ParsableCommand {
       } else if dryRun {
         try foretell(configuration, communicator)
       } else {
-        try train(configuration, communicator)
+        try train(configuration, communicator, ending)
       }
     }
     if status != 0 { throw ExitCode(status) }
@@ -73,7 +77,9 @@ struct TrainCommand: ParsableCommand {
     print("\(configuration.resolved(documented: true))\n\(estimate.text)\n\(forecast.text)")
   }
 
-  private func train(_ configuration: TrainingConfiguration, _ communicator: any Communicator) throws {
+  private func train(
+    _ configuration: TrainingConfiguration, _ communicator: any Communicator, _ ending: RunEndingWriter
+  ) throws {
     var options = RunOptions(output: output ?? "")
     switch resume {
     case "auto": options.resume = .automatic
@@ -82,39 +88,38 @@ struct TrainCommand: ParsableCommand {
     }
     options.names = CommandLineTerms.name
     options.versions = ["croco": Croco.version, "openblas": OpenBLAS.configuration, "kernels": Processor.kernelLevel]
-    options.lastWords = { Croco.report($0) }
+    options.willBegin = ending.begin
+    options.lastWords = ending.report
+    options.acknowledge = LinePrinter.acknowledgment
     let printer = LinePrinter()
+    let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
+    let warnings = try RunEstimate(configuration, rankCount: communicator.size, threads: threads).checkResources(
+      output: options.output, keptCheckpoints: configuration.checkpoints.keep, communicator: communicator)
+    for warning in warnings where communicator.rank == 0 { printer.print(.warning, warning) }
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
     try run.addPictures()
     let bar = ProgressBar(
-      "training", total: run.lastStep, unit: "steps", isQuiet: communicator.rank != 0 || isatty(STDERR_FILENO) == 0)
+      "training", total: run.lastStep, unit: "steps", isQuiet: communicator.rank != 0, plainInterval: 60)
     printer.bar = bar
     run.add(StepBar(bar))
     try run.run()
   }
 }
 
-/// Moves a progress bar with the steps of a run.
-private final class StepBar: RunObserver {
-  let audience = RunAudience.firstRank
-  private let bar: ProgressBar
+/// Reports failures, and once a run has begun, writes into its log how it ended.
+private final class RunEndingWriter: Sendable {
+  private let folder: RunFolder?
+  private let hasBegun = Atomic<Bool>(false)
 
-  init(_ bar: ProgressBar) { self.bar = bar }
+  init(_ output: String?) { folder = output.map { RunFolder($0) } }
 
-  func run(didStep report: StepReport) { bar.update(report.step) }
+  /// From now on the run in the folder is this one.
+  func begin() { hasBegun.store(true, ordering: .relaxed) }
 
-  func runDidEnd() { bar.clear() }
-}
-
-/// Prints what a run says: warnings to standard error, all else to standard output, each above the bar if there is one.
-private final class LinePrinter {
-  var bar: ProgressBar?
-
-  func print(_ level: RunLog.Level, _ text: String) {
-    bar?.clear()
-    switch level {
-    case .warning: FileHandle.standardError.write(Data("croco: warning: \(text)\n".utf8))
-    case .step, .info: FileHandle.standardOutput.write(Data("\(text)\n".utf8))
-    }
+  /// Prints the sentence of a failure, and writes it; any thread, such as the watchdog's, may call it.
+  func report(_ failure: Failure) {
+    Croco.report(failure)
+    guard let folder, hasBegun.load(ordering: .relaxed) else { return }
+    RunEnding(code: failure.kind.exitCode, sentence: failure.onCommandLine).write(to: folder)
   }
 }

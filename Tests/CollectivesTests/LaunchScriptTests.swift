@@ -50,6 +50,8 @@ struct LaunchScriptTests {
     let result = process.finish(within: 20)
     #expect(result.status == 75 && exists("checkpoint") && !exists("COMPLETED"), "\(result)")
     #expect(!result.isTimedOut && result.errorOutput.contains("start the same command again"))
+    let words = result.output + result.errorOutput
+    #expect(!words.contains("mpirun detected") && !words.contains("Primary job"), "\(result)")
   }
 
   @Test("Ranks that do not stop are ended when the time of grace is over")
@@ -94,6 +96,38 @@ struct LaunchScriptTests {
     #expect(badCount.status == 64 && badCount.errorOutput.contains("'two'"))
     let noHosts = try runProcess(script("multi_node"), ["/nonexistent"])
     #expect(noHosts.status == 66 && noHosts.errorOutput.contains("/nonexistent"))
+  }
+
+  @Test(
+    "Hosts that cannot do are named before mpirun starts, with the line of the host file",
+    arguments: [
+      ("localhost slot=2", 64, ":1: 'slot=2' is not understood"),
+      ("# none", 64, "names no host"),
+      ("\n  localhost slots = 1", 64, ":2: localhost has slots=1, and --ranks-per-node is 2"),
+      ("localhost slots=two", 64, "slots=two is no number"),
+      ("no-such-host.invalid", 69, "no-such-host.invalid of "),
+      ("localhost slots=2", 66, "/nonexistent/data, the data, is not on localhost"),
+    ])
+  func hosts(text: String, status: Int32, sentence: String) throws {
+    defer { removeFolder() }
+    try FileSystem.createFolder(folder)
+    try Publication.publishText(text + "\n", at: "\(folder)/hosts")
+    let result = try runProcess(
+      script("multi_node"),
+      [
+        "\(folder)/hosts", "--ranks-per-node", "2", "--", "train", "--set", "data.path=/nonexistent/data", "--output",
+        folder,
+      ],
+      environment: ["CROCO": try builtExecutable("collectives-check")])
+    #expect(result.status == status && result.errorOutput.contains(sentence), "\(result)")
+    #expect(result.errorOutput.split(separator: "\n").count == 1, "\(result.errorOutput)")
+  }
+
+  @Test("CROCO that names no program is an error, not a reason to take another")
+  func program() throws {
+    let result = try runProcess(
+      script("single_node"), ["--", "train", "--output", folder], environment: ["CROCO": "/typo"])
+    #expect(result.status == 69 && result.errorOutput.contains("CROCO=/typo"), "\(result)")
   }
 
   private func script(_ name: String) -> String {

@@ -93,45 +93,4 @@ import Testing
       }
     }
   }
-
-  @Test(
-    "the PyTorch reader of datasets/README.md reads every pixel",
-    .enabled(
-      if: scientificPython != nil,
-      "python3 with h5py, NumPy and Pillow is not installed: launch/setup --tests installs them."
-    ))
-  func python() throws {
-    try withTemporaryFolder { folder in
-      let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("datasets/README.md")
-      let text = try String(contentsOf: page, encoding: .utf8)
-      let section = try #require(text.components(separatedBy: "## Reading one with PyTorch\n").last)
-      // The indented block.
-      let code = section.split(separator: "\n", omittingEmptySubsequences: false)
-        .drop { !$0.hasPrefix("    ") }.prefix { $0.hasPrefix("    ") || $0.isEmpty }.map { $0.dropFirst(4) }
-      let program = """
-        \(code.joined(separator: "\n"))
-        import sys
-        for folder in sys.argv[1:]:
-            pairs = Pairs(folder)
-            for number in range(len(pairs)):
-                for view in pairs[number]:
-                    print(*view.shape, view.tobytes().hex())
-        """
-      for codec in [StorageCodec.raw, .png] {
-        let path = "\(folder)/\(codec.name)"
-        try writeDataset(path, codec: codec, shardBytes: 9_000)
-        let dataset = try PairDataset(path: path)
-        let expected = try (0..<dataset.count).flatMap { pair in
-          let views = try dataset.images(ofPair: pair)
-          return [views.view1, views.view2].map { image in
-            "\(image.height) \(image.width) 3 " + image.pixels.map { String(format: "%02x", $0) }.joined()
-          }
-        }
-        let result = try runProcess(try #require(scientificPython), ["-c", program, path])
-        #expect(result.status == 0, "\(result.errorOutput)")
-        #expect(result.output.split(separator: "\n").map(String.init) == expected)
-      }
-    }
-  }
 }

@@ -55,6 +55,20 @@ import Testing
     }
   }
 
+  @Test("PNG: an eXIf chunk turns the picture, before the image data or after it")
+  func pngOrientation() throws {
+    let stored = picture(5)
+    let png = try EncodedImage(encoding: stored, as: .png, name: "test").bytes
+    let exif = chunk("eXIf", tiff(3, [6, 0], []))
+    for place in [33, png.count - 12] {
+      let image = try EncodedImage(bytes: Array(png[..<place]) + exif + png[place...], name: "test.png")
+      #expect(image.orientation == .turnRight && image.width == stored.height)
+      #expect(try image.decodedAsStored() == stored)
+    }
+    let cut = Array(png[..<(png.count - 12)]) + exif.dropLast(8)
+    #expect(try EncodedImage(bytes: cut, name: "cut.png").orientation == .upright)
+  }
+
   @Test("PNG: ImageMagick's raw profile turns the picture; thousands of texts do not keep it from being read")
   func pngTexts() throws {
     let stored = picture(5)
@@ -86,7 +100,11 @@ import Testing
 
   /// A tEXt chunk.
   private func text(_ keyword: String, _ content: String) -> [UInt8] {
-    let body = Array("tEXt".utf8) + Array(keyword.utf8) + [0] + Array(content.utf8)
+    chunk("tEXt", Array(keyword.utf8) + [0] + Array(content.utf8))
+  }
+
+  private func chunk(_ type: String, _ content: [UInt8]) -> [UInt8] {
+    let body = Array(type.utf8) + content
     func word(_ value: UInt32) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
     return word(UInt32(body.count - 4)) + body + word(crc32(body))
   }

@@ -28,6 +28,19 @@ struct ReportTests {
     #expect(outline.elements["circle"] == 4 + 1, "four validation losses and the sample of the legend")
   }
 
+  @Test("A page says how a run ended before its last step, but not of one that went on since")
+  func ending() throws {
+    let fixture = try ReportFixture()
+    let line = "2026-01-02T03:04:05Z Ended with code 74: Cannot write a: No space left on device. Make room.\n"
+    let ended = try fixture.run("ended", steps: 1...3)
+    try fixture.write("began\n" + line, "\(ended)/log.txt")
+    #expect(
+      try fixture.report([ended]).contains("ended with code 74: Cannot write a: No space left on device. Make room."))
+    let goesOn = try fixture.run("goes on", steps: 1...3)
+    try fixture.write(line + "2026-01-02T03:05:05Z step 3\n", "\(goesOn)/log.txt")
+    #expect(try !fixture.report([goesOn]).contains("ended with code 74:"))
+  }
+
   @Test("A page refers to nothing outside of it")
   func selfContained() throws {
     let fixture = try ReportFixture()

@@ -21,6 +21,21 @@ import Testing
     }
   }
 
+  @Test(
+    "Work that is called off leaves out the tasks that have not begun, and later work has all", arguments: [1, 2, 5])
+  func calledOff(workers: Int) {
+    let pool = WorkerPool(workerCount: workers)
+    let count = Atomic<Int>(0)
+    func work() { pool.run(100) { _, _ in count.add(1, ordering: .relaxed) } }
+    func workTwice() { for _ in 0..<2 { work() } }
+    let isWhole = pool.run(unless: { count.load(ordering: .relaxed) >= 10 }, workTwice)
+    #expect(!isWhole && (10..<10 + workers).contains(count.exchange(0, ordering: .relaxed)))
+    let isWholeAgain = pool.run(unless: { false }, work)
+    work()
+    #expect(isWholeAgain)
+    #expect(count.load(ordering: .relaxed) == 200)
+  }
+
   @Test("Threads end with their pool")
   func end() throws {
     func threadCount() -> Int {

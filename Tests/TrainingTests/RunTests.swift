@@ -35,14 +35,30 @@ import Training
     let stored = try ConfigurationReader.read(path: fixture.output("run") + "/config.yaml")
     #expect(try stored == fixture.configuration())
     let step = try #require(spoken.lines.first { $0.hasPrefix("step 12/20") })
-    let pattern = /step 12\/20 \| loss \d\.\d{4} \| grad norm \d\.\d\d \| lr 1\.2e-3 \| \d+ ms \| \d+\.\d pairs\/s/
+    let pattern =
+      /step 12\/20 \| loss \d\.\d{4} \| grad norm \d\.\d\d \| lr 1\.2e-3 \| \d+ ms \| \d+\.\d pairs\/s \| \d+ s left/
     #expect(try pattern.wholeMatch(in: step) != nil, "\(step)")
+    for start in [
+      "croco trains in ", "1 rank x ", fixture.data + ": ", "20 steps, ",
+    ] {
+      #expect(spoken.lines.contains { $0.hasPrefix(start) }, "\(start)")
+    }
     let log = try String(contentsOfFile: fixture.output("run") + "/log.txt", encoding: .utf8)
     #expect(spoken.lines.allSatisfy { log.contains($0) })
     // Started again, there is nothing to do, and nothing changes.
     let before = try fixture.digests("run", step: 20)
     #expect(try fixture.run("run").lines.contains { $0.hasPrefix("Nothing to do") })
     #expect(try fixture.digests("run", step: 20) == before)
+  }
+
+  @Test("the line of a step has the mean loss since the line before")
+  func meanLoss() throws {
+    let fixture = try RunFixture()
+    let spoken = try fixture.run("run", ["logging.every_steps=4", "validation.every_steps=0"])
+    let losses = try fixture.metrics("run").map { try #require($0["loss"]) }
+    let line = try #require(spoken.lines.first { $0.hasPrefix("step 8/20") })
+    let mean = losses[4..<8].reduce(0, +) / 4
+    #expect(line.contains("| mean of 4: \(String(format: "%.4f", mean)) |"), "\(line)")
   }
 
   @Test("7 of 20 steps, then the rest, end with the bytes and metrics of 20 in one go, in the middle of an epoch")

@@ -71,7 +71,7 @@ package struct TrainingDump {
     let recorder = TensorRecorder()
     trainer.network.recorder = recorder
     source.startStep(trainer.network)
-    let report = try trainer.step().report
+    let report = try trainer.step()
     trainer.network.recorder = nil
     addInputs(prefix)
     let tokens = [source.mask.count / configuration.model.patchCount, configuration.model.patchCount]

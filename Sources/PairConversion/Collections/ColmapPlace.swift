@@ -36,9 +36,9 @@ struct ColmapPlace {
       throw Failure(.noInput, "Cannot read the folder \(folder).", hint: "Expected: \(ColmapPairs.tree).")
     }
     var places: [ColmapPlace] = []
-    var visited: Set<String> = []
+    var visited: Set<ExactText> = []
     func visit(_ path: String, depth: Int) {
-      guard visited.insert(FileSystem.resolved(path)).inserted else { return }
+      guard visited.insert(ExactText(FileSystem.resolved(path))).inserted else { return }
       if ColmapModel.isPresent(in: path) { places.append(ColmapPlace(path, in: folder)) }
       // Models lie near the top.
       guard depth < 8 else { return }
@@ -53,11 +53,13 @@ struct ColmapPlace {
       throw Failure(
         .noInput, "There is no COLMAP model in \(folder) or below.", hint: "Expected: \(ColmapPairs.tree).")
     }
-    var order: [String: Int] = [:]
-    for place in places where order[place.workspace] == nil { order[place.workspace] = order.count }
+    var order: [ExactText: Int] = [:]
+    for place in places where order[ExactText(place.workspace)] == nil {
+      order[ExactText(place.workspace)] = order.count
+    }
     let ranked = places.enumerated().sorted { a, b in
       let ranks = [a, b].map { index, place in
-        (order[place.workspace]!, place.isDense == (preference == .dense) ? 0 : 1, place.depth, index)
+        (order[ExactText(place.workspace)]!, place.isDense == (preference == .dense) ? 0 : 1, place.depth, index)
       }
       return ranks[0] < ranks[1]
     }

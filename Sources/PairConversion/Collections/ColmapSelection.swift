@@ -19,7 +19,7 @@ struct ColmapSelection {
   private(set) var sources: [Source] = []
   private(set) var views: [PairCandidate.View] = []
   /// The numbers of images by file, and by workspace and name.
-  private var numbers: [String: Int] = [:]
+  private var numbers: [ExactText: Int] = [:]
   /// Models whose images were not found.
   private var imageless: [(place: ColmapPlace, model: ColmapModel)] = []
 
@@ -32,7 +32,7 @@ struct ColmapSelection {
   init(
     _ places: [ColmapPlace], images: ColmapImages, leavesOutImageless: Bool, log: (String) -> Void
   ) throws {
-    let hasManyRoots = Set(places.map(\.workspace)).count > 1
+    let hasManyRoots = Set(places.map { ExactText($0.workspace) }).count > 1
     for place in places {
       let model = try ColmapModel(folder: place.path)
       let keys = Self.keys(model, in: place)
@@ -66,7 +66,7 @@ struct ColmapSelection {
   }
 
   private func isKnown(_ keys: [String], _ place: ColmapPlace, log: (String) -> Void) -> Bool {
-    let known = keys.compactMap { numbers[$0] }
+    let known = keys.compactMap { numbers[ExactText($0)] }
     guard let first = known.first, 2 * known.count > keys.count else { return false }
     let other = sources.first { $0.views.contains(first) }?.place.path ?? ""
     log("\(place.path) is not read: \(known.count) of its \(keys.count) images are those of \(other)")
@@ -74,10 +74,10 @@ struct ColmapSelection {
   }
 
   private mutating func add(_ file: String, key: String, source: String) -> Int {
-    let number = numbers[file] ?? numbers[key] ?? views.count
+    let number = numbers[ExactText(file)] ?? numbers[ExactText(key)] ?? views.count
     if number == views.count { views.append(PairCandidate.View(path: file, source: source)) }
-    numbers[file] = number
-    numbers[key] = number
+    numbers[ExactText(file)] = number
+    numbers[ExactText(key)] = number
     return number
   }
 
@@ -89,12 +89,12 @@ struct ColmapSelection {
     for (view, isUsed) in zip(views, used) where !isUsed {
       unused.add(view.source, because: "in no pair with enough points and an overlap within the limits")
     }
-    var roots: Set<String> = []
-    for source in sources where roots.insert(source.root).inserted {
+    var roots: Set<ExactText> = []
+    for source in sources where roots.insert(ExactText(source.root)).inserted {
       guard let folder = try? ImageFolder(source.root) else { continue }
       for file in folder.subfolders.flatMap({ folder.files[$0] ?? [] }) {
         let path = source.root.appending(path: file)
-        if numbers[path] == nil { unused.add(path, because: "in no model that is read") }
+        if numbers[ExactText(path)] == nil { unused.add(path, because: "in no model that is read") }
       }
     }
     return unused

@@ -147,9 +147,9 @@ package enum CropsRelease {
   /// The images that only pair lines without boxes name.
   private static func unused(_ originals: [Originals], _ crops: [Crops]) -> UnusedImages {
     func paths(_ pairs: some Sequence<Originals>) -> [String] { pairs.flatMap { [$0.path1, $0.path2] } }
-    var seen = Set(paths(Set(crops.map(\.originals)).lazy.map { originals[$0] }))
+    var seen = Set(paths(Set(crops.map(\.originals)).lazy.map { originals[$0] }).map { ExactText($0) })
     var unused = UnusedImages()
-    for path in paths(originals) where seen.insert(path).inserted {
+    for path in paths(originals) where seen.insert(ExactText(path)).inserted {
       unused.add(path, because: "no box follows their pairs")
     }
     return unused
@@ -159,17 +159,18 @@ package enum CropsRelease {
   private static func present(
     _ crops: [Crops], of originals: [Originals], list: String, images: String, log: (String) -> Void
   ) throws -> [Crops] {
-    var isPresent: [String: Bool] = [:]
+    var isPresent: [ExactText: Bool] = [:]
     var missing: [String] = []
-    for path in originals.flatMap({ [$0.path1, $0.path2] }) where isPresent[path] == nil {
+    for path in originals.flatMap({ [$0.path1, $0.path2] }) where isPresent[ExactText(path)] == nil {
       let exists = FileSystem.exists(images.appending(path: path))
-      isPresent[path] = exists
+      isPresent[ExactText(path)] = exists
       if !exists { missing.append(path) }
     }
     guard !missing.isEmpty else { return crops }
     let names = missing.prefix(3).joined(separator: ", ") + (missing.count > 3 ? ", ..." : "")
     let found = crops.filter {
-      isPresent[originals[$0.originals].path1] == true && isPresent[originals[$0.originals].path2] == true
+      isPresent[ExactText(originals[$0.originals].path1)] == true
+        && isPresent[ExactText(originals[$0.originals].path2)] == true
     }
     let count = "\(missing.count) of the \(isPresent.count) images of \(list) are missing in \(images)"
     guard !found.isEmpty else {

@@ -1,4 +1,5 @@
 import Foundation
+import PairData
 import Runtime
 import Storage
 
@@ -8,14 +9,18 @@ package enum HabitatRelease {
   /// The tree that is expected, in one line.
   package static let tree: Advice = "habitat_release/**/X_1.jpeg, X_2.jpeg, and perhaps habitat_release/pairs.txt"
 
-  /// The pairs of a folder. Each folder that holds images is a scene.
+  /// Folders whose scans are for validation; `minival` holds some of those of `val`.
+  private static let validationFolders = ["val", "validation", "minival"]
+
+  /// The pairs of a folder. Each folder that holds images is a scene; one whose name has a folder `val` goes to the
+  /// validation split, and the other scenes are drawn.
   ///
   /// - Parameters:
   ///   - sceneDepth: how many folders below `folder` name a scene; nil: all of them.
   ///   - usesList: whether `pairs.txt` is used where there is one.
   ///   - skipsIncomplete: whether views without a counterpart are left out instead of being an error.
   ///   - selection: which files are looked at where no list is used.
-  ///   - log: receives lines about what is left out.
+  ///   - log: receives lines about what is left out, and about folders for validation.
   /// - Throws: `Failure` of kind `noInput`, or `badData` that names the folder, or the line of the list.
   package static func pairs(
     in folder: String, sceneDepth: Int? = nil, usesList: Bool = true, skipsIncomplete: Bool = false,
@@ -31,11 +36,21 @@ package enum HabitatRelease {
     guard !stems.isEmpty else {
       throw Failure(.badData, "\(folder) holds no pair X_1.jpeg, X_2.jpeg.", hint: "Expected: \(tree).")
     }
-    return stems.map { pair in
-      let folders = pair.view1.source.split(separator: "/").dropLast()
-      let scene = folders.prefix(sceneDepth ?? folders.count).joined(separator: "/")
-      return PairCandidate(pair.view1, pair.view2, scene: scene.isEmpty ? "." : scene, origin: pair.origin)
+    let pairs = stems.map { pair in
+      let folders = below(folder, pair.view1.source).split(separator: "/").dropLast()
+      let scene = folders.prefix(sceneDepth ?? folders.count)
+      return PairCandidate(
+        pair.view1, pair.view2, scene: scene.isEmpty ? "." : scene.joined(separator: "/"),
+        split: scene.contains { validationFolders.contains(String($0)) } ? .validation : nil, origin: pair.origin)
     }
+    let count = pairs.count { $0.split == .validation }
+    if count > 0 { log("\(folder): \(count) pairs in folders named val go to the validation split") }
+    return pairs
+  }
+
+  /// A path of the list as it is below the folder, where it is absolute.
+  private static func below(_ folder: String, _ path: String) -> String {
+    path.removing(prefix: folder.appending(path: "")) ?? path
   }
 
   private struct Found {
@@ -57,7 +72,7 @@ package enum HabitatRelease {
     for subfolder in images.subfolders {
       let files = images.files[subfolder] ?? []
       let second = Dictionary(files.compactMap { file in key(file, "_2").map { ($0, file) } }) { first, _ in first }
-      var matched: Set<String> = []
+      var matched: Set<ExactText> = []
       for file in files {
         guard let key = key(file, "_1") else {
           if self.key(file, "_2") == nil { unused.add(file, because: "not named X_1 or X_2") }
@@ -90,8 +105,8 @@ package enum HabitatRelease {
   }
 
   /// The path without `_1` or `_2` and the suffix.
-  private static func key(_ file: String, _ number: String) -> String? {
-    (file as NSString).deletingPathExtension.removing(suffix: number)
+  private static func key(_ file: String, _ number: String) -> ExactText? {
+    (file as NSString).deletingPathExtension.removing(suffix: number).map { ExactText($0) }
   }
 
   // MARK: The list

@@ -9,7 +9,8 @@ package enum Spring: StereoLayout {
   package static func view(_ path: ImagePath) -> StereoView? {
     for (side, name) in [(StereoView.Side.left, "left"), (.right, "right")] where path.folder(1) == "frame_\(name)" {
       guard let number = path.stem.removing(prefix: "frame_\(name)_") else { return nil }
-      let sequence = path.path(above: 2)
+      // What lies above is not compared: each eye is an archive, which may have been unpacked into a folder of its own.
+      let sequence = "\(path.folder(3))/\(path.folder(2))"
       return StereoView(side, pair: "\(sequence)/\(number)", scene: path.folder(2), sequence: sequence)
     }
     return nil

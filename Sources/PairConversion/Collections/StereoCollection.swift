@@ -55,7 +55,7 @@ package struct StereoCollection {
     var pairs: [PairCandidate] = []
     if kind != .temporal { pairs += try stereo(found, folder, log) }
     if kind != .stereo { pairs += try temporal(found, folder, log) }
-    addUnused(found, pairs, &unused)
+    addUnused(found, in: folder, pairs, &unused)
     unused.report(of: folder, to: log)
     return pairs
   }
@@ -84,9 +84,11 @@ package struct StereoCollection {
   }
 
   /// What the layout knows, but no pair has, without that which a line of its own has named already.
-  private func addUnused(_ found: [Found], _ pairs: [PairCandidate], _ unused: inout UnusedImages) {
-    let used = Set(pairs.lazy.flatMap { [$0.view1.source, $0.view2.source] })
-    for file in found where !used.contains(file.path) {
+  private func addUnused(
+    _ found: [Found], in folder: String, _ pairs: [PairCandidate], _ unused: inout UnusedImages
+  ) {
+    let used = Set(pairs.lazy.flatMap { [ExactText($0.view1.path), ExactText($0.view2.path)] })
+    for file in found where !used.contains(ExactText(view(file, folder).path)) {
       if !only.isEmpty {
         unused.add(file.path, because: "not below " + only.joined(separator: ", ") + ", or without a partner there")
       } else if kind == .temporal, file.view.side == .right {
@@ -108,8 +110,8 @@ package struct StereoCollection {
     let right = try byPair(found.filter { $0.view.side == .right }, folder)
     let leftPairs = Set(try byPair(found.filter { $0.view.side == .left }, folder).keys)
     let lonely =
-      left.filter { right[$0.view.pair] == nil }
-      + found.filter { $0.view.side == .right && !leftPairs.contains($0.view.pair) && isWanted($0, folder) }
+      left.filter { right[ExactText($0.view.pair)] == nil }
+      + found.filter { $0.view.side == .right && !leftPairs.contains(ExactText($0.view.pair)) && isWanted($0, folder) }
     if !lonely.isEmpty {
       let sentence = "\(lonely.count) images of \(folder) have no counterpart for the other eye: \(names(lonely))"
       guard skipsIncomplete else {
@@ -119,7 +121,7 @@ package struct StereoCollection {
       log(sentence + "; they are left out")
     }
     let pairs = left.compactMap { file in
-      right[file.view.pair].map { other in
+      right[ExactText(file.view.pair)].map { other in
         PairCandidate(view(file, folder), view(other, folder), scene: file.view.scene)
       }
     }
@@ -130,10 +132,10 @@ package struct StereoCollection {
     return pairs
   }
 
-  private func byPair(_ files: [Found], _ folder: String) throws -> [String: Found] {
-    var result: [String: Found] = [:]
+  private func byPair(_ files: [Found], _ folder: String) throws -> [ExactText: Found] {
+    var result: [ExactText: Found] = [:]
     for file in files {
-      if let other = result.updateValue(file, forKey: file.view.pair) {
+      if let other = result.updateValue(file, forKey: ExactText(file.view.pair)) {
         throw Failure(
           .badData, "\(folder) holds \(other.path) and \(file.path), which are the same view.", hint: "Remove one.")
       }
@@ -142,16 +144,16 @@ package struct StereoCollection {
   }
 
   private func temporal(_ found: [Found], _ folder: String, _ log: (String) -> Void) throws -> [PairCandidate] {
-    var frames: [String: [Found]] = [:]
+    var frames: [ExactText: [Found]] = [:]
     for file in found where file.view.side != .right && isWanted(file, folder) {
-      if let sequence = file.view.sequence { frames[sequence, default: []].append(file) }
+      if let sequence = file.view.sequence { frames[ExactText(sequence), default: []].append(file) }
     }
     guard !frames.isEmpty else {
       throw Failure(
         .badData, "\(folder) has no sequence of frames.", hint: "Ask for \(.pairKind) stereo. \(hint)")
     }
     return try sequences.pairs(
-      of: frames.keys.sorted(by: NaturalOrder.precedes).map { name in
+      of: frames.keys.sorted { NaturalOrder.precedes($0.text, $1.text) }.map { name in
         let files = frames[name] ?? []
         return .init(scene: files[0].view.scene, frames: files.map { view($0, folder) })
       }, in: folder, log: log)

@@ -24,8 +24,11 @@ package enum TartanAir: StereoLayout {
     } else {
       return nil
     }
-    // All trajectories of an environment are one scene: ENVIRONMENT/DIFFICULTY/TRAJECTORY/image_left.
-    let sequence = "\(path.path(above: 2))/\(direction)"
-    return StereoView(side, pair: "\(sequence)/\(number)", scene: path.folder(4), sequence: sequence)
+    // ENVIRONMENT/DIFFICULTY/TRAJECTORY/image_left, of which all trajectories of an environment are one scene. What lies
+    // above is not compared: each eye is an archive, which may have been unpacked into a folder of its own, even there.
+    let place = path.folders.dropLast().filter { !$0.hasPrefix("image_") }.suffix(3)
+    guard let environment = place.first, place.count == 3 else { return nil }
+    let sequence = "\(place.joined(separator: "/"))/\(direction)"
+    return StereoView(side, pair: "\(sequence)/\(number)", scene: environment, sequence: sequence)
   }
 }

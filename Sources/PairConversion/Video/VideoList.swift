@@ -31,15 +31,18 @@ struct VideoList {
         videos.append(Video(path: source, name: Self.name((source as NSString).lastPathComponent)))
       }
     }
-    let names = Dictionary(grouping: videos, by: \.name)
+    let names = Dictionary(grouping: videos) { ExactText($0.name) }
     // a.mp4 and a.mkv keep their suffixes.
     videos = videos.map { video in
-      guard names[video.name, default: []].count > 1 else { return video }
+      guard names[ExactText(video.name), default: []].count > 1 else { return video }
       return Video(path: video.path, name: video.name + "." + (video.path as NSString).pathExtension)
     }
-    for (name, same) in Dictionary(grouping: videos, by: \.name).sorted(by: { $0.key < $1.key }) where same.count > 1 {
+    for (name, same) in Dictionary(grouping: videos, by: { ExactText($0.name) }).sorted(by: {
+      $0.key.text < $1.key.text
+    })
+    where same.count > 1 {
       throw Failure(
-        .usage, "Two videos have the name \(name): \(same[0].path) and \(same[1].path).", hint: "Rename one.")
+        .usage, "Two videos have the name \(name.text): \(same[0].path) and \(same[1].path).", hint: "Rename one.")
     }
   }
 

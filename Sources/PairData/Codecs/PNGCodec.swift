@@ -7,7 +7,7 @@ package enum PNGCodec {
   /// The keyword of the text chunk in which ImageMagick keeps EXIF data.
   static let profileKeyword = "Raw profile type exif"
 
-  /// The stored size and orientation (from an eXIf chunk before the image data), and whether it is 16-bit grey or has a palette.
+  /// The stored size and orientation, and whether it is 16-bit grey or has a palette.
   static func header(
     of bytes: UnsafeRawBufferPointer, name: String
   ) throws(Failure) -> (width: Int, height: Int, orientation: Orientation, resemblesMap: Bool) {
@@ -15,7 +15,7 @@ package enum PNGCodec {
     let header = try header(input.context, name)
     let isDeepGrey = Int(header.color_type) == Int(SPNG_COLOR_TYPE_GRAYSCALE.rawValue) && header.bit_depth == 16
     let hasPalette = Int(header.color_type) == Int(SPNG_COLOR_TYPE_INDEXED.rawValue)
-    return (Int(header.width), Int(header.height), orientation(input.context), isDeepGrey || hasPalette)
+    return (Int(header.width), Int(header.height), orientation(bytes, input.context), isDeepGrey || hasPalette)
   }
 
   /// Decodes any PNG to RGB: palettes and grey expanded, 16 bits cut to their upper 8, transparency laid over white.
@@ -70,12 +70,9 @@ package enum PNGCodec {
     return Array(UnsafeRawBufferPointer(start: buffer, count: length))
   }
 
-  /// From an eXIf chunk before the image data, else from ImageMagick's text chunk.
-  private static func orientation(_ context: OpaquePointer) -> Orientation {
-    var exif = spng_exif()
-    if spng_get_exif(context, &exif) == 0 {
-      return Orientation(exif: UnsafeRawBufferPointer(start: exif.data, count: exif.length))
-    }
+  /// From an eXIf chunk, which ExifTool writes after the image data, else from ImageMagick's text chunk.
+  private static func orientation(_ bytes: UnsafeRawBufferPointer, _ context: OpaquePointer) -> Orientation {
+    if let exif = PNGChunks.content(of: "eXIf", in: bytes) { return Orientation(exif: exif) }
     var count: UInt32 = 0
     guard spng_get_text(context, nil, &count) == 0, count > 0 else { return .upright }
     var texts = [spng_text](repeating: spng_text(), count: Int(count))

@@ -61,6 +61,8 @@ extension Advice.Term {
   package static let validationShare = Advice.Term("validation")
   /// Leaving out pairs with a bad file when a data set is made.
   package static let skippingBadFiles = Advice.Term("skipping bad files")
+  /// Dividing a data set anew into training and validation.
+  package static let splitting = Advice.Term("dividing it anew")
   /// Making a data set of images.
   package static let conversion = Advice.Term("a conversion of images")
   /// Making a data set of rendered scenes.

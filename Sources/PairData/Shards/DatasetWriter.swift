@@ -17,7 +17,7 @@ package final class DatasetWriter {
   private let publication: DatasetPublication
   private var builders: [Split: ShardBuilder] = [:]
   private var written: [Split: [DatasetManifest.Shard]] = [:]
-  private var sceneNumbers: [String: UInt32] = [:]
+  private var sceneNumbers: [ExactText: UInt32] = [:]
   private var commonSize: DatasetManifest.ImageSize?
   private var hasMixedSizes = false
   private var hasFlow: Bool?
@@ -59,8 +59,8 @@ package final class DatasetWriter {
     _ view1: ImageReference, _ view2: ImageReference, scene: String, overlap: Float = .nan, flow: [Float]? = nil,
     split: Split? = nil
   ) throws {
-    let number = sceneNumbers[scene] ?? UInt32(sceneNumbers.count)
-    sceneNumbers[scene] = number
+    let number = sceneNumbers[ExactText(scene)] ?? UInt32(sceneNumbers.count)
+    sceneNumbers[ExactText(scene)] = number
     try add(view1, view2, scene: number, name: scene, overlap: overlap, flow: flow, split: split)
   }
 

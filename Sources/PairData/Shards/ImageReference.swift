@@ -17,7 +17,7 @@ package final class ImageReference: Sendable {
 
   /// Images with the same source and content are stored once a shard.
   struct Identity: Hashable {
-    package let source: String
+    package let source: ExactText
     package let digest: FileDigest
   }
   let identity: Identity
@@ -54,7 +54,7 @@ package final class ImageReference: Sendable {
     self.height = height
     self.source = source
     checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
-    identity = Identity(source: source, digest: bytes.withUnsafeBytes { FileDigest(of: $0) })
+    identity = Identity(source: ExactText(source), digest: bytes.withUnsafeBytes { FileDigest(of: $0) })
   }
 }
 

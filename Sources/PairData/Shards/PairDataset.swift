@@ -52,7 +52,7 @@ package final class PairDataset: PairSource {
     guard !entries.isEmpty else {
       throw Failure(
         .badData, "The data set \(path) has no pairs in its \(split.rawValue) split.",
-        hint: "Splits go by scene: convert with another \(.validationShare) share, or with more scenes.")
+        hint: split == .validation ? .withoutValidation : "Convert with a smaller \(.validationShare) share.")
     }
     let numbers = entries.indices.filter {
       selection == .all || FileSystem.exists(path.appending(path: entries[$0].name))
@@ -187,4 +187,11 @@ package final class PairDataset: PairSource {
 extension Advice.Term {
   /// Every rank reading the shards on its own disk.
   package static let localSharding = Advice.Term("shards on local disks")
+}
+
+extension Advice {
+  /// What to do where no pairs are held out.
+  fileprivate static let withoutValidation: Advice =
+    "Hold some out (a conversion with a \(.validationShare) share above 0, or \(.splitting)), name another data set as"
+    + " data.validation_path, or do without: validation.every_steps 0 and pictures.every_steps 0."
 }

@@ -171,11 +171,11 @@ package final class ShardBuilder {
   /// The distinct source names in order of appearance, and each image's number among them.
   private func sources() -> (texts: [[UInt8]], numbers: [UInt32]) {
     var texts: [[UInt8]] = []
-    var known: [String: UInt32] = [:]
+    var known: [ExactText: UInt32] = [:]
     let numbers = images.map { image in
-      if let number = known[image.source] { return number }
+      if let number = known[ExactText(image.source)] { return number }
       let number = UInt32(texts.count)
-      known[image.source] = number
+      known[ExactText(image.source)] = number
       texts.append(Array(image.source.utf8))
       return number
     }

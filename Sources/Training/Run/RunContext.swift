@@ -37,13 +37,12 @@ package struct RunContext {
   /// Whether this is the rank that reads, writes and speaks.
   package var isFirstRank: Bool { communicator.rank == 0 }
 
-  /// Says on what the run computes, and what looks wrong on any rank; collective.
+  /// Warns of what looks wrong on any rank; collective.
   ///
   /// - Throws: `Failure` of kind `inputOutput` where communication fails.
-  func describeMachine() throws(Failure) {
-    let (ranks, threads) = (communicator.size, pool.workerCount)
+  func checkMachine() throws(Failure) {
     let warnings = StartupChecks.warnings(
-      threads: threads, slabs: configuration.compute.slabs, environment: ProcessInfo.processInfo.environment)
+      threads: pool.workerCount, slabs: configuration.compute.slabs, environment: ProcessInfo.processInfo.environment)
     let all = try communicator.gatherBytes(Array(warnings.joined(separator: "\n").utf8))
     var said: Set<Substring> = []
     for (rank, bytes) in all.enumerated() {
@@ -51,10 +50,6 @@ package struct RunContext {
         log(.warning, rank == 0 ? String(line) : "rank \(rank): \(line)")
       }
     }
-    log(
-      .info,
-      "\(ranks) \(ranks == 1 ? "rank" : "ranks") x \(threads) \(threads == 1 ? "thread" : "threads"), "
-        + "\(configuration.compute.precision.arithmetic).")
   }
 
   /// What ends all ranks where this one hangs; nil where the configuration wants none.

@@ -6,6 +6,9 @@ package protocol RunObserver: AnyObject {
   /// On which ranks it is called.
   var audience: RunAudience { get }
 
+  /// Follows the passes within a step, from its beginning on.
+  func run(didAdvance progress: StepProgress)
+
   /// Follows a step, after its line in the log and before a checkpoint of it.
   ///
   /// - Throws: ends the run, as ``RunAudience`` says.
@@ -16,6 +19,9 @@ package protocol RunObserver: AnyObject {
 }
 
 extension RunObserver {
+  /// Does nothing.
+  package func run(didAdvance progress: StepProgress) {}
+
   /// Does nothing.
   package func runDidEnd() {}
 }

@@ -23,6 +23,11 @@ package struct RunOptions: Sendable {
   /// Says why all ranks are about to be ended, from another thread, where a rank hangs.
   package var lastWords: @Sendable (Failure) -> Void = { _ in }
 
+  /// Tells the user at once that a signal has come; called on rank 0, within a signal handler.
+  package var acknowledge: SignalFlags.Acknowledgment?
+  /// Is told, on every rank, that the run may begin: its folder is its own, and fits.
+  package var willBegin: @Sendable () -> Void = {}
+
   /// A run in `output`.
   package init(output: String) { self.output = output }
 }

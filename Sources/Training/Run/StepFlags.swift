@@ -14,12 +14,23 @@ package struct StepFlags: OptionSet, Sendable {
   package static let checkpoint = StepFlags(rawValue: 2)
   /// The run's time is up: checkpoint and stop.
   package static let timeIsUp = StepFlags(rawValue: 4)
-  /// A rank has received the signal: checkpoint and stop.
+  /// A rank has received the signal: drop the step, checkpoint and stop.
   package static let terminate = StepFlags(rawValue: 8)
   /// See ``terminate``.
   package static let interrupt = StepFlags(rawValue: 16)
   /// See ``terminate``.
   package static let user = StepFlags(rawValue: 32)
+  /// See ``terminate``.
+  package static let hangUp = StepFlags(rawValue: 256)
+
+  /// A rank has left the step before its time; all drop it.
+  package static let unfinished = StepFlags(rawValue: 128)
+
+  /// What does not wait for the end of a step: signals, and failures.
+  package static let interruptions: StepFlags = [.failure, .terminate, .interrupt, .user, .hangUp]
+
+  /// A rank waits much for data, and has not said so yet.
+  package static let waitsForData = StepFlags(rawValue: 512)
 
   /// A rank has skipped pairs of a file that it has not named yet.
   package static let badPairs = StepFlags(rawValue: 64)
@@ -29,6 +40,7 @@ package struct StepFlags: OptionSet, Sendable {
     if contains(.terminate) { return "SIGTERM" }
     if contains(.interrupt) { return "SIGINT" }
     if contains(.user) { return "SIGUSR1" }
+    if contains(.hangUp) { return "SIGHUP" }
     return contains(.timeIsUp) ? "schedule.stop_after_minutes" : nil
   }
 }

@@ -31,14 +31,14 @@ package struct StepReport: Sendable, Equatable {
   /// The mean loss on held-out scenes, where this step took it.
   package var validationLoss: Double?
 
-  /// The line of the log: `step 12/1000 | loss 0.8123 | grad norm 0.53 | lr 1.2e-4 | 812 ms | 78.8 pairs/s`.
+  /// The line of the log, to which ``RunPace`` adds: `step 12/1000 | loss 0.8123 | grad norm 0.53 | lr 1.2e-4 | 812 ms | 78.8 pairs/s`.
   package func line(of totalSteps: Int) -> String {
     var fields = [
-      "step \(step)/\(totalSteps)", "loss \(fixed(loss, 4))", "grad norm \(fixed(gradientNorm, 2))",
-      "lr \(scientific(learningRate))", "\(fixed(milliseconds, 0)) ms", "\(fixed(pairsPerSecond, 1)) pairs/s",
+      "step \(step)/\(totalSteps)", "loss \(Self.fixed(loss, 4))", "grad norm \(Self.fixed(gradientNorm, 2))",
+      "lr \(scientific(learningRate))", "\(Self.fixed(milliseconds, 0)) ms", "\(Self.fixed(pairsPerSecond, 1)) pairs/s",
     ]
     if replacedPairs > 0 { fields.append("\(replacedPairs) \(replacedPairs == 1 ? "pair" : "pairs") replaced") }
-    if let validationLoss { fields.append("validation loss \(fixed(validationLoss, 4))") }
+    if let validationLoss { fields.append("validation loss \(Self.fixed(validationLoss, 4))") }
     return fields.joined(separator: " | ")
   }
 
@@ -55,7 +55,8 @@ package struct StepReport: Sendable, Equatable {
     return JSON.object(fields).text
   }
 
-  private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+  /// "0.8123".
+  static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   /// "1.2e-4": one digit after the point, no leading zero in the exponent.
   private func scientific(_ value: Double) -> String {

@@ -30,6 +30,8 @@ package final class TrainingRun {
   private let start: ContinuousClock.Instant
   private var observers: [any RunObserver] = []
   private var badPairs: BadPairCount
+  private var dataWait = DataWait()
+  private var pace: RunPace
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
   /// What went wrong on this rank alone, until the ranks agree on it.
   private var failure: Failure?
@@ -44,7 +46,7 @@ package final class TrainingRun {
     _ configuration: TrainingConfiguration, options: RunOptions, communicator: any Communicator,
     listener: @escaping (RunLog.Level, String) -> Void
   ) throws(Failure) {
-    SignalFlags.install()
+    SignalFlags.install(acknowledge: communicator.rank == 0 ? options.acknowledge : nil)
     let microBatches = try GradientSum.microBatches(
       of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
     let folder = RunFolder(options.output)
@@ -56,15 +58,17 @@ package final class TrainingRun {
     let context = try RunContext(configuration, communicator: communicator, log: log)
     let data = try RunData(context)
     let resumption = try Resumption(context, options.resume, folder, data)
+    options.willBegin()
+    log(.info, "croco\(options.versions["croco"].map { " " + $0 } ?? "") trains in \(folder.path).")
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
-    try context.describeMachine()
+    try context.checkMachine()
     let trainer = try Trainer(
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator,
       pool: context.pool)
     try trainer.restore(resumption.checkpoint, step: resumption.step)
     lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
     try Self.check(resumption.step, lastStep, trainer.schedule, folder)
-    validator = try Validator(data, context, evaluate: trainer.loss(of:))
+    validator = try Validator(data, context, evaluate: { trainer.loss(of: $0, unless: { SignalFlags.hasCome }) })
     writers = try communicator.together {
       context.isFirstRank ? try RunWriters(folder, configuration, trainer.parameters, step: resumption.step) : nil
     }
@@ -73,8 +77,11 @@ package final class TrainingRun {
     start = clock.now
     // The checkpoint of another run is none of this folder's.
     lastCheckpoint = (resumption.isOwn ? resumption.step : -1, start)
+    pace = RunPace(after: trainer.completedSteps, of: lastStep)
     (self.context, self.options, self.folder, self.lock) = (context, options, folder, lock)
     (self.data, self.trainer) = (data, trainer)
+    let description = RunDescription(context: context, data: data, trainer: trainer, lastStep: lastStep)
+    for line in try description.lines() { log(.info, line) }
   }
 
   /// Refuses a run that is beyond its end: nothing would be done, and yet all would seem well.
@@ -94,6 +101,8 @@ package final class TrainingRun {
 
   /// Trains to the last step.
   ///
+  /// A signal ends it after the pass under way, without the step that this belongs to; the clock after a step.
+  ///
   /// - Throws: the same `Failure` on every rank; of kind `interrupted` where a signal or the clock stopped the run
   ///   after a checkpoint.
   package func run() throws(Failure) {
@@ -107,13 +116,15 @@ package final class TrainingRun {
       context.log(.info, "Nothing to do: step \(trainer.completedSteps) of \(lastStep) is reached already.")
     }
     while trainer.completedSteps < lastStep {
-      watchdog?.note("step \(trainer.completedSteps + 1)")
-      var (report, flags) = try trainer.step(telling: concerns)
+      let (done, flags) = try trainer.step(hooks)
+      guard var report = done else { try stop(flags.reasonToStop ?? "a signal") }
       watchdog?.note("the reports of step \(report.step)")
-      if isDue(configuration.validation.everySteps) { report.validationLoss = try validator?.loss() }
+      if isDue(configuration.validation.everySteps) { report.validationLoss = try validate() }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
       if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, context) }
+      if flags.contains(.waitsForData) { try dataWait.tell(context) }
+      dataWait.add(waited: report.stages[.data] ?? 0, of: report.milliseconds)
       try badPairs.count(report)
       try tellObservers(report)
       if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { try saveCheckpoint() }
@@ -124,11 +135,33 @@ package final class TrainingRun {
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.completedSteps % interval == 0 }
 
+  private var hooks: StepHooks {
+    var hooks = StepHooks()
+    hooks.concerns = concerns
+    hooks.interruptions = interruptions
+    hooks.isCalledOff = { SignalFlags.hasCome }
+    hooks.progress = { [self] progress in
+      watchdog?.note(progress.phase)
+      for observer in observers where attends(observer) { observer.run(didAdvance: progress) }
+    }
+    return hooks
+  }
+
+  /// What ends a step or a validation before its time.
+  private func interruptions() -> StepFlags { SignalFlags.requests.union(failure == nil ? [] : .failure) }
+
+  /// The loss on held-out scenes; nil where nobody wants it, or a rank is in a hurry to stop.
+  private func validate() throws(Failure) -> Double? {
+    watchdog?.note("the validation after step \(trainer.completedSteps)")
+    return try validator?.loss(unless: interruptions)
+  }
+
   /// What this rank has to tell before an update; rank 0 keeps the clock and writes.
   private func concerns() -> Concerns {
     var concerns = Concerns(failure: failure ?? writers?.checkpointer.takeFailure())
     concerns.requests.formUnion(SignalFlags.requests)
     if data.badPairs.hasNews { concerns.requests.insert(.badPairs) }
+    if dataWait.hasNews { concerns.requests.insert(.waitsForData) }
     guard context.isFirstRank else { return concerns }
     let minutes = configuration.checkpoints.everyMinutes
     if minutes > 0 && clock.now - lastCheckpoint.time >= .seconds(minutes * 60) {
@@ -149,8 +182,9 @@ package final class TrainingRun {
   private func record(_ report: StepReport) {
     guard let writers else { return }
     alone { () throws(Failure) in try writers.metrics.write(report) }
+    pace.add(report)
     if report.step % configuration.logging.everySteps == 0 || report.step == lastStep || report.validationLoss != nil {
-      context.log(.step, report.line(of: trainer.schedule.totalSteps))
+      context.log(.step, pace.complete(report.line(of: trainer.schedule.totalSteps), of: report))
     }
   }
 
@@ -190,9 +224,14 @@ package final class TrainingRun {
     }
   }
 
-  private func stop(_ reason: String) throws(Failure) {
+  private func stop(_ reason: String) throws(Failure) -> Never {
     watchdog?.note("the checkpoint after \(reason)")
     try settleCheckpoint()
+    guard trainer.completedSteps > 0 else {
+      throw Failure(
+        .interrupted, "Stopped by \(reason) before the first step was done; there is nothing to save.",
+        hint: "Start the same command again.")
+    }
     throw Failure(
       .interrupted,
       "Stopped by \(reason) after step \(trainer.completedSteps) of \(lastStep); the checkpoint is written.",

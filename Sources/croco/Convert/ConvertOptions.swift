@@ -43,7 +43,11 @@ struct ConvertOptions: ParsableArguments {
   @Option(help: "Size at which a shard is full, such as 256MB or 1GiB.")
   var shardSize: ByteCountArgument = ByteCountArgument(bytes: DatasetOptions.defaultShardBytes)
 
-  @Option(help: "Share of scenes for the validation split, 0 to 1.")
+  @Option(
+    help: """
+      Share of scenes for the validation split, 0 to 1; one scene at least is held out of several, and a single one \
+      is cut in time.
+      """)
   var validation = 0.1
 
   @Flag(help: "Leave out pairs with a bad file instead of stopping at the first.")
@@ -148,7 +152,9 @@ struct ConvertOptions: ParsableArguments {
     }
     if validation > 0, manifest.pairCount(of: .validation) == 0 {
       print(
-        "note: no scene fell into the validation split; with few scenes give a larger --validation or another --seed")
+        "note: there is no validation split: no cut leaves pairs on both sides with no image in common. Train with"
+          + " --set validation.every_steps=0 --set pictures.every_steps=0, or name another set as data.validation_path."
+      )
     }
   }
 }

@@ -9,6 +9,7 @@ import Storage
 struct CollectivesCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "collectives-check", abstract: "Runs the collective operations as one of several ranks.",
+    version: "1",
     subcommands: [Where.self, Operations.self, Reduce.self, Fail.self, Train.self])
 }
 

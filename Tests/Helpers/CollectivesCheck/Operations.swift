@@ -7,6 +7,7 @@ struct Operations: ParsableCommand {
   func run() {
     runAsRank { communicator in
       try checkFlags(communicator)
+      try checkRaisedFlags(communicator)
       try checkOrderedSum(communicator)
       try checkGatherBytes(communicator)
       try checkBroadcast(communicator)
@@ -31,6 +32,21 @@ private func expect(_ condition: Bool, _ what: String, _ communicator: any Commu
 private func checkFlags(_ communicator: any Communicator) throws {
   let flags = try communicator.combineFlags(1 << UInt64(communicator.rank) | 1 << 63)
   try expect(flags == (1 << UInt64(communicator.size)) - 1 | 1 << 63, "combineFlags", communicator)
+}
+
+/// Ranks that tell different numbers of rounds end with the flags of all, and hear of none that nobody raised.
+private func checkRaisedFlags(_ communicator: any Communicator) throws {
+  let all: UInt64 = (1 << UInt64(communicator.size)) - 1
+  for _ in 0..<20 {
+    let raised = RaisedFlags(communicator, rounds: 4)
+    let own: UInt64 = 1 << UInt64(communicator.rank)
+    for round in 0..<4 - communicator.rank % 3 {
+      let heard = try raised.tell(round == 1 ? own : 0)
+      try expect(heard & ~all == 0, "what is heard in round \(round)", communicator)
+    }
+    let flags = try raised.finish(communicator.rank == 0 ? 1 << 40 : own)
+    try expect(flags == all | 1 << 40, "what is raised in the end", communicator)
+  }
 }
 
 private func checkOrderedSum(_ communicator: any Communicator) throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// `habitat_release`, with and without `pairs.txt`.
 @Suite struct HabitatTests {
-  private let files = ["scannet/scene 01/a b", "scannet/scene 01/c", "hm3d/val/00800/x"].flatMap {
+  private let files = ["scannet/scene 01/a b", "scannet/scene 01/c", "hm3d/train/00800/x"].flatMap {
     ["\($0)_1.jpeg", "\($0)_2.jpeg"]
   }
 
@@ -17,7 +17,7 @@ import Testing
       let pairs = try HabitatRelease.pairs(in: folder)
       #expect(
         pairs.map(summary) == [
-          "hm3d/val/00800/x_1.jpeg | hm3d/val/00800/x_2.jpeg | hm3d/val/00800",
+          "hm3d/train/00800/x_1.jpeg | hm3d/train/00800/x_2.jpeg | hm3d/train/00800",
           "scannet/scene 01/a b_1.jpeg | scannet/scene 01/a b_2.jpeg | scannet/scene 01",
           "scannet/scene 01/c_1.jpeg | scannet/scene 01/c_2.jpeg | scannet/scene 01",
         ])
@@ -44,6 +44,27 @@ import Testing
       #expect(failure { _ = try HabitatRelease.pairs(in: root) }?.message.contains("pairs.txt:1") == true)
       try tree.write("pairs.txt", "gone_1.jpeg gone_2.jpeg\n")
       #expect(failure { _ = try HabitatRelease.pairs(in: root) }?.message.contains("gone_1.jpeg") == true)
+    }
+  }
+
+  @Test("folders named val go to the validation split, whatever is drawn; a scene is never in both")
+  func validation() throws {
+    try withTemporaryFolder { folder in
+      let all =
+        files + ["hm3d/val/00800/x", "hm3d/minival/00800/y", "val/x"].flatMap { ["\($0)_1.jpeg", "\($0)_2.jpeg"] }
+      _ = try CollectionTree(folder, all)
+      var notes: [String] = []
+      let pairs = try HabitatRelease.pairs(in: folder) { notes.append($0) }
+      #expect(notes == ["\(folder): 3 pairs in folders named val go to the validation split"])
+      let wanted = pairs.filter { $0.split == .validation }.map(\.scene)
+      #expect(wanted == ["hm3d/minival/00800", "hm3d/val/00800", "val"])
+      let output = folder + "/data"
+      let summary = try convert(
+        pairs, ConversionOptions(dataset: .init(codec: .keep, validationFraction: 0), threadCount: 2), to: output)
+      #expect(summary.manifest.pairCount(of: .validation) == 3 && summary.manifest.pairCount(of: .train) == 3)
+      // A scene that is wider than the folder is drawn as a whole.
+      #expect(try HabitatRelease.pairs(in: folder, sceneDepth: 1).filter { $0.split != nil }.map(\.scene) == ["val"])
+      #expect(try HabitatRelease.pairs(in: folder + "/hm3d/val").allSatisfy { $0.split == nil })
     }
   }
 

@@ -47,6 +47,81 @@ import Testing
       ])
   }
 
+  @Test("KITTI odometry, raw, tracking: the drive is the scene in colour and grey, and has frames in time")
+  func kittiSequences() throws {
+    let names = ["000000", "000001"]
+    func files(_ folders: [String]) -> [String] { folders.flatMap { folder in names.map { "\(folder)/\($0).png" } } }
+    let odometry = files((0...3).map { "dataset/sequences/00/image_\($0)" } + ["dataset/sequences/01/image_0"])
+    let stereo = try pairs(KITTI.self, odometry.filter { !$0.contains("/01/") })
+    #expect(
+      stereo[0] == "dataset/sequences/00/image_0/000000.png | dataset/sequences/00/image_1/000000.png | odometry/00")
+    #expect(stereo.count == 4 && stereo.allSatisfy { $0.hasSuffix(" | odometry/00") })
+    #expect(
+      try pairs(KITTI.self, odometry, kind: .temporal)
+        == [("00", 2), ("00", 0), ("01", 0)].map { sequence, camera in
+          let folder = "dataset/sequences/\(sequence)/image_\(camera)"
+          return "\(folder)/000000.png | \(folder)/000001.png | odometry/\(sequence)"
+        })
+    let drive = "2011_09_26/2011_09_26_drive_0001_sync"
+    for inner in ["/data", ""] {
+      let raw = files((0...3).map { "\(drive)/image_0\($0)\(inner)" })
+      let all = try pairs(KITTI.self, raw, kind: .both)
+      #expect(all.count == 6 && all.allSatisfy { $0.hasSuffix(" | raw/2011_09_26_drive_0001") })
+      #expect(
+        all[2].hasPrefix("\(drive)/image_02\(inner)/000000.png | \(drive)/image_03\(inner)/000000.png")
+          && all[4].hasPrefix("\(drive)/image_02\(inner)/000000.png | \(drive)/image_02\(inner)/000001.png"))
+    }
+    // Each eye in the folder of its archive.
+    let tracking = files(["left/training/image_02/0003", "right/training/image_03/0003"])
+    #expect(
+      try pairs(KITTI.self, tracking, kind: .both).map { $0.hasSuffix(" | tracking/training/0003") } == [
+        true, true, true,
+      ])
+    let object = files(["left/training/image_2", "right/training/image_3"])
+    #expect(try pairs(KITTI.self, object).allSatisfy { $0.hasSuffix(" | object/training") })
+    #expect(failure { _ = try pairs(KITTI.self, object, kind: .temporal) }?.message.contains("no sequence") == true)
+  }
+
+  @Test("KITTI 2012 in grey belongs to the scenes of the coloured images")
+  func kittiGrey() throws {
+    let folders = ["colored_0", "colored_1", "image_0", "image_1"].map { "training/\($0)/000004_10.png" }
+    #expect(
+      try pairs(KITTI.self, folders) == [
+        "\(folders[0]) | \(folders[1]) | 2012/training/000004", "\(folders[2]) | \(folders[3]) | 2012/training/000004",
+      ])
+  }
+
+  @Test("TartanAir and Spring: each eye unpacked into a folder of its own")
+  func ownFolders() throws {
+    let tartan = [
+      "a_Easy_image_left/factory/Easy/P000/image_left/000000_left.png",
+      "a_Easy_image_right/factory/Easy/P000/image_right/000000_right.png",
+      "ocean/Hard/image_left/P001/image_left/000003_left.png",
+      "ocean/Hard/image_right/P001/image_right/000003_right.png",
+    ]
+    #expect(
+      try pairs(TartanAir.self, tartan) == [
+        "\(tartan[0]) | \(tartan[1]) | factory", "\(tartan[2]) | \(tartan[3]) | ocean",
+      ])
+    let spring = ["left", "right"].map { "train_frame_\($0)/spring/train/0001/frame_\($0)/frame_\($0)_0001.png" }
+    #expect(try pairs(Spring.self, spring) == ["\(spring[0]) | \(spring[1]) | 0001"])
+  }
+
+  @Test("SceneFlow with the parts side by side, PNG and WebP: the scenes of the other layout")
+  func sceneFlowFlat() throws {
+    let sequences = [
+      ("driving_frames_cleanpass/15mm_focallength/scene_backwards/fast", "Driving"),
+      ("driving_frames_finalpass_webp/35mm_focallength/scene_forwards/slow", "Driving"),
+      ("frames_cleanpass/TRAIN/A/0000", "FlyingThings3D/TRAIN/A/0000"),
+      ("frames_finalpass_webp/TEST/C/0149", "FlyingThings3D/TEST/C/0149"),
+      ("monkaa_frames_cleanpass/a_rain_of_stones_x2", "Monkaa/a_rain_of_stones_x2"),
+      ("monkaa_frames_finalpass_webp/a_rain_of_stones_x2", "Monkaa/a_rain_of_stones_x2"),
+    ]
+    let files = sequences.flatMap { ["\($0.0)/left/0006.png", "\($0.0)/right/0006.png"] }
+    #expect(
+      try pairs(SceneFlow.self, files) == sequences.map { "\($0.0)/left/0006.png | \($0.0)/right/0006.png | \($0.1)" })
+  }
+
   @Test("Middlebury: 2005 and 2006, 2014, 2021; exposures and numbered set-ups are one scene")
   func middlebury() throws {
     let files = [
