@@ -10,7 +10,7 @@ package struct ReferenceEvaluation: Sendable, Equatable {
   package let checkpoint: String
   /// Held-out pairs that were used.
   package let pairCount: Int
-  /// The mean masked loss by kind of reference.
+  /// The mean masked loss by kind of reference; without the shuffled one where all pairs are of one scene.
   package let losses: [ReferenceVariant: Double]
 
   /// 1 - L(true) / L(shuffled).
@@ -32,7 +32,9 @@ package struct ReferenceEvaluation: Sendable, Equatable {
     guard count > 0 else { throw Failure(.badData, "There is no pair to evaluate on.") }
     var losses: [ReferenceVariant: Double] = [:]
     var done = 0
-    for variant in ReferenceVariant.allCases {
+    let hasOthers = try loader.hasSeveralScenes()
+    let variants = ReferenceVariant.allCases.filter { $0 != .shuffled || hasOthers }
+    for variant in variants {
       var sum = 0.0
       var evaluator: NetworkEvaluator?
       for start in stride(from: 0, to: count, by: 16) {
@@ -43,7 +45,7 @@ package struct ReferenceEvaluation: Sendable, Equatable {
         let batch = try loader.batch(pairs: pairs, reference: variant)
         sum += (evaluator?.loss(of: batch) ?? .nan) * Double(pairs.count)
         done += pairs.count
-        progress(done, count * ReferenceVariant.allCases.count)
+        progress(done, count * variants.count)
       }
       losses[variant] = sum / Double(count)
     }

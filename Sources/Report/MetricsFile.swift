@@ -16,6 +16,7 @@ struct StepRecord: Equatable {
   var epoch: Double? { self["epoch"] }
   var loss: Double? { self["loss"] }
   var validationLoss: Double? { self["validation_loss"] }
+  var referenceGain: Double? { self["reference_gain"] }
   var gradientNorm: Double? { self["grad_norm"] }
   var learningRate: Double? { self["lr"] }
   var milliseconds: Double? { self["ms"] }

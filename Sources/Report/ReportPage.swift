@@ -87,12 +87,12 @@ struct ReportPage {
     let evaluated = runs.indices.filter { runs[$0].evaluation != nil }
     guard !evaluated.isEmpty else { return "" }
     let known = ["true", "identical", "blank", "shuffled"]
-    let largest = evaluated.flatMap { runs[$0].evaluation?.loss.values.map { $0 } ?? [] }.max() ?? 1
+    let largest = evaluated.flatMap { runs[$0].evaluation?.loss.values.compactMap { $0 } ?? [] }.max() ?? 1
     let rows = evaluated.flatMap { index -> [[String]] in
       guard let evaluation = runs[index].evaluation else { return [] }
       let others = evaluation.loss.keys.filter { !known.contains($0) }.sorted()
       return (known + others).compactMap { reference in
-        evaluation.loss[reference].map {
+        evaluation.loss[reference].flatMap(\.self).map {
           (runs.count == 1 ? [] : [nameCell(index)])
             + [cell(reference), cell(Numeral.fixed($0, 4), "number"), bar($0 / largest, index)]
         }
@@ -106,7 +106,7 @@ struct ReportPage {
       return Markup.element(
         "p", [:],
         Markup.escaped(
-          "\(prefix)Reference gain \(Numeral.fixed(evaluation.referenceGain, 3)) on "
+          "\(prefix)Reference gain \(evaluation.referenceGain.map { Numeral.fixed($0, 3) } ?? "unknown (one scene)") on "
             + "\(Numeral.grouped(evaluation.pairs)) pairs\(checkpoint)."
         ))
     }

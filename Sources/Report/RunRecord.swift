@@ -8,9 +8,9 @@ struct EvaluationRecord: Decodable {
   /// Pairs that were evaluated.
   let pairs: Int
   /// The masked loss by reference: true, shuffled, blank, identical.
-  let loss: [String: Double]
-  /// 1 - loss with the true / loss with a shuffled reference.
-  let referenceGain: Double
+  let loss: [String: Double?]
+  /// 1 - loss with the true / loss with a shuffled reference; nil where all pairs were of one scene.
+  let referenceGain: Double?
   /// The checkpoint that was evaluated.
   let checkpoint: String?
 

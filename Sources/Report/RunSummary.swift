@@ -47,11 +47,16 @@ struct RunSummary {
         name: "Speed", value: seconds > 0 ? "\(Numeral.short(pairs / seconds)) pairs/s" : "–",
         detail: times.isEmpty ? "" : "median step \(Numeral.milliseconds(times[times.count / 2]))"),
     ]
-    if let evaluation = run.evaluation {
+    if let evaluation = run.evaluation, let gain = evaluation.referenceGain {
       items.append(
         Item(
-          name: "Reference gain", value: Numeral.fixed(evaluation.referenceGain, 3),
+          name: "Reference gain", value: Numeral.fixed(gain, 3),
           detail: "on \(Numeral.grouped(evaluation.pairs)) pairs"))
+    } else if let last = records.last(where: { $0.referenceGain != nil }) {
+      items.append(
+        Item(
+          name: "Reference gain", value: last.referenceGain.map { Numeral.fixed($0, 3) } ?? "–",
+          detail: "in the validation of step \(Numeral.grouped(last.step))"))
     }
     self.items = items
   }

@@ -46,10 +46,8 @@ struct EvaluateCommand: ParsableCommand {
     Croco.warn(model.passedOver)
     let dataset = try PairDataset(path: data, split: split)
     let pool = WorkerPool(workerCount: StartupChecks.threads(configured: threads))
-    let bar = ProgressBar(
-      "evaluate", total: 4 * min(pairs ?? dataset.count, dataset.count), unit: "pairs", isQuiet: json)
-    let result = try ReferenceEvaluation(model, source: dataset, limit: pairs, pool: pool) { done, _ in bar.update(done)
-    }
+    let bar = ProgressBar("evaluate", unit: "pairs", isQuiet: json)
+    let result = try ReferenceEvaluation(model, source: dataset, limit: pairs, pool: pool, progress: bar.update)
     bar.clear()
     if let output { try Publication.publishText(result.json + "\n", at: output) }
     print(json ? result.json : text(result))
@@ -58,11 +56,15 @@ struct EvaluateCommand: ParsableCommand {
   private func text(_ result: ReferenceEvaluation) -> String {
     func number(_ value: Double) -> String { String(format: "%.4f", value) }
     var lines = ["\(result.checkpoint) on \(counted(result.pairCount, "pair")) of \(data) (\(split.rawValue)):"]
-    for variant in ReferenceVariant.allCases {
+    for variant in ReferenceVariant.allCases where result.losses[variant] != nil {
       let name = variant.rawValue.padding(toLength: 10, withPad: " ", startingAt: 0)
       lines.append("  loss with \(name) reference  \(number(result.losses[variant, default: .nan]))")
     }
-    lines.append("  reference gain (1 - true / shuffled)  \(number(result.referenceGain))")
+    if result.losses[.shuffled] != nil {
+      lines.append("  reference gain (1 - true / shuffled)  \(number(result.referenceGain))")
+    } else {
+      lines.append("  no reference gain: all pairs are of one scene, and a shuffled reference is one of another scene")
+    }
     lines.append("  true / blank                          \(number(result.blankRatio))")
     return lines.joined(separator: "\n")
   }

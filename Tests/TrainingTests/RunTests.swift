@@ -30,6 +30,7 @@ import Training
     #expect(metrics.map { $0["step"] } == (1...20).map { Double($0) })
     #expect(try #require(metrics[19]["loss"]) < 0.95 * #require(metrics[0]["loss"]))
     #expect(metrics.filter { $0["validation_loss"] != nil }.map { $0["step"] } == [10, 20])
+    #expect(metrics.filter { ($0["reference_gain"] ?? 1) < 0.5 }.map { $0["step"] } == [10, 20])
     #expect(try Checkpoint.list(fixture.output("run") + "/checkpoints").map(\.step) == [5, 10, 15, 20])
     #expect(RunFolder(fixture.output("run")).isCompleted)
     let stored = try ConfigurationReader.read(path: fixture.output("run") + "/config.yaml")

@@ -116,6 +116,17 @@ package final class ValidationLoader {
     configuration.onBadPair == .skip && badPairs.note(failure, file: source.file(ofPair: pair))
   }
 
+  /// Whether the pairs are of several scenes, so that each has a shuffled reference.
+  ///
+  /// - Throws: the `Failure` of a shard that cannot be read.
+  package func hasSeveralScenes() throws(Failure) -> Bool {
+    let first = try source.checkedScene(ofPair: 0)
+    for pair in 1..<max(1, source.count) {
+      if try source.checkedScene(ofPair: pair) != first { return true }
+    }
+    return false
+  }
+
   /// The pair whose second view stands in for that of `pair`: a random one of another scene, always the same.
   ///
   /// - Throws: `Failure` of kind `badData` where all pairs are of one scene.

@@ -2,7 +2,16 @@ import Collectives
 import PairData
 import Runtime
 
-/// The mean loss on held-out pairs: the same pairs, crops and masks at every call, shared by the ranks.
+/// What held-out pairs say of a network.
+struct Validation {
+  /// The mean loss.
+  let loss: Double
+  /// 1 - loss / loss with references of other scenes: near 0 the network ignores the second view; nil where all held-out pairs are
+  /// of one scene.
+  let referenceGain: Double?
+}
+
+/// Measures a network on held-out pairs: the same pairs, crops and masks at every call, shared by the ranks.
 final class Validator {
   private let evaluate: (PairBatch) -> Double?
   private let communicator: any Communicator
@@ -10,6 +19,7 @@ final class Validator {
   private let pairCount: Int
   private let batchCount: Int
   private let batch: PairBatch
+  private let references: [ReferenceVariant]
 
   /// Validates on `validation.batches` micro-batches spread over the held-out pairs; nil where the configuration wants no
   /// validation. Collective.
@@ -28,26 +38,28 @@ final class Validator {
         source: source, configuration: LoaderConfiguration(configuration), badPairs: data.badPairs)
     }
     batch = PairBatch(loader.configuration)
+    references = try communicator.together { try loader.hasSeveralScenes() } ? [.matching, .shuffled] : [.matching]
   }
 
-  /// The mean loss; collective, and the same number on any number of ranks. Nil where a rank has an interruption, of
+  /// Loss and reference gain; collective, and the same numbers on any number of ranks. Nil where a rank has an interruption, of
   /// which the others hear between micro-batches.
   ///
   /// - Throws: the same `Failure` on every rank.
-  package func loss(unless interruptions: () -> StepFlags) throws(Failure) -> Double? {
+  func measure(unless interruptions: () -> StepFlags) throws(Failure) -> Validation? {
     let own = Partition.range(communicator.rank, of: communicator.size, count: batchCount)
     let raised = RaisedFlags(communicator, rounds: (batchCount + communicator.size - 1) / communicator.size)
-    var losses = [Double](repeating: 0, count: batchCount)
+    // First those with the pairs' own references, then those with others.
+    var losses = [Double](repeating: 0, count: references.count * batchCount)
     var failure: Failure?
     var flags: StepFlags = []
     do throws(Failure) {
       for number in own {
         let heard = StepFlags(rawValue: try raised.tell(interruptions().rawValue))
-        guard heard.isDisjoint(with: .interruptions), let loss = try loss(ofBatch: number) else {
+        guard heard.isDisjoint(with: .interruptions), let own = try self.losses(ofBatch: number) else {
           flags = .unfinished
           break
         }
-        losses[number] = loss
+        for (place, loss) in own.enumerated() { losses[place * batchCount + number] = loss }
       }
     } catch {
       (failure, flags) = (error, .failure)
@@ -56,16 +68,24 @@ final class Validator {
     if flags.contains(.failure) { try communicator.agree(on: failure) }
     guard !flags.contains(.unfinished) else { return nil }
     try communicator.sumInRankOrder(&losses)
-    return losses.reduce(0, +) / Double(batchCount)
+    let loss = losses[..<batchCount].reduce(0, +) / Double(batchCount)
+    let others = losses[batchCount...].reduce(0, +) / Double(batchCount)
+    return Validation(loss: loss, referenceGain: references.contains(.shuffled) ? 1 - loss / others : nil)
   }
 
-  private func loss(ofBatch number: Int) throws(Failure) -> Double? {
+  /// The loss of a batch with each kind of reference; nil where that was called off.
+  private func losses(ofBatch number: Int) throws(Failure) -> [Double]? {
     // Evenly over the held-out pairs, or round and round where they are few.
     let wanted = batchCount * batch.count
     let pairs = (number * batch.count..<(number + 1) * batch.count).map { place in
       pairCount >= wanted ? place * pairCount / wanted : place % pairCount
     }
-    try loader.fill(batch, pairs: pairs)
-    return evaluate(batch)
+    var losses: [Double] = []
+    for reference in references {
+      try loader.fill(batch, pairs: pairs, reference: reference)
+      guard let loss = evaluate(batch) else { return nil }
+      losses.append(loss)
+    }
+    return losses
   }
 }

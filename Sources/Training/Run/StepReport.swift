@@ -30,6 +30,8 @@ package struct StepReport: Sendable, Equatable {
   package var replacedPairs = 0
   /// The mean loss on held-out scenes, where this step took it.
   package var validationLoss: Double?
+  /// How much the second view helped on held-out scenes, where this step measured it: 1 - loss / loss with references of other scenes.
+  package var referenceGain: Double?
 
   /// The line of the log, to which ``RunPace`` adds: `step 12/1000 | loss 0.8123 | grad norm 0.53 | lr 1.2e-4 | 812 ms | 78.8 pairs/s`.
   package func line(of totalSteps: Int) -> String {
@@ -39,6 +41,7 @@ package struct StepReport: Sendable, Equatable {
     ]
     if replacedPairs > 0 { fields.append("\(replacedPairs) \(replacedPairs == 1 ? "pair" : "pairs") replaced") }
     if let validationLoss { fields.append("validation loss \(Self.fixed(validationLoss, 4))") }
+    if let referenceGain { fields.append("reference gain \(Self.fixed(referenceGain, 3))") }
     return fields.joined(separator: " | ")
   }
 
@@ -52,6 +55,7 @@ package struct StepReport: Sendable, Equatable {
     fields.append(("pairs_per_s", .fixed(pairsPerSecond, digits: 3)))
     if replacedPairs > 0 { fields.append(("replaced_pairs", .integer(replacedPairs))) }
     if let validationLoss { fields.append(("validation_loss", .number(validationLoss))) }
+    if let referenceGain { fields.append(("reference_gain", .number(referenceGain))) }
     return JSON.object(fields).text
   }
 

@@ -31,6 +31,7 @@ package final class TrainingRun {
   private var observers: [any RunObserver] = []
   private var badPairs: BadPairCount
   private var dataWait = DataWait()
+  private var referenceUse = ReferenceUse()
   private var pace: RunPace
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
   /// What went wrong on this rank alone, until the ranks agree on it.
@@ -119,7 +120,7 @@ package final class TrainingRun {
       let (done, flags) = try trainer.step(hooks)
       guard var report = done else { try stop(flags.reasonToStop ?? "a signal") }
       watchdog?.note("the reports of step \(report.step)")
-      if isDue(configuration.validation.everySteps) { report.validationLoss = try validate() }
+      if isDue(configuration.validation.everySteps) || trainer.completedSteps == lastStep { try validate(&report) }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
       if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, context) }
@@ -150,10 +151,14 @@ package final class TrainingRun {
   /// What ends a step or a validation before its time.
   private func interruptions() -> StepFlags { SignalFlags.requests.union(failure == nil ? [] : .failure) }
 
-  /// The loss on held-out scenes; nil where nobody wants it, or a rank is in a hurry to stop.
-  private func validate() throws(Failure) -> Double? {
+  /// Adds what held-out scenes say; nothing where nobody wants it, or a rank is in a hurry to stop.
+  private func validate(_ report: inout StepReport) throws(Failure) {
     watchdog?.note("the validation after step \(trainer.completedSteps)")
-    return try validator?.loss(unless: interruptions)
+    guard let validation = try validator?.measure(unless: interruptions) else { return }
+    report.validationLoss = validation.loss
+    report.referenceGain = validation.referenceGain
+    guard let gain = validation.referenceGain, report.epoch > trainer.schedule.warmupEpochs else { return }
+    if let warning = referenceUse.note(gain) { context.log(.warning, warning) }
   }
 
   /// What this rank has to tell before an update; rank 0 keeps the clock and writes.
