@@ -223,7 +223,7 @@ struct LoadingPairLoaderTests {
     configuration.microBatchSize = 2
     let loader = try PairLoader(source: source, configuration: configuration, globalBatchSize: 2)
     let failure = try #require(throws: Failure.self) { try loader.next() }
-    #expect(failure.message.hasPrefix("Image 2 of pair 0 has 8x8 pixels"))
+    #expect(failure.message.hasPrefix("Image 2 of pair 0 is 8x8,"))
   }
 
   @Test("A loader may be let go at any moment")
