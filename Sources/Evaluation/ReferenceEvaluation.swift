@@ -32,7 +32,7 @@ package struct ReferenceEvaluation: Sendable, Equatable {
     guard count > 0 else { throw Failure(.badData, "There is no pair to evaluate on.") }
     var losses: [ReferenceVariant: Double] = [:]
     var done = 0
-    let hasOthers = try loader.hasSeveralScenes()
+    let hasOthers = loader.hasSeveralScenes
     let variants = ReferenceVariant.allCases.filter { $0 != .shuffled || hasOthers }
     for variant in variants {
       var sum = 0.0

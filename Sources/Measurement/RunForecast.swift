@@ -68,7 +68,8 @@ package struct RunForecast: Sendable, Equatable {
     return seconds.max() ?? 0
   }
 
-  /// Measured: the time of a step over that of its products, with passes over rows, sums and the optimiser.
+  /// About the time of a step over that of its products, with passes over rows, sums and the optimiser: networks of the
+  /// presets reach 0.81 to 0.93 of the speed of their products.
   private static let besideProducts = 1.15
 
   /// The forecast for people.

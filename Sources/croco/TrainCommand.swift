@@ -96,6 +96,7 @@ struct TrainCommand: ParsableCommand {
     let warnings = try RunEstimate(configuration, rankCount: communicator.size, threads: threads).checkResources(
       output: options.output, keptCheckpoints: configuration.checkpoints.keep, communicator: communicator)
     for warning in warnings where communicator.rank == 0 { printer.print(.warning, warning) }
+    defer { SignalFlags.stopAcknowledging() }
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
     try run.addPictures()
     let bar = ProgressBar(

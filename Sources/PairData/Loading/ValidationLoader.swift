@@ -116,13 +116,14 @@ package final class ValidationLoader {
     configuration.onBadPair == .skip && badPairs.note(failure, file: source.file(ofPair: pair))
   }
 
-  /// Whether the pairs are of several scenes, so that each has a shuffled reference.
-  ///
-  /// - Throws: the `Failure` of a shard that cannot be read.
-  package func hasSeveralScenes() throws(Failure) -> Bool {
-    let first = try source.checkedScene(ofPair: 0)
-    for pair in 1..<max(1, source.count) {
-      if try source.checkedScene(ofPair: pair) != first { return true }
+  /// Whether the pairs are of several scenes, so that each has a shuffled reference. What cannot be read tells nothing: it fails
+  /// where it is used.
+  package var hasSeveralScenes: Bool {
+    var first: Int?
+    for pair in 0..<source.count {
+      guard let scene = try? source.checkedScene(ofPair: pair) else { continue }
+      if scene != first ?? scene { return true }
+      first = scene
     }
     return false
   }

@@ -33,12 +33,13 @@ final class Validator {
     communicator = context.communicator
     batchCount = configuration.validation.batches
     pairCount = source.count
-    loader = try communicator.together {
+    let loader = try communicator.together {
       try ValidationLoader(
         source: source, configuration: LoaderConfiguration(configuration), badPairs: data.badPairs)
     }
     batch = PairBatch(loader.configuration)
-    references = try communicator.together { try loader.hasSeveralScenes() } ? [.matching, .shuffled] : [.matching]
+    self.loader = loader
+    references = loader.hasSeveralScenes ? [.matching, .shuffled] : [.matching]
   }
 
   /// Loss and reference gain; collective, and the same numbers on any number of ranks. Nil where a rank has an interruption, of

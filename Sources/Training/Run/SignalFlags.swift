@@ -33,6 +33,9 @@ package enum SignalFlags {
     Foundation.signal(SIGPIPE, SIG_IGN)
   }
 
+  /// From now on signals are not acknowledged: the run is over, and mpirun may send some to processes that are about to end.
+  package static func stopAcknowledging() { acknowledge = nil }
+
   /// Whether a signal has come; any thread may ask.
   static var hasCome: Bool { pending.load(ordering: .relaxed) != 0 }
 

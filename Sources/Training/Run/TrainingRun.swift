@@ -120,7 +120,10 @@ package final class TrainingRun {
       let (done, flags) = try trainer.step(hooks)
       guard var report = done else { try stop(flags.reasonToStop ?? "a signal") }
       watchdog?.note("the reports of step \(report.step)")
-      if isDue(configuration.validation.everySteps) || trainer.completedSteps == lastStep { try validate(&report) }
+      // At the schedule's end, too; not where a run stops before: going on must give what never stopping gives.
+      if isDue(configuration.validation.everySteps) || trainer.completedSteps == trainer.schedule.totalSteps {
+        try validate(&report)
+      }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
       if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, context) }
