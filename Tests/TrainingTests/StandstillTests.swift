@@ -30,7 +30,7 @@ import Training
     #expect(found.culprits == [3] && found.isDue)
     #expect(
       found.sentence
-        == "Rank 3 of 4 (node1) has not moved for 50 s, and gives no sign of life: last in MPI_Allreduce, micro-batch 2 of 4 of "
+        == "Rank 3 of 4 (node1) has not moved for 50 s, and gives no sign of life: last heard of in MPI_Allreduce, micro-batch 2 of 4 of "
         + "step 12 (backward). The others wait for it: rank 0 (node0) in MPI_Allreduce, the end of step 12.")
     // Rank 0 is stopped: rank 1 speaks, the others a little later.
     #expect(standstill(1, [0: stopped, 2: alive, 3: alive]).isDue)
@@ -99,7 +99,7 @@ struct HangMPITests {
     #expect(ended.status == 70 && !ended.isTimedOut, "\(ended)")
     #expect(ended.errorOutput.components(separatedBy: "has not moved for").count == 2, "\(ended)")
     #expect(ended.errorOutput.contains("croco: Rank \(rank) of 3 ("), "\(ended)")
-    #expect(ended.errorOutput.contains("gives no sign of life: last in "), "\(ended)")
+    #expect(ended.errorOutput.contains("gives no sign of life: last heard of in "), "\(ended)")
     #expect(ended.errorOutput.contains("The others wait for it: rank \(rank == 0 ? 1 : 0) ("), "\(ended)")
   }
 

@@ -69,7 +69,7 @@ package struct Standstill {
       let seconds = positions.map(\.silence).min() ?? 0
       return
         "\(name(silent)) \(hasNotMoved(seconds, silent)), and \(silent.count == 1 ? "gives" : "give") no sign of life: "
-        + "last in \(positions[0].position.place). \(waiting(for: silent))"
+        + "last heard of in \(positions[0].position.place). \(waiting(for: silent))"
     case .behind(let behind):
       let positions = behind.compactMap { ranks[$0]?.position }
       return "\(name(behind)) \(hasNotMoved(positions.map(\.idle).min() ?? 0, behind)): in \(positions[0].place). "
