@@ -41,35 +41,35 @@ core_count() {
   if [ "$cores" -gt 0 ] && [ "$cores" -lt "$allowed" ]; then echo "$cores"; else echo "$allowed"; fi
 }
 
-# Sets mpirun_options from ranks (a host), threads (a rank; may be empty), binding (auto or none) and report (or empty).
+# Sets launcher, mpirun and its options, from ranks (a host), threads (a rank; may be empty), binding (auto or none) and report.
 plan_ranks() {
   local cores per_rank
   cores=$(core_count)
   per_rank=${threads:-$((cores / ranks))}
   # Without mpirun's own words on ranks that end with a code: croco and run_croco say what there is to say.
-  mpirun_options=(--quiet)
+  launcher=(mpirun --quiet)
   # Ranks have pipes in place of the terminal: they are told that there is one, and its width, for the progress bar.
   if [ -t 1 ] && [ -t 2 ]; then
     CROCO_COLUMNS=$(stty size </dev/tty 2>/dev/null | cut -d ' ' -f 2 | grep . || echo 80)
     export CROCO_COLUMNS
   fi
   if [ "$binding" = auto ] && [ "$per_rank" -ge 1 ] && [ $((ranks * per_rank)) -le "$cores" ]; then
-    mpirun_options+=(--map-by "ppr:$ranks:node:PE=$per_rank" --bind-to core)
+    launcher+=(--map-by "ppr:$ranks:node:PE=$per_rank" --bind-to core)
   else
     [ "$binding" = none ] || say "$ranks ranks of ${threads:-1} threads exceed the $cores cores of this host: ranks are not bound."
-    mpirun_options+=(--map-by "ppr:$ranks:node" --bind-to none --oversubscribe)
+    launcher+=(--map-by "ppr:$ranks:node" --bind-to none --oversubscribe)
   fi
-  [ -z "$report" ] || mpirun_options+=(--report-bindings)
+  [ -z "$report" ] || launcher+=(--report-bindings)
   # Dead hosts are noticed within half a minute, and short interruptions of the network survived.
-  mpirun_options+=(
+  launcher+=(
     --mca oob_tcp_keepalive_time 15 --mca oob_tcp_keepalive_intvl 5 --mca oob_tcp_keepalive_probes 3)
   # Threads are croco's own; those of libraries would fight with them.
-  mpirun_options+=(-x OMP_NUM_THREADS=1 -x OPENBLAS_NUM_THREADS=1)
-  [ -z "${LD_LIBRARY_PATH:-}" ] || mpirun_options+=(-x LD_LIBRARY_PATH)
+  launcher+=(-x OMP_NUM_THREADS=1 -x OPENBLAS_NUM_THREADS=1)
+  [ -z "${LD_LIBRARY_PATH:-}" ] || launcher+=(-x LD_LIBRARY_PATH)
   # What changes the arithmetic has to be the same on all hosts; CROCO_COLUMNS goes with it.
   local variable
   for variable in $(compgen -e | grep -E '^(CROCO|OPENBLAS|ONEDNN|DNNL)_' | grep -v '^OPENBLAS_NUM_THREADS$'); do
-    mpirun_options+=(-x "$variable")
+    launcher+=(-x "$variable")
   done
   if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -90,59 +90,60 @@ run_folder() {
 is_marked() { # marker, its stamp before
   local after
   after=$(marker_stamp "$1")
-  [ -n "$after" ] && { [ "$mpirun_status" = 0 ] || [ "$after" != "$2" ]; }
+  [ -n "$after" ] && { [ "$launcher_status" = 0 ] || [ "$after" != "$2" ]; }
 }
 
 # What tells one completion marker from an earlier one: it is published by rename. Empty where there is none.
 marker_stamp() { stat -c '%i %y' "$1" 2>/dev/null || true; }
 
 interruptions=0
-# The signals by which people and batch systems stop a job become SIGUSR1, which mpirun passes on to all ranks: they
+# The signals by which people and batch systems stop a job become SIGUSR1, which mpirun and srun pass on to all ranks: they
 # write a checkpoint and stop. SIGTERM to mpirun would kill the ranks of other hosts at once.
 on_signal() {
   interruptions=$((interruptions + 1))
   if [ "$interruptions" = 1 ]; then
     say "SIG$1: asking all ranks for a checkpoint; waiting for at most $grace s."
+    interrupted_by=$1
     stop_at=$((SECONDS + grace))
-    kill -USR1 "$mpirun_process" 2>/dev/null || true
+    kill -USR1 "$launcher_process" 2>/dev/null || true
   elif [ "$1" = INT ]; then
     stop_at=$SECONDS
   fi
 }
 
-# Runs mpirun with the given arguments, and sets mpirun_status.
+# Runs mpirun or srun with its arguments, and sets launcher_status.
 supervise() {
   local signal terminated='' last=0
-  mpirun_process=''
+  launcher_process=''
   # shellcheck disable=SC2064
   for signal in TERM INT USR1 HUP; do trap "on_signal $signal" "$signal"; done
   # A session of its own: Ctrl-C reaches this script alone.
-  setsid mpirun "$@" </dev/null &
-  mpirun_process=$!
-  mpirun_status=0
-  wait "$mpirun_process" || mpirun_status=$?
-  while kill -0 "$mpirun_process" 2>/dev/null; do
+  setsid "$@" </dev/null &
+  launcher_process=$!
+  launcher_status=0
+  wait "$launcher_process" || launcher_status=$?
+  while kill -0 "$launcher_process" 2>/dev/null; do
     if [ "$interruptions" -gt 0 ]; then
       if [ "$SECONDS" -ge "$stop_at" ] && [ -z "$terminated" ]; then
         say "the ranks have not stopped: ending them."
-        kill -TERM "$mpirun_process" 2>/dev/null || true
+        kill -TERM "$launcher_process" 2>/dev/null || true
         terminated=$SECONDS
       elif [ -n "$terminated" ] && [ "$SECONDS" -ge $((terminated + 15)) ]; then
-        kill -KILL "$mpirun_process" 2>/dev/null || true
+        kill -KILL "$launcher_process" 2>/dev/null || true
       fi
       sleep 0.2
     else
-      mpirun_status=0
-      wait "$mpirun_process" || mpirun_status=$?
+      launcher_status=0
+      wait "$launcher_process" || launcher_status=$?
     fi
   done
   # Where a signal ended the last wait, the status is still to be had.
-  wait "$mpirun_process" 2>/dev/null || last=$?
-  [ "$last" = 127 ] || mpirun_status=$last
+  wait "$launcher_process" 2>/dev/null || last=$?
+  [ "$last" = 127 ] || launcher_status=$last
   trap - TERM INT USR1 HUP
 }
 
-# Runs `croco ARGUMENTS...` under mpirun with mpirun_options, and exits with what batch systems need to know.
+# Runs `croco ARGUMENTS...` under the launcher, and exits with what batch systems need to know.
 #
 # mpirun's exit code does not tell whether training is complete: inside a batch job it was 0 after the loss of a host.
 # Rank 0 writes COMPLETED into the run folder, or STOPPED where --max-steps ends the run, and that decides.
@@ -157,8 +158,8 @@ run_croco() {
     before=$(marker_stamp "$marker")
     stopped=$(marker_stamp "$folder/STOPPED")
   fi
-  supervise "${mpirun_options[@]}" "$croco" "$@"
-  [ -n "${marker:-}" ] || exit "$mpirun_status"
+  supervise "${launcher[@]}" "$croco" "$@"
+  [ -n "${marker:-}" ] || exit "$launcher_status"
   if is_marked "$marker" "$before"; then
     say "completed: $folder"
     exit 0
@@ -171,12 +172,12 @@ run_croco() {
     say "interrupted: start the same command again to continue from the last checkpoint in $folder."
     exit $EX_TEMPFAIL
   fi
-  case $mpirun_status in
+  case $launcher_status in
     # A host was lost (0 or 205), or ranks were killed: the last checkpoint is where to go on from.
     0 | 75 | 129 | 130 | 137 | 138 | 143 | 205)
-      say "not completed (mpirun: $mpirun_status): start the same command again to continue from the last checkpoint in $folder."
+      say "not completed (${launcher[0]}: $launcher_status): start the same command again to continue from the last checkpoint in $folder."
       exit $EX_TEMPFAIL
       ;;
-    *) exit "$mpirun_status" ;;
+    *) exit "$launcher_status" ;;
   esac
 }

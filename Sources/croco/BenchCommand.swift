@@ -22,11 +22,12 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "The YAML file of the configuration to measure.", completion: .file(extensions: ["yaml"]))
     var config: String?
 
-    @Option(help: "A network by its name instead of a file; croco presets lists them.")
+    @Option(help: "A network by its name instead of a file; croco presets lists them.", completion: .presets)
     var preset: String?
 
     @Option(
-      name: .customLong("set"), help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key=value"))
+      name: .customLong("set"), help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key=value"),
+      completion: .configurationKeys)
     var overrides: [String] = []
 
     @Option(help: "Pairs of a step, over all ranks, in one micro-batch a rank.")
@@ -35,7 +36,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Threads of a rank; its cores if absent.")
     var threads: Int?
 
-    @Option(help: "A data set; pairs that are made up in memory if absent.")
+    @Option(help: "A data set; pairs that are made up in memory if absent.", completion: .directory)
     var data: String?
 
     func validate() throws {

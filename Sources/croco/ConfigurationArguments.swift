@@ -8,12 +8,14 @@ struct ConfigurationArguments: ParsableArguments {
   var config: String?
 
   @Option(
-    help: "A network by its name instead of a file, with the defaults of all other keys; croco presets lists them.")
+    help: "A network by its name instead of a file, with the defaults of all other keys; croco presets lists them.",
+    completion: .presets)
   var preset: String?
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Overrides a key of the file, such as batch.global_batch_size=64.", valueName: "key=value"))
+    help: ArgumentHelp("Overrides a key of the file, such as batch.global_batch_size=64.", valueName: "key=value"),
+    completion: .configurationKeys)
   var overrides: [String] = []
 
   /// Reads the file, with the keys that the command has flags of its own for.

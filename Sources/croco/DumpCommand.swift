@@ -17,17 +17,18 @@ struct DumpCommand: ParsableCommand {
 
   @OptionGroup var settings: ConfigurationArguments
 
-  @Option(help: "The data set; instead of data.path of the configuration.")
+  @Option(help: "The data set; instead of data.path of the configuration.", completion: .directory)
   var data: String?
 
   @Option(
-    help: "What to start from: a run folder, a checkpoint folder or a .safetensors file; initial values if absent.")
+    help: "What to start from: a run folder, a checkpoint folder or a .safetensors file; initial values if absent.",
+    completion: .file())
   var checkpoint: String?
 
   @Option(help: "Steps to make.")
   var steps = 1
 
-  @Option(help: "The safetensors file to write.")
+  @Option(help: "The safetensors file to write.", completion: .file())
   var output: String
 
   func validate() throws {

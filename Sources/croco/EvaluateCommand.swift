@@ -15,10 +15,11 @@ struct EvaluateCommand: ParsableCommand {
       The reference gain is 1 - loss(true reference) / loss(shuffled reference). Near 0 the network ignores the second view.
       """)
 
-  @Option(help: "A run folder (its newest checkpoint), a checkpoint folder or a .safetensors file.")
+  @Option(
+    help: "A run folder (its newest checkpoint), a checkpoint folder or a .safetensors file.", completion: .file())
   var checkpoint: String
 
-  @Option(help: "The data set.")
+  @Option(help: "The data set.", completion: .directory)
   var data: String
 
   @Option(help: "The split: val (held-out scenes) or train.")
@@ -30,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Threads; the cores of this process if absent.")
   var threads: Int?
 
-  @Option(help: "Also write the result as JSON to this file.")
+  @Option(help: "Also write the result as JSON to this file.", completion: .file())
   var output: String?
 
   @Flag(help: "Print one JSON object.")

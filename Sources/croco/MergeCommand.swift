@@ -17,7 +17,8 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: "The data-set folders.", completion: .directory)
   var inputs: [String]
 
-  @Option(name: .shortAndLong, help: "The data-set folder to write; it must not exist or be empty.")
+  @Option(
+    name: .shortAndLong, help: "The data-set folder to write; it must not exist or be empty.", completion: .directory)
   var output: String
 
   @Flag(help: "Copy all shards instead of linking to them.")
@@ -42,7 +43,8 @@ struct SplitCommand: ParsableCommand {
   @Argument(help: "The data-set folder.", completion: .directory)
   var input: String
 
-  @Option(name: .shortAndLong, help: "The data-set folder to write; it must not exist or be empty.")
+  @Option(
+    name: .shortAndLong, help: "The data-set folder to write; it must not exist or be empty.", completion: .directory)
   var output: String
 
   @Option(help: "Share of scenes for the validation split, 0 to 1.")

@@ -17,7 +17,7 @@ struct MineCommand: ParsableCommand {
   @Argument(help: "Folders of JPEG, PNG or WebP images, with their sub-folders.", completion: .directory)
   var sources: [String]
 
-  @Option(name: .shortAndLong, help: "The folder to write; it must not exist or be empty.")
+  @Option(name: .shortAndLong, help: "The folder to write; it must not exist or be empty.", completion: .directory)
   var output: String
 
   @OptionGroup var selection: SelectionOptions

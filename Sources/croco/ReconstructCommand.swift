@@ -17,16 +17,17 @@ struct ReconstructCommand: ParsableCommand {
       target, which the network has not seen.
       """)
 
-  @Option(help: "A run folder (its newest checkpoint), a checkpoint folder or a .safetensors file.")
+  @Option(
+    help: "A run folder (its newest checkpoint), a checkpoint folder or a .safetensors file.", completion: .file())
   var checkpoint: String
 
-  @Option(help: "The image to mask and complete.")
+  @Option(help: "The image to mask and complete.", completion: .file())
   var target: String
 
-  @Option(help: "The second view.")
+  @Option(help: "The second view.", completion: .file())
   var reference: String
 
-  @Option(help: "The PNG to write.")
+  @Option(help: "The PNG to write.", completion: .file())
   var output: String
 
   @Option(help: "The seed of the mask.")

@@ -14,7 +14,7 @@ struct SynthesizeCommand: ParsableCommand {
       The same seed gives the same pairs with any number of threads.
       """)
 
-  @Option(help: ArgumentHelp("Folder of the data set; new or empty.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of the data set; new or empty.", valueName: "dir"), completion: .directory)
   var output: String
 
   @Option(help: "Number of pairs.")
@@ -47,7 +47,7 @@ struct SynthesizeCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Store the true flow.")
   var flow = true
 
-  @Option(help: ArgumentHelp("Also write a contact sheet of the first pairs.", valueName: "png"))
+  @Option(help: ArgumentHelp("Also write a contact sheet of the first pairs.", valueName: "png"), completion: .file())
   var preview: String?
 
   func validate() throws {

@@ -23,7 +23,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var settings: ConfigurationArguments
 
-  @Option(help: "The run folder: checkpoints, metrics, log.")
+  @Option(help: "The run folder: checkpoints, metrics, log.", completion: .directory)
   var output: String?
 
   @Option(

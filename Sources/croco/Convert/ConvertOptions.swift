@@ -9,7 +9,8 @@ import Runtime
 struct ConvertOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: "The data-set folder to write: a new or empty one, or that of the same conversion, to go on.")
+    help: "The data-set folder to write: a new or empty one, or that of the same conversion, to go on.",
+    completion: .directory)
   var output: String
 
   @Option(help: "Image size in pixels: S for a square, or HEIGHTxWIDTH. Default: sizes stay as they are.")
