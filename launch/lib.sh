@@ -68,7 +68,7 @@ plan_ranks() {
   [ -z "${LD_LIBRARY_PATH:-}" ] || launcher+=(-x LD_LIBRARY_PATH)
   # What changes the arithmetic has to be the same on all hosts; CROCO_COLUMNS goes with it.
   local variable
-  for variable in $(compgen -e | grep -E '^(CROCO|OPENBLAS)_' | grep -v '^OPENBLAS_NUM_THREADS$'); do
+  for variable in $(compgen -e | grep -E '^(CROCO|OPENBLAS|ONEDNN|DNNL)_' | grep -v '^OPENBLAS_NUM_THREADS$'); do
     launcher+=(-x "$variable")
   done
   if [ "$(id -u)" = 0 ]; then

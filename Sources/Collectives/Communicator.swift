@@ -11,6 +11,8 @@ package protocol Communicator: Sendable {
   var size: Int { get }
   /// The host's name.
   var hostName: String { get }
+  /// What calls of this group the rank has entered; any thread may look.
+  var activity: CollectiveActivity { get }
 
   /// The ranks of this group that run on this rank's host, in the same order; end it with ``finalize()``.
   func splitByHost() throws(Failure) -> any Communicator

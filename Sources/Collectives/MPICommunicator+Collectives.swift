@@ -47,10 +47,9 @@ extension MPICommunicator {
       let offsets = Self.offsets(of: counts)
       var all = [UInt8](repeating: 0, count: counts.reduce(0) { $0 + Int($1) })
       let own = bytes.dropFirst(start).prefix(piece)
-      let status = own.withUnsafeBytes {
-        croco_mpi_gather_bytes(handle, $0.baseAddress, Int32($0.count), &all, counts, offsets)
-      }
-      try check(status, "MPI_Allgatherv")
+      try check(
+        own.withUnsafeBytes { croco_mpi_gather_bytes(handle, $0.baseAddress, Int32($0.count), &all, counts, offsets) },
+        "MPI_Allgatherv")
       for rank in 0..<size {
         result[rank] += all[Int(offsets[rank])..<Int(offsets[rank]) + Int(counts[rank])]
       }

@@ -9,10 +9,9 @@ extension MPICommunicator {
     _ outgoing: BufferSlices<Element>, into incoming: BufferSlices<Element>
   ) throws(Failure) {
     let (send, receive) = (try MessageTable(outgoing, of: self), try MessageTable(incoming, of: self))
-    let status = withExtendedLifetime((send, receive)) {
-      croco_mpi_exchange_slices(handle, send.slices, receive.slices)
-    }
-    try check(status, "MPI_Alltoallv")
+    try check(
+      withExtendedLifetime((send, receive)) { croco_mpi_exchange_slices(handle, send.slices, receive.slices) },
+      "MPI_Alltoallv")
   }
 
   /// Begins ``exchange(_:into:)`` (`MPI_Ialltoallv`).
@@ -30,8 +29,7 @@ extension MPICommunicator {
   /// Gathers slice r of a buffer from rank r, in place (`MPI_Allgatherv`).
   package func gather<Element>(_ slices: BufferSlices<Element>) throws(Failure) {
     let table = try MessageTable(slices, of: self)
-    let status = withExtendedLifetime(table) { croco_mpi_gather_slices(handle, table.slices) }
-    try check(status, "MPI_Allgatherv")
+    try check(withExtendedLifetime(table) { croco_mpi_gather_slices(handle, table.slices) }, "MPI_Allgatherv")
   }
 
   /// Begins ``gather(_:)`` (`MPI_Iallgatherv`).
@@ -110,14 +108,14 @@ private final class MPITransfer: PendingTransfer {
   func isComplete() throws(Failure) -> Bool {
     guard isUnderWay else { return true }
     var flag: Int32 = 0
-    try communicator.check(croco_mpi_test(&request, &flag), call)
+    try communicator.check(croco_mpi_test(&request, &flag), call, isNew: false)
     isUnderWay = flag == 0
     return !isUnderWay
   }
 
   func wait() throws(Failure) {
     guard isUnderWay else { return }
-    try communicator.check(croco_mpi_wait(&request), call)
+    try communicator.check(croco_mpi_wait(&request), call, isNew: false)
     isUnderWay = false
   }
 }

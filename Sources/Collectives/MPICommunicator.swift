@@ -13,6 +13,8 @@ package final class MPICommunicator: Communicator {
   package let size: Int
   /// The host's name (`MPI_Get_processor_name`).
   package let hostName: String
+  /// The calls that go through ``check(_:_:isNew:)``.
+  package let activity = CollectiveActivity()
 
   /// MPI's communicator.
   let handle: croco_mpi_communicator
@@ -107,9 +109,12 @@ package final class MPICommunicator: Communicator {
     exit(exitCode)
   }
 
-  /// Turns the status of an MPI call into a failure that names the call, the rank and the host.
-  func check(_ status: Int32, _ call: String) throws(Failure) {
+  /// Makes an MPI call, and turns its status into a failure that names the call, the rank and the host.
+  ///
+  /// - Parameter isNew: false where the call goes on with a collective that was entered before.
+  func check(_ status: @autoclosure () -> Int32, _ call: String, isNew: Bool = true) throws(Failure) {
     checkThread()
+    let status = activity.during(call, isNew: isNew, status)
     try Self.check(status, call, at: "rank \(rank) (\(hostName))")
   }
 

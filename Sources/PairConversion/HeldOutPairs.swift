@@ -4,7 +4,7 @@ import Storage
 /// Pairs with a validation split where the draw, scene by scene, would leave training or validation without any.
 ///
 /// Of several scenes one is held out: the one whose share of the pairs is nearest to the wanted share. A single scene is cut in time: its last
-/// images are held out, and pairs that reach over the cut are left out, so that no image is in both splits.
+/// pairs are held out, and those that share images with them are left out, so that no image is in both splits.
 package struct HeldOutPairs {
   /// The pairs that remain, in their order.
   package private(set) var pairs: [PairCandidate]
@@ -42,22 +42,17 @@ package struct HeldOutPairs {
   }
 
   private mutating func cut(_ share: Double) {
-    let images = Set(pairs.lazy.flatMap { [$0.view1.source, $0.view2.source] }.map(ExactText.init))
-      .map(\.text).sorted(by: NaturalOrder.precedes)
-    let places = Dictionary(uniqueKeysWithValues: images.enumerated().map { (ExactText($1), $0) })
-    let start = images.count - max(2, Int((share * Double(images.count)).rounded()))
+    let start = pairs.count - max(1, Int((share * Double(pairs.count)).rounded()))
+    let last = pairs[start...].map { $0.moved(to: .validation, scene: $0.scene + " (held out)") }
+    let heldImages = Set(last.flatMap(\.images))
     // Neighbours in time are nearly the same image.
-    for gap in [max(1, images.count / 50), 0] {
-      let kept = pairs.compactMap { pair -> PairCandidate? in
-        let views = [pair.view1, pair.view2].map { places[ExactText($0.source)]! }
-        if views.min()! >= start { return pair.moved(to: .validation, scene: pair.scene + " (held out)") }
-        return views.max()! < start - gap ? pair.moved(to: .train) : nil
-      }
-      guard Set(kept.map(\.split)).count == 2 else { continue }
+    for gap in [pairs.count / 50, 0] {
+      let first = pairs[..<max(0, start - gap)].filter { heldImages.isDisjoint(with: $0.images) }
+      guard !first.isEmpty else { continue }
       note =
-        "one scene only: its last \(images.count - start) of \(images.count) images are the validation split;"
-        + " \(pairs.count - kept.count) pairs that reach over the cut are left out"
-      pairs = kept
+        "one scene only: its last \(last.count) of \(pairs.count) pairs are the validation split;"
+        + " \(start - first.count) before them, which share images with them or are near, are left out"
+      pairs = first.map { $0.moved(to: .train) } + last
       return
     }
     // Nothing to validate on is better than nothing to train on.
@@ -66,6 +61,8 @@ package struct HeldOutPairs {
 }
 
 extension PairCandidate {
+  fileprivate var images: [ExactText] { [ExactText(view1.source), ExactText(view2.source)] }
+
   /// The pair in a split, and in another scene if one is named.
   fileprivate func moved(to split: Split, scene: String? = nil) -> PairCandidate {
     PairCandidate(view1, view2, scene: scene ?? self.scene, split: split, overlap: overlap, origin: origin)

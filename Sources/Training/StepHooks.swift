@@ -11,6 +11,8 @@ package struct StepHooks {
   package var isCalledOff: @Sendable () -> Bool = { false }
   /// Is told how far this rank has come, before its first pass and after each.
   package var progress: (StepProgress) -> Void = { _ in }
+  /// Is told of each stage that this rank comes to.
+  package var stage: (StepStage) -> Void = { _ in }
 
   /// A step that nothing interrupts and nobody follows.
   package init() {}
@@ -49,7 +51,7 @@ package struct StepProgress: Sendable, Equatable {
   /// Where a rank hangs that tells nothing any more.
   var phase: String {
     passes == passCount
-      ? "the end of step \(step), where ranks wait for each other"
+      ? "the end of step \(step)"
       : "micro-batch \(microBatch) of \(microBatchCount) of step \(step)"
   }
 }

@@ -95,7 +95,7 @@ package final class Trainer {
   ///   that is not finite. Or broken communication, at any time: the run must end.
   package func step(_ hooks: StepHooks) throws(Failure) -> (report: StepReport?, flags: StepFlags) {
     precondition(!hasDroppedStep, "the batches of step \(completedSteps + 1) are gone")
-    var clock = StepClock()
+    var clock = StepClock(didEnter: hooks.stage)
     var share = computeShare(hooks, &clock)
     let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(on: &share, hooks.concerns()) }
     guard !flags.contains(.unfinished) else {

@@ -24,17 +24,29 @@ import Testing
     Set(pairs.filter { $0.split == split }.flatMap { [$0.view1.source, $0.view2.source] })
   }
 
-  @Test("a single scene is cut in time: its last images are held out, a gap is left, and no image is in both splits")
+  @Test("a single scene is cut in time: its last pairs are held out, a gap is left, and no image is in both splits")
   func cut() throws {
-    let all = try pairs([("room", 100)], gaps: 1...5)
+    let all = try pairs([("room", 100)], gaps: 1...1)
     let held = hold(all)
     let (train, validation) = (images(held.pairs, .train), images(held.pairs, .validation))
-    #expect(validation == Set((90..<100).map { "room/\($0).jpg" }))
-    #expect(train == Set((0..<88).map { "room/\($0).jpg" }))
+    #expect(validation == Set((89..<100).map { "room/\($0).jpg" }))
+    #expect(train == Set((0..<89).map { "room/\($0).jpg" }))
     #expect(held.pairs.allSatisfy { $0.split != nil })
     #expect(Set(held.pairs.map(\.scene)) == ["room", "room (held out)"])
-    #expect(held.note?.contains("its last 10 of 100 images") == true)
-    #expect(held.note?.contains("\(all.count - held.pairs.count) pairs that reach over the cut") == true)
+    #expect(held.note?.contains("its last 10 of 99 pairs") == true && held.note?.contains("; 1 before them") == true)
+    let far = hold(try pairs([("room", 1000)], gaps: 1...5))
+    #expect(images(far.pairs, .train).isDisjoint(with: images(far.pairs, .validation)))
+    #expect(far.pairs.count { $0.split == .validation } == 499)
+  }
+
+  @Test("two cameras are cut at one moment")
+  func stereo() throws {
+    let eyes = (0..<20).map { moment in
+      PairCandidate(
+        .init(path: "l\(moment)", source: "left/\(moment)"), .init(path: "r\(moment)", source: "right/\(moment)"),
+        scene: "film")
+    }
+    #expect(hold(eyes).pairs.map(\.split) == Array(repeating: .train, count: 18) + [.validation, .validation])
   }
 
   @Test("the smallest scene that can be cut has two pairs without an image in common")

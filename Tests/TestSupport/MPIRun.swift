@@ -47,4 +47,14 @@ package enum MPIRun {
       ranks: ranks, executable, arguments, environment: environment, currentFolder: currentFolder)
     return process.finish(within: seconds)
   }
+
+  /// The process of a rank, by an argument such as its run folder and the number that mpirun gives it; nil where there is none.
+  package static func rankProcess(_ rank: Int, with argument: String) throws -> pid_t? {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.first { process in
+      let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+      let variables = FileManager.default.contents(atPath: "/proc/\(process)/environ") ?? Data()
+      return words.range(of: Data(argument.utf8)) != nil
+        && variables.range(of: Data("OMPI_COMM_WORLD_RANK=\(rank)\0".utf8)) != nil
+    }
+  }
 }

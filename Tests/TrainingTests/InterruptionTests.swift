@@ -202,7 +202,7 @@ struct InterruptionMPITests {
     try fixture.run("whole", long)
     let process = try MPIRun.start(ranks: 3, "croco", fixture.arguments("run", long))
     #expect(process.wait(upTo: 60) { ((try? fixture.metrics("run").count) ?? 0) >= 1 })
-    kill(try #require(try rankProcess(rank, of: fixture.output("run"))), SIGUSR1)
+    kill(try #require(try MPIRun.rankProcess(rank, with: fixture.output("run"))), SIGUSR1)
     let stopped = process.finish(within: 60)
     #expect(stopped.status == 75 && !stopped.isTimedOut, "\(stopped)")
     let saved = try #require(Checkpoint.list(fixture.output("run") + "/checkpoints").last?.step)
@@ -210,15 +210,5 @@ struct InterruptionMPITests {
     let rest = try MPIRun.run(ranks: 2, "croco", fixture.arguments("run", long))
     #expect(rest.status == 0, "\(rest)")
     #expect(try fixture.digests("run", step: 3) == fixture.digests("whole", step: 3))
-  }
-
-  /// The process of a rank, by its run folder and the number that mpirun gives it.
-  private func rankProcess(_ rank: Int, of folder: String) throws -> pid_t? {
-    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.first { process in
-      let words = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
-      let variables = FileManager.default.contents(atPath: "/proc/\(process)/environ") ?? Data()
-      return words.range(of: Data(folder.utf8)) != nil
-        && variables.range(of: Data("OMPI_COMM_WORLD_RANK=\(rank)\0".utf8)) != nil
-    }
   }
 }

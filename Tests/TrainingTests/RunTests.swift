@@ -363,17 +363,21 @@ import Training
 
   @Test("the watchdog bites once when nothing is noted for too long, names the phase, and can be called off")
   func watchdog() {
-    let phases = Mutex<[String]>([])
+    let alone = SingleProcessCommunicator()
+    let sentences = Mutex<[String]>([])
     let bitten = DispatchSemaphore(value: 0)
-    let hanging = Watchdog(seconds: 0.05) { phase in
-      phases.withLock { $0.append(phase) }
+    let hanging = Watchdog(seconds: 0.05, communicator: alone) { sentence in
+      sentences.withLock { $0.append(sentence) }
       bitten.signal()
     }
     hanging.note("step 7")
-    let quiet = Watchdog(seconds: 0.05) { phase in phases.withLock { $0.append("stopped " + phase) } }
+    let quiet = Watchdog(seconds: 0.05, communicator: alone) { sentence in
+      sentences.withLock { $0.append("stopped " + sentence) }
+    }
     quiet.stop()
     #expect(bitten.wait(timeout: .now() + 20) == .success)
-    #expect(phases.withLock { $0 } == ["step 7"])
+    let said = sentences.withLock { $0 }
+    #expect(said.count == 1 && said[0].hasPrefix("Rank 0 of 1 (") && said[0].hasSuffix("s: step 7."), "\(said)")
   }
 
   @Test("what a killed writer left is removed, and metrics after the restored step are cut off")

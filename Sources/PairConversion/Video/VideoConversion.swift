@@ -7,32 +7,26 @@ import Storage
 /// The frames of videos while a conversion reads them: in a folder that is one process's, and is removed at the end
 /// unless it was asked for.
 package struct VideoConversion {
-  private let frames: VideoFrames
-  private let names: ImageSelection
   private let output: String
   private let keptFolder: String?
 
   /// Frames for a conversion.
   ///
   /// - Parameters:
-  ///   - names: which files of folders are taken.
   ///   - output: the folder of the data set.
   ///   - keptFolder: a folder for the frames, which stay there; nil: one beside the output, removed at the end.
-  package init(_ frames: VideoFrames, _ names: ImageSelection = .all, output: String, keptFolder: String?) {
-    self.frames = frames
-    self.names = names
+  package init(output: String, keptFolder: String?) {
     self.output = output
     self.keptFolder = keptFolder
   }
 
-  /// Decodes videos, and hands the frames of each over to `convert`.
+  /// Decodes videos into a folder, and hands the frames over to `convert`.
   ///
-  /// - Parameter log: receives a line for every video.
-  /// - Throws: `Failure` of kind `usage` where the output cannot be written to, or this is one process of many; of kind
-  ///   `interrupted` where somebody decodes into the folder; of kind `noInput`, `badData` or `inputOutput` that names the video; what `convert`
-  ///   throws.
-  package func run(
-    _ sources: [String], log: (String) -> Void = { _ in }, convert: ([FrameSequences.Sequence]) throws -> Void
+  /// - Parameter decode: decodes into the folder, which is new or empty.
+  /// - Throws: `Failure` of kind `usage` where the output cannot be written to, somebody decodes into the folder, or
+  ///   this is one process of many; what `decode` and `convert` throw.
+  package func run<Frames>(
+    decode: (_ folder: String) throws -> Frames, convert: (Frames) throws -> Void
   ) throws {
     // Before hours of decoding, not after.
     try OutputFolder.check(output)
@@ -53,7 +47,7 @@ package struct VideoConversion {
       withExtendedLifetime(lock) { try? FileSystem.remove(lockFile) }
     }
     if keptFolder == nil { try? FileSystem.removeTree(folder) }
-    try convert(try frames.extract(sources, names, to: folder, log: log))
+    try convert(try decode(folder))
   }
 
   /// Where the frames of a conversion lie while it runs. The name is always the same, so that a conversion that is

@@ -5,6 +5,8 @@ import Storage
 
 /// Takes frames out of videos, as PNG files: each video becomes a folder, that is a scene.
 package struct VideoFrames {
+  /// What frames show.
+  let layout: FilmLayout
   /// Which frames are taken.
   let selection: FrameSelection
   /// To which size frames are brought at once, so that little is stored; nil: they stay as they are.
@@ -23,10 +25,12 @@ package struct VideoFrames {
   /// - Parameter path: the folders in which `ffmpeg` is looked for, separated by colons; nil: those of `PATH`.
   /// - Throws: `Failure` of kind `noInput` where ffmpeg is not installed.
   package init(
-    selection: FrameSelection, preparation: ImagePreparation? = nil, threadCount: Int = 1, skipsBadFiles: Bool = false,
+    selection: FrameSelection, layout: FilmLayout = .single, preparation: ImagePreparation? = nil, threadCount: Int = 1,
+    skipsBadFiles: Bool = false,
     isStrict: Bool = false, path: String? = nil
   ) throws {
     self.selection = selection
+    self.layout = layout
     self.preparation = preparation
     self.threadCount = threadCount
     self.skipsBadFiles = skipsBadFiles
@@ -47,15 +51,18 @@ package struct VideoFrames {
   /// - Parameters:
   ///   - sources: video files, and folders of videos.
   ///   - names: which files of the folders are taken.
+  ///   - subfolder: a folder of it for these videos, which their names in the data set begin with.
   ///   - log: receives a line for every video, and a warning for each that is damaged.
-  /// - Returns: the frames of each video, in the order of sources and names.
+  /// - Returns: the frames of each video, in the order of sources and names; of films with two views a frame, left and right in turn.
   /// - Throws: `Failure` of kind `noInput`, `badData` or `inputOutput` that names the video or the folder.
   package func extract(
-    _ sources: [String], _ names: ImageSelection = .all, to folder: String, log: (String) -> Void = { _ in }
+    _ sources: [String], _ names: ImageSelection = .all, to root: String, below subfolder: String = "",
+    log: (String) -> Void = { _ in }
   ) throws -> [FrameSequences.Sequence] {
     let list = try VideoList(sources, names)
     list.report(to: log)
     let videos = list.videos
+    let folder = subfolder.isEmpty ? root : root.appending(path: subfolder)
     try OutputFolder.claim(folder)
     let pool = WorkerPool(workerCount: threadCount)
     var sequences: [FrameSequences.Sequence] = []
@@ -65,8 +72,9 @@ package struct VideoFrames {
         let (frames, damage) = try extract(video, to: folder, firstNumber: frameCount, pool)
         if let damage { log("warning: \(damage)") }
         frameCount += frames.count
-        sequences.append(.init(scene: video.name, frames: frames))
-        log("video \(index + 1) of \(videos.count), \(video.path): \(frames.count) frames")
+        let named = frames.map { PairCandidate.View(path: $0.path, source: subfolder.appending(path: $0.source)) }
+        sequences.append(.init(scene: video.name, frames: named))
+        log("video \(index + 1) of \(videos.count), \(video.path): \(frames.count / layout.suffixes.count) frames")
       } catch let failure as Failure where failure.kind == .badData && skipsBadFiles {
         // Half a video must not look like a whole one to whoever reads the frames.
         try? FileSystem.removeTree(folder.appending(path: video.name))
@@ -93,18 +101,23 @@ package struct VideoFrames {
       while batch.count < threadCount, let frame = try stream.next() { batch.append(frame) }
       guard !batch.isEmpty else { break }
       let first = views.count
-      views += batch.indices.map { index in
-        let number = String(first + index + 1)
-        let name = "\(video.name)/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number).png"
-        return .init(path: folder.appending(path: name), source: name)
+      for index in batch.indices {
+        let number = String(first / layout.suffixes.count + index + 1)
+        let digits = String(repeating: "0", count: max(0, 6 - number.count)) + number
+        for suffix in layout.suffixes {
+          let name = "\(video.name)/\(digits)\(suffix).png"
+          views.append(.init(path: folder.appending(path: name), source: name))
+        }
       }
       let written = Array(views[first...])
-      try write(batch, to: written, firstNumber: firstNumber + first, pool)
+      try write(batch.flatMap(layout.views), to: written, firstNumber: firstNumber + first, pool)
     }
     guard !views.isEmpty else {
       throw Failure(.badData, "\(video.path) holds no frame.", hint: "Give a higher \(.frameRate).")
     }
-    let damage = damage(of: video.path, stream.complaint, frames: views.count, promised: promise.frameCount(selection))
+    let damage = damage(
+      of: video.path, stream.complaint, frames: views.count / layout.suffixes.count,
+      promised: promise.frameCount(selection))
     if isStrict, let damage {
       throw Failure(
         .badData, "\(damage).", hint: "Play it to see whether it is whole, or leave it out with \(.skippingBadFiles).")

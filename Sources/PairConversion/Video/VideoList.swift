@@ -19,6 +19,9 @@ struct VideoList {
     "3gp", "avi", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts", "webm", "wmv",
   ]
 
+  /// Whether a path is named like a video.
+  static func isVideo(_ path: String) -> Bool { suffixes.contains((path as NSString).pathExtension.lowercased()) }
+
   /// The videos of files and folders; of folders those that a selection takes.
   init(_ sources: [String], _ selection: ImageSelection = .all) throws {
     for source in sources {
@@ -58,7 +61,7 @@ struct VideoList {
     var names: [String] = []
     var unused = UnusedImages(noun: "video")
     for file in walk.folders.flatMap(\.files)
-    where Self.suffixes.contains((file as NSString).pathExtension.lowercased()) {
+    where Self.isVideo(file) {
       if let reason = selection.reason(against: file) { unused.add(file, because: reason) } else { names.append(file) }
     }
     self.unused.append((folder, unused))

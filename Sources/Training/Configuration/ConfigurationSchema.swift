@@ -165,8 +165,12 @@ package enum ConfigurationSchema {
       "compute.compare_parameters_every_steps", \.compute.compareParametersEverySteps, .integer(atLeast: 0),
       "steps between comparisons of the ranks' parameters; 0: never", mayChange: true),
     .init(
+      "compute.require_same_arithmetic", \.compute.requireSameArithmetic, .boolean,
+      "true: ranks whose kernels, products, croco or variables differ are refused; false: they are warned of",
+      mayChange: true),
+    .init(
       "compute.hang_minutes", \.compute.hangMinutes, ConfigurationCodec<Double>.positiveNumber.orNull,
-      "a rank without progress for so long ends the run (exit code 70); null: never", mayChange: true),
+      "no progress for so long ends the run (exit code 70) and names the rank that hangs; null: never", mayChange: true),
   ]
 
   private static let watching: [ConfigurationEntry] = [

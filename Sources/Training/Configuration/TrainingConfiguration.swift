@@ -179,7 +179,9 @@ package struct ComputeConfiguration: Sendable, Equatable {
   package var shardOptimizer = true
   /// Steps between two comparisons of the ranks' parameters; 0: never.
   package var compareParametersEverySteps = 100
-  /// A rank that makes no progress for so many minutes ends the run; nil: never.
+  /// Whether ranks that differ in ``RankArithmetic`` are refused; else they are warned of.
+  package var requireSameArithmetic = false
+  /// A run in which no rank makes progress for so many minutes ends; nil: never.
   package var hangMinutes: Double? = 30
 
   /// Plain defaults.

@@ -2,6 +2,7 @@ import Collectives
 import CroCoModel
 import Foundation
 import Runtime
+import Storage
 
 /// What everything in a run has in common: the configuration, the ranks, their threads, and the log.
 ///
@@ -52,19 +53,30 @@ package struct RunContext {
     }
   }
 
-  /// What ends all ranks where this one hangs; nil where the configuration wants none.
+  /// What ends all ranks where one of them hangs; nil where the configuration wants none. Collective.
   ///
   /// - Parameter lastWords: says why, from another thread.
-  func watchdog(lastWords: @escaping @Sendable (Failure) -> Void) -> Watchdog? {
+  /// - Throws: the same `Failure` on every rank, where the folder cannot be written.
+  func watchdog(
+    in folder: RunFolder, lastWords: @escaping @Sendable (Failure) -> Void
+  ) throws(Failure) -> Watchdog? {
     guard let minutes = configuration.compute.hangMinutes else { return nil }
     let communicator = communicator
-    return Watchdog(seconds: minutes * 60) { phase in
+    try communicator.together {
+      guard isFirstRank else { return }
+      // Those of a run that was killed.
+      try FileSystem.removeTree(folder.rankFolder)
+      if communicator.size > 1 { try FileSystem.createFolder(folder.rankFolder) }
+    }
+    return Watchdog(
+      seconds: minutes * 60, communicator: communicator, folder: communicator.size > 1 ? folder.rankFolder : nil
+    ) { sentence in
       lastWords(
         Failure(
-          .internalError,
-          "Rank \(communicator.rank) of \(communicator.size) (\(communicator.hostName)) has made no "
-            + "progress for \(minutes) minutes in \(phase).",
-          hint: "Start again from the last checkpoint; compute.hang_minutes sets the limit."))
+          .internalError, sentence,
+          hint:
+            "Look after that process and its host, and start again from the last checkpoint; compute.hang_minutes sets "
+            + "the limit."))
       communicator.abort(exitCode: Failure.Kind.internalError.exitCode)
     }
   }

@@ -26,6 +26,8 @@ package struct RunFolder: Sendable, Equatable {
   package var reportFile: String { path.appending(path: "report.html") }
   /// Held by a ``RunLock`` while a process trains in the folder.
   package var lockFile: String { path.appending(path: ".lock") }
+  /// What the ranks tell each other of where they are, while they train; see ``RankBoard``.
+  package var rankFolder: String { path.appending(path: ".ranks") }
   /// There once the run has reached the end of its schedule; launch scripts look for it.
   package var completionMarker: String { path.appending(path: "COMPLETED") }
   /// There where the run has ended at the step that it was to end at, before the end of its schedule.

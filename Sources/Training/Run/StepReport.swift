@@ -4,6 +4,17 @@ import Storage
 /// The stages of a step whose times are taken apart.
 package enum StepStage: String, Sendable, CaseIterable {
   case data, forward, backward, reduce, optimizer
+
+  /// What a rank does there, for people.
+  var activity: String {
+    switch self {
+    case .data: "waiting for data"
+    case .forward: "forward"
+    case .backward: "backward"
+    case .reduce: "sums"
+    case .optimizer: "update"
+    }
+  }
 }
 
 /// What one step did; the same on every rank but for the times.
@@ -75,13 +86,21 @@ struct StepClock {
   private(set) var stages: [StepStage: Double] = [:]
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
+  private let didEnter: (StepStage) -> Void
 
-  init() { start = clock.now }
+  /// Begins now.
+  ///
+  /// - Parameter didEnter: is told of each stage that begins.
+  init(didEnter: @escaping (StepStage) -> Void) {
+    self.didEnter = didEnter
+    start = clock.now
+  }
 
   /// Runs `body` and adds its time to `stage`.
   mutating func measure<Result, Thrown>(_ stage: StepStage, _ body: () throws(Thrown) -> Result) throws(Thrown)
     -> Result
   {
+    didEnter(stage)
     let start = clock.now
     defer { stages[stage, default: 0] += Self.milliseconds(clock.now - start) }
     return try body()

@@ -57,10 +57,13 @@ package final class TrainingRun {
       return (try RunLock(folder), try RunLog(path: folder.logFile, listener: listener))
     }
     let context = try RunContext(configuration, communicator: communicator, log: log)
+    let mixture = try context.compareArithmetic(version: options.versions["croco"] ?? "")
     let data = try RunData(context)
     let resumption = try Resumption(context, options.resume, folder, data)
     options.willBegin()
     log(.info, "croco\(options.versions["croco"].map { " " + $0 } ?? "") trains in \(folder.path).")
+    if let mixture { log(.warning, mixture) }
+    let watchdog = try context.watchdog(in: folder, lastWords: options.lastWords)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
     try context.checkMachine()
     let trainer = try Trainer(
@@ -73,14 +76,13 @@ package final class TrainingRun {
     writers = try communicator.together {
       context.isFirstRank ? try RunWriters(folder, configuration, trainer.parameters, step: resumption.step) : nil
     }
-    watchdog = context.watchdog(lastWords: options.lastWords)
     badPairs = BadPairCount(configuration.data, globalBatchSize: configuration.batch.globalBatchSize)
     start = clock.now
     // The checkpoint of another run is none of this folder's.
     lastCheckpoint = (resumption.isOwn ? resumption.step : -1, start)
     pace = RunPace(after: trainer.completedSteps, of: lastStep)
     (self.context, self.options, self.folder, self.lock) = (context, options, folder, lock)
-    (self.data, self.trainer) = (data, trainer)
+    (self.data, self.trainer, self.watchdog) = (data, trainer, watchdog)
     let description = RunDescription(context: context, data: data, trainer: trainer, lastStep: lastStep)
     for line in try description.lines() { log(.info, line) }
   }
@@ -144,6 +146,7 @@ package final class TrainingRun {
     hooks.concerns = concerns
     hooks.interruptions = interruptions
     hooks.isCalledOff = { SignalFlags.hasCome }
+    hooks.stage = { [self] stage in watchdog?.note(stage) }
     hooks.progress = { [self] progress in
       watchdog?.note(progress.phase)
       for observer in observers where attends(observer) { observer.run(didAdvance: progress) }

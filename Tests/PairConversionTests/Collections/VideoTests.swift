@@ -108,6 +108,62 @@ import Testing
   }
 
   @Test(
+    "left and right videos make stereo pairs of their frames in turn; one that is longer is remarked on",
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it.")
+  )
+  func stereo() throws {
+    try withTemporaryFolder { folder in
+      for eye in ["l", "r"] {
+        try FileManager.default.createDirectory(atPath: folder + "/" + eye, withIntermediateDirectories: true)
+        try writeVideo(folder + "/\(eye)/a.mkv", seconds: 1)
+        try writeVideo(folder + "/\(eye)/b.mkv", seconds: eye == "l" ? 1 : 2)
+      }
+      #expect(StereoVideo.isPresent(at: folder + "/l") && StereoVideo.isPresent(at: folder + "/l/a.mkv"))
+      let reader = try VideoFrames(selection: .every(2))
+      let eyes = try ["l", "r"].map {
+        try reader.extract([folder + "/" + $0], to: folder + "/frames", below: $0)
+      }
+      var lines: [String] = []
+      let pairs = try StereoVideo.pairs(left: eyes[0], right: eyes[1]) { lines.append($0) }
+      #expect(pairs.count == 10 && Set(pairs.map(\.scene)) == ["a", "b"])
+      #expect(pairs[1].view1.source == "l/a/000002.png" && pairs[1].view2.source == "r/a/000002.png")
+      #expect(lines.count == 1 && lines[0].hasPrefix("b: 5 frames of the left eye, 10 of the right one"), "\(lines)")
+      try expectConverts(pairs, in: folder)
+      let lonely = failure { _ = try StereoVideo.pairs(left: eyes[0], right: [eyes[1][0]]) }
+      #expect(lonely?.kind == .badData && lonely?.message.contains("such as b") == true)
+      #expect(try StereoVideo.pairs(left: eyes[0], right: [eyes[1][0]], skipsIncomplete: true).count == 5)
+    }
+  }
+
+  @Test(
+    "films are cut into their two views, left before right",
+    .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it."),
+    arguments: FilmLayout.allCases)
+  func films(layout: FilmLayout) throws {
+    try withTemporaryFolder { folder in
+      try writeVideo(folder + "/film.mkv", seconds: 1)
+      func extract(_ layout: FilmLayout) throws -> FrameSequences.Sequence {
+        try VideoFrames(selection: .every(5), layout: layout).extract(
+          [folder + "/film.mkv"], to: folder + "/\(layout.rawValue) \(UUID().uuidString)")[0]
+      }
+      let whole = try EncodedImage(file: extract(.single).frames[1].path).decoded()
+      let frames = try extract(layout).frames
+      guard layout != .single else {
+        #expect(frames.count == 2)
+        return
+      }
+      #expect(frames.map(\.source).suffix(2) == ["film/000002_left.png", "film/000002_right.png"])
+      let isWide = layout == .sideBySide
+      for (index, view) in frames.suffix(2).enumerated() {
+        let window = PixelWindow(
+          x: isWide ? 32 * index : 0, y: isWide ? 0 : 24 * index, width: isWide ? 32 : 64, height: isWide ? 48 : 24)
+        #expect(try EncodedImage(file: view.path).decoded().pixels == whole.cropped(to: window).pixels)
+      }
+      #expect(StereoVideo.pairs(ofFilms: [.init(scene: "film", frames: frames)]).count == 2)
+    }
+  }
+
+  @Test(
     "links to folders and files are followed, circles are not, and videos of one name keep their suffixes",
     .enabled(if: ffmpeg != nil, "ffmpeg is not installed: launch/setup --tests installs it.")
   )
