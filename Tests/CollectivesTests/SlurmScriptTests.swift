@@ -105,7 +105,7 @@ struct SlurmScriptTests {
 
   @Test("A task of a job array has its own seed and folder")
   func array() throws {
-    let result = try start(train: [], ["SLURM_ARRAY_TASK_ID": "3"]).finish(within: 30)
+    let result = try start(train: [], ["SLURM_ARRAY_TASK_ID": "3", "SLURM_ARRAY_JOB_ID": "7"]).finish(within: 30)
     #expect(result.status == 0, "\(result)")
     #expect(try String(contentsOfFile: run + "/seed-3/rank-1", encoding: .utf8) == "[\"seed=3\"]")
   }
