@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 
 /// An exclusive lock on a file (`flock`), held as long as the object exists; a kill releases it, on every host.
@@ -13,10 +14,19 @@ package final class FileLock: Sendable {
   /// - Throws: `Failure` of kind `inputOutput` where the file cannot be made.
   package init?(_ path: String) throws(Failure) {
     file = try File(path, .updatingOrCreating)
-    guard file.takeLock() else { return nil }
+    guard Self.take(file) else { return nil }
     // A holder may have removed the file before it let go: then this is the lock of nothing.
     guard let there = try? FileSystem.status(of: path), try file.status().identity.isSameFile(as: there.identity) else {
       return nil
     }
+  }
+
+  /// Asks again for half a second: whoever starts a program holds a copy of its open files until that begins, after the lock was let go.
+  private static func take(_ file: File) -> Bool {
+    for _ in 0..<10 {
+      if file.takeLock() { return true }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    return file.takeLock()
   }
 }
