@@ -1,4 +1,3 @@
-import Foundation
 import Storage
 
 /// The memory of a host as a process may use it, in bytes: the system's, or less where a control group limits it.
@@ -12,7 +11,7 @@ package struct HostMemory: Sendable, Equatable {
   ///
   /// - Parameter root: the root of the file system; another one in tests.
   package init?(root: String = "/") {
-    let numbers = Self.numbers(root.appending(path: "proc/meminfo"), unit: 1024)
+    let numbers = SystemNumbers(root.appending(path: "proc/meminfo"), unit: 1024).values
     guard var limit = numbers["MemTotal"], var available = numbers["MemAvailable"] else { return nil }
     for group in Self.groups(root) {
       guard let most = group.limit, most < limit else { continue }
@@ -32,7 +31,7 @@ package struct HostMemory: Sendable, Equatable {
   /// The group of this process with those above it: each may have a limit.
   private static func groups(_ root: String) -> [Group] {
     var groups: [Group] = []
-    for line in lines(root.appending(path: "proc/self/cgroup")) {
+    for line in SystemNumbers.lines(root.appending(path: "proc/self/cgroup")) {
       // "0::/path" of version 2, or "4:cpu,memory:/path" of version 1.
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard fields.count == 3 else { continue }
@@ -53,23 +52,9 @@ package struct HostMemory: Sendable, Equatable {
       isSecond
       ? ("memory.max", "memory.current", "inactive_file")
       : ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-    func number(_ name: String) -> Int? { lines(folder.appending(path: name)).first.flatMap { Int($0) } }
+    func number(_ name: String) -> Int? { SystemNumbers.lines(folder.appending(path: name)).first.flatMap { Int($0) } }
     return Group(
       limit: number(limit), used: number(used) ?? 0,
-      cached: numbers(folder.appending(path: "memory.stat"), unit: 1)[cached] ?? 0)
-  }
-
-  private static func lines(_ path: String) -> [Substring] {
-    String(decoding: (try? File.contents(of: path)) ?? [], as: UTF8.self).split(separator: "\n")
-  }
-
-  /// The lines "Name:  12 kB" or "name 12" of a file.
-  private static func numbers(_ path: String, unit: Int) -> [String: Int] {
-    var numbers: [String: Int] = [:]
-    for line in lines(path) {
-      let words = line.split { $0 == " " || $0 == ":" || $0 == "\t" }
-      if words.count >= 2, let number = Int(words[1]) { numbers[String(words[0])] = number * unit }
-    }
-    return numbers
+      cached: SystemNumbers(folder.appending(path: "memory.stat"), unit: 1).values[cached] ?? 0)
   }
 }

@@ -4,13 +4,13 @@ import Foundation
 /// What this process has used so far. Zero where the system does not tell.
 enum ProcessUsage {
   /// The largest resident memory so far, in bytes: `VmHWM` of /proc/self/status.
-  static var peakResidentBytes: Int { statusBytes("VmHWM:") }
+  static var peakResidentBytes: Int { statusBytes("VmHWM") }
 
   /// The bytes that are allocated in the C heap, mapped blocks included (`mallinfo2`); resident anonymous memory
   /// where the C library cannot tell.
   static var heapBytes: Int {
     let bytes = croco_heap_bytes()
-    return bytes >= 0 ? Int(bytes) : statusBytes("RssAnon:")
+    return bytes >= 0 ? Int(bytes) : statusBytes("RssAnon")
   }
 
   /// Seconds of all cores, in user and system mode (`clock_gettime`).
@@ -22,9 +22,6 @@ enum ProcessUsage {
 
   /// A line of /proc/self/status that counts kibibytes.
   private static func statusBytes(_ name: String) -> Int {
-    guard let status = FileManager.default.contents(atPath: "/proc/self/status") else { return 0 }
-    let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(name) }
-    let fields = line?.split(whereSeparator: \.isWhitespace) ?? []
-    return fields.count > 1 ? (Int(fields[1]) ?? 0) * 1024 : 0
+    SystemNumbers("/proc/self/status", unit: 1024).values[name] ?? 0
   }
 }

@@ -59,7 +59,7 @@ package enum StereoFolders {
     let files = rightFiles.values.joined().filter { !matched.contains(ExactText($0)) }.sorted(by: NaturalOrder.precedes)
     lonely += files.map { right.appending(path: $0) }
     guard lonely.isEmpty else {
-      let shown = lonely.prefix(3).joined(separator: ", ") + (lonely.count > 3 ? ", ..." : "")
+      let shown = lonely.firstNames
       throw Failure(
         .badData, "\(lonely.count) files of \(left) and \(right) have no counterpart of the same name: \(shown)",
         hint: "Remove them, or pair files by their order with \(.matching) order.")

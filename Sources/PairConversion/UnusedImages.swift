@@ -27,9 +27,13 @@ struct UnusedImages {
   /// - Parameter folder: where they lie, for people.
   func report(of folder: String, to log: (String) -> Void) {
     for (reason, paths) in paths {
-      let names = paths.prefix(3).joined(separator: ", ") + (paths.count > 3 ? ", ..." : "")
       let images = paths.count == 1 ? "1 \(noun) is" : "\(paths.count) \(noun)s are"
-      log("\(folder): \(images) not used: \(reason) (\(names))")
+      log("\(folder): \(images) not used: \(reason) (\(paths.firstNames))")
     }
   }
+}
+
+extension Collection where Element: StringProtocol {
+  /// Some of the names, for a sentence about all of them: "a.png, b.png, c.png, ...".
+  var firstNames: String { prefix(3).joined(separator: ", ") + (count > 3 ? ", ..." : "") }
 }

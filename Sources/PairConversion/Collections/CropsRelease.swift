@@ -167,7 +167,7 @@ package enum CropsRelease {
       if !exists { missing.append(path) }
     }
     guard !missing.isEmpty else { return crops }
-    let names = missing.prefix(3).joined(separator: ", ") + (missing.count > 3 ? ", ..." : "")
+    let names = missing.firstNames
     let found = crops.filter {
       isPresent[ExactText(originals[$0.originals].path1)] == true
         && isPresent[ExactText(originals[$0.originals].path2)] == true

@@ -91,7 +91,7 @@ package enum HabitatRelease {
       lonely += files.filter { file in key(file, "_2").map { !matched.contains($0) } ?? false }
     }
     if !lonely.isEmpty {
-      let names = lonely.prefix(3).joined(separator: ", ") + (lonely.count > 3 ? ", ..." : "")
+      let names = lonely.firstNames
       let sentence = "\(lonely.count) images of \(folder) have no second view: \(names)"
       guard skipsIncomplete else {
         throw Failure(

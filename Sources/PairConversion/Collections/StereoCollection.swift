@@ -164,7 +164,7 @@ package struct StereoCollection {
   }
 
   private func names(_ files: [Found]) -> String {
-    files.prefix(3).map(\.path).joined(separator: ", ") + (files.count > 3 ? ", ..." : "")
+    files.map(\.path).firstNames
   }
 
   private var hint: Advice { "Expected: \(layout.tree)." }

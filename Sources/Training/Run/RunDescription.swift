@@ -24,12 +24,12 @@ struct RunDescription {
     var hosts: [String] = []
     for name in names where !hosts.contains(name) { hosts.append(name) }
     let shown = hosts.prefix(4).joined(separator: ", ") + (hosts.count > 4 ? " and \(hosts.count - 4) more" : "")
-    return "\(Self.count(communicator.size, "rank")) x \(Self.count(context.pool.workerCount, "thread")) on "
-      + "\(Self.count(hosts.count, "host")) (\(shown)), \(context.configuration.compute.precision.arithmetic)."
+    return "\(counted(communicator.size, "rank")) x \(counted(context.pool.workerCount, "thread")) on "
+      + "\(counted(hosts.count, "host")) (\(shown)), \(context.configuration.compute.precision.arithmetic)."
   }
 
   private var pairs: String {
-    var text = "\(data.path): \(Self.count(data.training.count, "pair")) to train on"
+    var text = "\(data.path): \(counted(data.training.count, "pair")) to train on"
     if context.configuration.data.usesBothOrders { text += ", each in both orders" }
     if let validation = data.validation { text += "; \(validation.count) held out" }
     return text + "."
@@ -40,21 +40,16 @@ struct RunDescription {
     let count = trainer.parameters.count
     let parameters = count < 1_000_000 ? "\(count)" : String(format: "%.1f million", Double(count) / 1e6)
     return "\(parameters) parameters; images of "
-      + "\(model.imageHeight) x \(model.imageWidth); steps of \(Self.count(batch.globalBatchSize, "pair")) in "
-      + "\(Self.count(batch.microBatchCount, "micro-batch", "micro-batches"))."
+      + "\(model.imageHeight) x \(model.imageWidth); steps of \(counted(batch.globalBatchSize, "pair")) in "
+      + "\(counted(batch.microBatchCount, "micro-batch", "micro-batches"))."
   }
 
   private var course: String {
     let total = trainer.schedule.totalSteps
     let epochs = Double(total) / trainer.schedule.stepsPerEpoch
-    var text = "\(Self.count(total, "step")), \(String(format: epochs < 10 ? "%.1f" : "%.0f", epochs)) epochs"
+    var text = "\(counted(total, "step")), \(String(format: epochs < 10 ? "%.1f" : "%.0f", epochs)) epochs"
     if trainer.completedSteps > 0 { text += "; \(trainer.completedSteps) done" }
     if lastStep < total { text += "; this run ends at step \(lastStep)" }
     return text + "."
-  }
-
-  /// "1 rank", "2 ranks".
-  private static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(number) \(number == 1 ? one : many ?? one + "s")"
   }
 }
