@@ -9,7 +9,7 @@ import Testing
   private func offers(_ words: [String]) throws -> [String] {
     let croco = try builtExecutable("croco")
     let script = """
-      PATH=\(URL(fileURLWithPath: croco).deletingLastPathComponent().path):$PATH
+      PATH="\(URL(fileURLWithPath: croco).deletingLastPathComponent().path):$PATH"
       source <(croco --generate-completion-script bash)
       COMP_WORDS=(croco "$@") COMP_CWORD=$# COMP_LINE="croco $*"
       COMP_POINT=${#COMP_LINE}
