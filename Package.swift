@@ -146,7 +146,7 @@ let package = Package(
       name: "MeasurementTests",
       dependencies: ["Runtime", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
-    .testTarget(name: "DocumentTests", dependencies: ["Training"]),
+    .testTarget(name: "DocumentTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["Runtime", "Storage", "CroCoModel", "PairData", "SyntheticScenes", "TestSupport", "croco"]),
