@@ -104,7 +104,7 @@ import Training
     for times in [disturbed, disturbed, even, disturbed, disturbed] { #expect(speed.note(times, hosts: hosts) == nil) }
     #expect(
       speed.note([100, 104, 240, 101], hosts: hosts)?.hasPrefix(
-        "Rank 2 of 4 (node1) computes 2.4 times as long as the median rank (240 ms instead of 101 ms a micro-batch), and all wait for it"
+        "Rank 2 of 4 (node1) computes 2.4 times as long as the median rank (240 ms instead of 101 ms for backward of a micro-batch), and all wait for it"
       ) == true)
     for times in [disturbed, even, disturbed, disturbed, disturbed] { #expect(speed.note(times, hosts: hosts) == nil) }
     // Half of the ranks: the faster half is the measure. One that is named already is not named again.

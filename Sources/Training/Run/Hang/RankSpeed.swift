@@ -3,8 +3,8 @@ import Runtime
 
 /// Compares how long the ranks compute for a micro-batch, and names those for which the others wait, each once.
 ///
-/// A step takes as long as its slowest rank. Every few seconds the ranks tell each other the mean time of forward and
-/// backward; one that exceeds the median rank's several times in a row is slow.
+/// A step takes as long as its slowest rank. Every few seconds the ranks tell each other the mean time of their backward passes,
+/// which wait for nobody, while forward may wait for values; one that exceeds the median rank's several times in a row is slow.
 package struct RankSpeed {
   /// A rank is slow that takes so many times as long as the median rank.
   static let limit = 1.5
@@ -28,7 +28,7 @@ package struct RankSpeed {
   /// Counts a step.
   mutating func add(_ report: StepReport) {
     steps += 1
-    sum.computed += (report.stages[.forward] ?? 0) + (report.stages[.backward] ?? 0)
+    sum.computed += report.stages[.backward] ?? 0
     sum.total += report.milliseconds
   }
 
@@ -65,7 +65,7 @@ package struct RankSpeed {
     return
       "\(name.prefix(1).uppercased())\(name.dropFirst()) \(verb)\(slow.count == 1 ? "" : " up to") \(factor) times as long as "
       + "\(times.count == 2 ? "the other" : "the median rank") (\(Self.milliseconds(times[slowest])) instead of "
-      + "\(Self.milliseconds(median)) a micro-batch), and all wait for \(object) in every step: look there for other programs, "
+      + "\(Self.milliseconds(median)) for backward of a micro-batch), and all wait for \(object) in every step: look there for other programs, "
       + "for cores that ranks share, and for a processor that is hot or clocked low."
   }
 
