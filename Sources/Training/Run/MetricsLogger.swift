@@ -26,8 +26,28 @@ package final class MetricsLogger {
   /// - Throws: `Failure` of kind `inputOutput`.
   package func write(_ report: StepReport) throws(Failure) { try file.write(Array((report.json + "\n").utf8)) }
 
+  /// The validation losses that are finite, by step.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `inputOutput` that names the file.
+  static func validationLosses(path: String) throws(Failure) -> [Int: Double] {
+    let lines = String(decoding: try File.contents(of: path, limit: .max), as: UTF8.self).split(separator: "\n")
+    var losses: [Int: Double] = [:]
+    // A look at the text first: most of the lines of a long run have none.
+    for line in lines where line.contains(validationKey) {
+      let fields = fields(of: line)
+      guard let step = fields["step"] as? Int, let loss = fields["validation_loss"] as? Double else { continue }
+      losses[step] = loss
+    }
+    return losses
+  }
+
+  private static let validationKey = "\"validation_loss\""
+
   private static func step(of line: Substring) -> Int? {
-    let fields = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-    return fields?["step"] as? Int
+    fields(of: line)["step"] as? Int
+  }
+
+  private static func fields(of line: Substring) -> [String: Any] {
+    (try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]) ?? [:]
   }
 }

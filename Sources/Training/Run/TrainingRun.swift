@@ -33,6 +33,7 @@ package final class TrainingRun {
   private var dataWait = DataWait()
   private var referenceUse = ReferenceUse()
   private var pace: RunPace
+  private var best: BestCheckpoint?
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
   /// What went wrong on this rank alone, until the ranks agree on it.
   private var failure: Failure?
@@ -61,7 +62,7 @@ package final class TrainingRun {
     let data = try RunData(context)
     let resumption = try Resumption(context, options.resume, folder, data)
     options.willBegin()
-    log(.info, "croco\(options.versions["croco"].map { " " + $0 } ?? "") trains in \(folder.path).")
+    log(.info, RunDescription.opening(version: options.versions["croco"], folder))
     if let mixture { log(.warning, mixture) }
     let watchdog = try context.watchdog(in: folder, lastWords: options.lastWords)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
@@ -76,6 +77,7 @@ package final class TrainingRun {
     writers = try communicator.together {
       context.isFirstRank ? try RunWriters(folder, configuration, trainer.parameters, step: resumption.step) : nil
     }
+    best = try BestCheckpoint.shared(writers?.best, communicator)
     badPairs = BadPairCount(configuration.data, globalBatchSize: configuration.batch.globalBatchSize)
     start = clock.now
     // The checkpoint of another run is none of this folder's.
@@ -133,7 +135,11 @@ package final class TrainingRun {
       dataWait.add(waited: report.stages[.data] ?? 0, of: report.milliseconds)
       try badPairs.count(report)
       try tellObservers(report)
-      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { try saveCheckpoint() }
+      let better = BestCheckpoint(report, betterThan: best)
+      best = better ?? best
+      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) || better != nil {
+        try saveCheckpoint()
+      }
       if let reason = flags.reasonToStop, trainer.completedSteps < lastStep { try stop(reason) }
     }
     try complete()
@@ -222,7 +228,7 @@ package final class TrainingRun {
       step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
       dataFingerprint: data.fingerprint, worldSize: context.communicator.size,
       arithmetic: configuration.compute.precision.arithmetic, versions: options.versions)
-    alone { () throws(Failure) in try writers.checkpointer.save(state) }
+    alone { () throws(Failure) in try writers.checkpointer.save(state, best: best) }
   }
 
   /// Waits until the checkpoint of the last completed step is on disk.
@@ -258,6 +264,7 @@ package final class TrainingRun {
     try context.communicator.together {
       if context.isFirstRank { try folder.mark(step: step, isComplete: step >= total) }
     }
+    if let best { context.log(.info, "The best checkpoint has \(best.text): \(folder.bestLink).") }
     let end: Advice =
       step >= total
       ? "Completed step \(step) of \(total); \(folder.path) has the run."
