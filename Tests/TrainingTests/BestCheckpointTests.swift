@@ -71,6 +71,26 @@ import Training
     #expect(try BestCheckpoint(in: folder)?.step == 20)
   }
 
+  @Test("A validation that was cut short is made up for when the run goes on, and all is as if it had not been")
+  func madeUpFor() throws {
+    let fixture = try RunFixture()
+    try fixture.run("whole")
+    for stop in [10, 20] {
+      let name = "cut after \(stop)"
+      let folder = RunFolder(fixture.output(name))
+      try fixture.run(name, ["schedule.stop_after_steps=\(stop)"])
+      let text = try String(contentsOfFile: folder.metricsFile, encoding: .utf8)
+      let start = try #require(text.range(of: ",\"validation_loss\"", options: .backwards)).lowerBound
+      try Publication.publishText(text[..<start] + "}\n", at: folder.metricsFile)
+      try FileSystem.remove(folder.bestLink)
+      let spoken = try fixture.run(name)
+      #expect(spoken.lines.contains { $0.hasPrefix("The validation after step \(stop) is made up for: loss ") })
+      #expect(try fixture.metrics(name) == fixture.metrics("whole"))
+      #expect(FileSystem.linkTarget(folder.bestLink) == FileSystem.linkTarget(fixture.output("whole") + "/best"))
+      #expect(try fixture.digests(name, step: 20) == fixture.digests("whole", step: 20))
+    }
+  }
+
   @Test("A run without validation has none")
   func none() throws {
     let fixture = try RunFixture()

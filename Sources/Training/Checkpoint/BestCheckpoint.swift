@@ -15,11 +15,11 @@ package struct BestCheckpoint: Sendable, Equatable {
 
   private init(step: Int, validationLoss: Double) { (self.step, self.validationLoss) = (step, validationLoss) }
 
-  /// The checkpoint after the step of `report`, where its validation is better than that of `best`; of equal ones the
-  /// earlier is better. A loss that is not finite is none.
-  init?(_ report: StepReport, betterThan best: BestCheckpoint?) {
-    guard let loss = report.validationLoss, loss < best?.validationLoss ?? .infinity else { return nil }
-    self.init(step: report.step, validationLoss: loss)
+  /// The checkpoint after a step, where its validation is better than that of `best`; of equal ones the earlier is better. A loss
+  /// that is not finite is none.
+  init?(step: Int, validationLoss loss: Double?, betterThan best: BestCheckpoint?) {
+    guard let loss, loss < best?.validationLoss ?? .infinity else { return nil }
+    self.init(step: step, validationLoss: loss)
   }
 
   /// Looks into metrics and checkpoints of a run; nil where no step that was validated has a checkpoint.

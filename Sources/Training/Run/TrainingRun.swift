@@ -120,14 +120,12 @@ package final class TrainingRun {
     if trainer.completedSteps >= lastStep {
       context.log(.info, "Nothing to do: step \(trainer.completedSteps) of \(lastStep) is reached already.")
     }
+    try makeUpForValidation()
     while trainer.completedSteps < lastStep {
       let (done, flags) = try trainer.step(hooks)
       guard var report = done else { try stop(flags.reasonToStop ?? "a signal") }
       watchdog?.note("the reports of step \(report.step)")
-      // At the schedule's end, too; not where a run stops before: going on must give what never stopping gives.
-      if isDue(configuration.validation.everySteps) || trainer.completedSteps == trainer.schedule.totalSteps {
-        try validate(&report)
-      }
+      if isValidationDue { try validate(&report) }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
       if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, context) }
@@ -135,17 +133,42 @@ package final class TrainingRun {
       dataWait.add(waited: report.stages[.data] ?? 0, of: report.milliseconds)
       try badPairs.count(report)
       try tellObservers(report)
-      let better = BestCheckpoint(report, betterThan: best)
-      best = better ?? best
-      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) || better != nil {
-        try saveCheckpoint()
-      }
+      let isBest = takesBest(validationLoss: report.validationLoss)
+      if isBest || isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { try saveCheckpoint() }
       if let reason = flags.reasonToStop, trainer.completedSteps < lastStep { try stop(reason) }
     }
     try complete()
   }
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.completedSteps % interval == 0 }
+
+  /// At the schedule's end, too; not where a run stops before: going on must give what never stopping gives.
+  private var isValidationDue: Bool {
+    isDue(configuration.validation.everySteps) || trainer.completedSteps == trainer.schedule.totalSteps
+  }
+
+  /// Takes note of the step's validation where it is the best yet: then it is a reason for a checkpoint.
+  private func takesBest(validationLoss: Double?) -> Bool {
+    let better = BestCheckpoint(step: trainer.completedSteps, validationLoss: validationLoss, betterThan: best)
+    best = better ?? best
+    return better != nil
+  }
+
+  /// Measures what the step that the run goes on after lacks in the metrics, where its validation was cut short.
+  private func makeUpForValidation() throws(Failure) {
+    let step = trainer.completedSteps
+    let lacksIt = try context.communicator.combineFlags(writers?.metrics.lastUnvalidatedStep == step ? 1 : 0) != 0
+    guard lacksIt, isValidationDue else { return }
+    watchdog?.note("the validation after step \(step)")
+    guard let validation = try validator?.measure(unless: interruptions) else { return }
+    context.log(
+      .info, "The validation after step \(step) is made up for: loss \(StepReport.fixed(validation.loss, 4)).")
+    alone { () throws(Failure) in try writers?.metrics.add(validation) }
+    guard takesBest(validationLoss: validation.loss) else { return }
+    // The checkpoint is there, where the run has not come from another folder.
+    guard lastCheckpoint.step == step else { return try saveCheckpoint() }
+    if context.isFirstRank { folder.link(best: best) }
+  }
 
   private var hooks: StepHooks {
     var hooks = StepHooks()
