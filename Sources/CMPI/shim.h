@@ -25,12 +25,13 @@ typedef struct { void *start; const int *counts; const int *offsets; } croco_mpi
 
 static inline int croco_mpi_initialized(int *flag) { return MPI_Initialized(flag); }
 
-// Calls come from the thread that initialises.
-static inline int croco_mpi_init(int *is_funneled) {
+// Calls come from one thread at a time, or, where MPI does not give that, from the thread that initialises.
+static inline int croco_mpi_init(int *is_funneled, int *is_serialized) {
   int provided = MPI_THREAD_SINGLE;
   croco_mpi_choose_copy_mechanism();
-  int status = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
+  int status = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided);
   *is_funneled = provided >= MPI_THREAD_FUNNELED;
+  *is_serialized = provided >= MPI_THREAD_SERIALIZED;
   return status;
 }
 static inline int croco_mpi_finalize(void) { return MPI_Finalize(); }

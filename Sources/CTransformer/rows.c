@@ -30,3 +30,10 @@ void croco_narrow(const float *x, uint16_t *out, long count) {
   for (; i + LANES <= count; i += LANES) store_bfloat16(out + i, load(x + i));
   for (; i < count; i++) out[i] = narrow_scalar(x[i]);
 }
+
+CROCO_CLONES
+void croco_widen(const uint16_t *x, float *out, long count) {
+  long i = 0;
+  for (; i + LANES <= count; i += LANES) store(out + i, load_bfloat16(x + i));
+  for (; i < count; i++) out[i] = widen_scalar(x[i]);
+}

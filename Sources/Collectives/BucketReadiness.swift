@@ -1,38 +1,47 @@
+import Synchronization
+
 /// Which buckets have all their gradients, as backward reports the ranges of parameters that it is done with.
 ///
-/// All ranks exchange buckets in the same order, so a bucket is ready only when those before it are.
-struct BucketReadiness {
-  /// The buckets that are ready: the first so many.
-  private(set) var readyCount = 0
+/// All ranks exchange buckets in the same order, so a bucket is ready only when those before it are. One thread reports, any may
+/// look.
+final class BucketReadiness: Sendable {
+  private struct State {
+    var readyCount = 0
+    var missing: [Int]  // elements of each bucket whose gradients are not complete
+  }
 
   private let buckets: [Range<Int>]  // from the end of the buffer to its start
-  private var missing: [Int]  // elements of each bucket whose gradients are not complete
+  private let state: Mutex<State>
 
   /// No bucket is ready, unless it is empty.
   init(_ buckets: [Range<Int>]) {
     self.buckets = buckets
-    missing = buckets.map(\.count)
+    state = Mutex(State(missing: buckets.map(\.count)))
   }
 
+  /// The buckets that are ready: the first so many.
+  var readyCount: Int { state.withLock { $0.readyCount } }
+
   /// Takes a range whose gradients are complete; each element is reported once a step.
-  mutating func finish(_ range: Range<Int>) {
+  func finish(_ range: Range<Int>) {
     guard !range.isEmpty else { return }
-    // Ranges come about in the order of the buckets, so those that are ready need not be looked at.
-    for index in readyCount..<buckets.count {
-      let bucket = buckets[index]
-      guard bucket.upperBound > range.lowerBound else { break }
-      missing[index] -= bucket.clamped(to: range).count
-      precondition(missing[index] >= 0, "gradients among \(range) were reported twice")
+    state.withLock { state in
+      // Ranges come about in the order of the buckets, so those that are ready need not be looked at.
+      for index in state.readyCount..<buckets.count {
+        let bucket = buckets[index]
+        guard bucket.upperBound > range.lowerBound else { break }
+        state.missing[index] -= bucket.clamped(to: range).count
+        precondition(state.missing[index] >= 0, "gradients among \(range) were reported twice")
+      }
+      while state.readyCount < buckets.count, state.missing[state.readyCount] == 0 { state.readyCount += 1 }
     }
-    while readyCount < buckets.count, missing[readyCount] == 0 { readyCount += 1 }
   }
 
   /// Takes all that has not been reported.
-  mutating func finishAll() {
-    for index in missing.indices { missing[index] = 0 }
-    readyCount = buckets.count
+  func finishAll() {
+    state.withLock { $0 = State(readyCount: buckets.count, missing: [Int](repeating: 0, count: buckets.count)) }
   }
 
   /// Begins the next step.
-  mutating func reset() { self = BucketReadiness(buckets) }
+  func reset() { state.withLock { $0 = State(missing: buckets.map(\.count)) } }
 }

@@ -3,7 +3,8 @@ import Runtime
 /// What the trainer needs of a group of ranks. Every call is collective: all ranks of the group make it, in the same order.
 ///
 /// ``SingleProcessCommunicator`` makes no MPI call at all; ``MPICommunicator`` stands for one of MPI's communicators. All
-/// calls but ``abort(exitCode:)`` come from the thread that made the communicator.
+/// calls but ``abort(exitCode:)`` come from the thread that made the communicator, or, where ``mayCallFromAnyThread`` holds, from
+/// any.
 package protocol Communicator: Sendable {
   /// This process's number, 0 ..< ``size``.
   var rank: Int { get }
@@ -11,6 +12,8 @@ package protocol Communicator: Sendable {
   var size: Int { get }
   /// The host's name.
   var hostName: String { get }
+  /// Whether calls may come from several threads. Those that wait for other ranks then wait for the background thread, too.
+  var mayCallFromAnyThread: Bool { get }
   /// What calls of this group the rank has entered; any thread may look.
   var activity: CollectiveActivity { get }
 

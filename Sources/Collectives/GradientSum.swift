@@ -21,7 +21,7 @@ package enum Reduction: String, Sendable, CaseIterable {
 /// A step has M micro-batches, of which each of R ranks computes neighbouring ones, in order: as many as the others or one
 /// more. After each, ``accumulate()`` takes what the gradient buffer holds. Backward may overwrite it for the next one. While
 /// it computes the last one, it reports through ``finished(_:)`` which gradients are complete. At the end
-/// ``sumToOwners()`` or ``sumToAll()`` leaves the sum in the gradient buffer.
+/// ``sumToOwners()`` or ``sumToAll()`` leaves the sum in the gradient buffer; ``BackgroundExchange`` does so meanwhile.
 package final class GradientSum {
   /// The micro-batches of this rank, counted over the whole step.
   package let microBatches: Range<Int>
@@ -29,92 +29,48 @@ package final class GradientSum {
   private let gradients: AlignedBuffer<Float>
   private let ownership: Ownership
   private let reduction: Reduction
-  private let communicator: any Communicator
+  private let groups: HostGroups
   private let workers: WorkerPool?
   private let partialSums: PartialSums
-  private let exchange: BucketExchange?
-  private var readiness: BucketReadiness
+  private let exchange: HostFirstExchange?
+  private let gather: SliceGather
+  private let readiness: BucketReadiness
 
   /// Allocates the buffers for sums of `gradients` and plans them.
   ///
   /// - Parameters:
-  ///   - ownership: of the elements of `gradients` by the ranks of `communicator`.
+  ///   - ownership: of the elements of `gradients` by the ranks of `groups`.
   ///   - microBatchCount: M, of the whole step over all ranks.
   ///   - workers: share the additions; nil adds in the calling thread.
   /// - Throws: ``Failure`` of kind `configuration` if there are more ranks than micro-batches.
   package init(
     of gradients: AlignedBuffer<Float>, ownership: Ownership, microBatchCount: Int,
-    reduction: Reduction = .reproducible,
-    communicator: any Communicator, workers: WorkerPool? = nil
+    reduction: Reduction = .reproducible, wire: GradientWire = .fp32, groups: HostGroups, workers: WorkerPool? = nil
   ) throws(Failure) {
-    let size = communicator.size
+    let (layout, communicator) = (groups.layout, groups.communicator)
     precondition(
-      ownership.count == gradients.count && ownership.size == size,
-      "\(gradients.count) gradients of \(size) ranks, of which \(ownership.size) own \(ownership.count)")
+      ownership.count == gradients.count, "\(gradients.count) gradients, of which \(ownership.count) are owned")
     self.gradients = gradients
     self.ownership = ownership
     self.reduction = reduction
-    self.communicator = communicator
+    self.groups = groups
     self.workers = workers
     let tree = reduction.tree(microBatchCount: microBatchCount)
-    var shares: [Range<Int>] = []
-    for rank in 0..<size { shares.append(try Self.microBatches(of: rank, size: size, count: microBatchCount)) }
+    let shares = try layout.shares(of: microBatchCount)
     microBatches = shares[communicator.rank]
-    partialSums = PartialSums(tree: tree, leaves: microBatches, gradients: gradients, workers: workers)
+    partialSums = PartialSums(tree: tree, leaves: microBatches, gradients: gradients, wire: wire, workers: workers)
     // MPI's own sum needs no buffers.
     exchange =
-      size > 1 && reduction == .reproducible
-      ? BucketExchange(
-        shares.map(tree.nodes(covering:)), tree: tree, ownership: ownership, communicator: communicator) : nil
+      layout.size > 1 && reduction == .reproducible
+      ? HostFirstExchange(
+        shares.map(tree.nodes(covering:)), tree: tree, ownership: ownership, groups: groups, wire: wire) : nil
+    gather = SliceGather(of: gradients, ownership: ownership, groups: groups)
     readiness = BucketReadiness(ownership.buckets.map(\.range))
   }
 
   /// The memory of all buffers, in bytes.
   package var bufferBytes: Int {
     partialSums.slotCount * gradients.count * MemoryLayout<Float>.stride + (exchange?.bufferBytes ?? 0)
-  }
-
-  /// The micro-batches that `rank` of `size` computes of the `count` of a step.
-  ///
-  /// - Throws: ``Failure`` of kind `configuration` if there are more ranks than micro-batches.
-  package static func microBatches(of rank: Int, size: Int, count: Int) throws(Failure) -> Range<Int> {
-    guard size <= count else {
-      throw Failure(
-        .configuration,
-        "\(size) ranks cannot share the \(count) \(count == 1 ? "micro-batch" : "micro-batches") of a step.",
-        hint: "Start at most \(count), or change global_batch_size or micro_batch_size.")
-    }
-    return Partition.range(rank, of: size, count: count)
-  }
-
-  /// What the rank that needs the most keeps beside the gradients, in buffers of their size, and what it sends of a sum, in
-  /// parts of (R - 1) / R of that size; for estimates.
-  ///
-  /// - Throws: ``Failure`` of kind `configuration` if there are more ranks than micro-batches.
-  package static func needs(
-    _ reduction: Reduction, size: Int, microBatchCount: Int
-  ) throws(Failure) -> (buffers: Int, sent: Int) {
-    let tree = reduction.tree(microBatchCount: microBatchCount)
-    var (buffers, nodes) = (0, 0)
-    for rank in 0..<size {
-      let leaves = try microBatches(of: rank, size: size, count: microBatchCount)
-      buffers = max(buffers, PartialSums.slotCount(tree: tree, leaves: leaves))
-      nodes = max(nodes, tree.nodes(covering: leaves).count)
-    }
-    // MPI's own sum is as an exchange of slices and a gather.
-    return (buffers, reduction == .mpi ? 2 : nodes)
-  }
-
-  /// The bytes through which ranks exchange the nodes of a sum over `count` gradients, at most; for estimates.
-  package static func exchangeBytes(_ reduction: Reduction, size: Int, microBatchCount: Int, count: Int) -> Int {
-    guard size > 1, reduction == .reproducible else { return 0 }
-    let tree = reduction.tree(microBatchCount: microBatchCount)
-    let nodes = (0..<size).map {
-      tree.nodes(covering: Partition.range($0, of: size, count: microBatchCount)).count
-    }
-    let bucket = min(Ownership.defaultBucketLength(ranks: size), count)
-    let sent = nodes.max() ?? 1
-    return (nodes.reduce(0, +) * bucket / size + (sent > 1 ? sent * bucket : 0)) * MemoryLayout<Float>.stride
   }
 
   /// The buckets whose gradients are complete in the last micro-batch, the first so many of ``Ownership/buckets``.
@@ -137,13 +93,9 @@ package final class GradientSum {
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
   package func sumToOwners() throws(Failure) {
     precondition(partialSums.isComplete, "this rank has not accumulated all of micro-batches \(microBatches)")
-    for bucket in ownership.buckets[..<readiness.readyCount] {
-      partialSums.finish(bucket.range)
-      try exchange?.sum(bucket, partialSums.nodes, workers: workers)
-    }
-    if reduction == .mpi, communicator.size > 1 { try communicator.sum(gradients.elements) }
-    partialSums.reset()
-    readiness.reset()
+    try sumBuckets(workers: workers, rest: nil)
+    if reduction == .mpi, groups.layout.size > 1 { try groups.communicator.sum(gradients.elements) }
+    beginNextStep()
   }
 
   /// Sums over the ranks: all gradients are the sum, with the same bytes on every rank.
@@ -152,6 +104,73 @@ package final class GradientSum {
   package func sumToAll() throws(Failure) {
     try sumToOwners()
     // MPI's own sum is everywhere already.
-    if reduction == .reproducible { try ownership.gather(gradients, by: communicator) }
+    if reduction == .reproducible { try gather.run() }
+  }
+
+  /// Sums bucket after bucket as they are ready, and gathers the sums where all ranks want them; on any thread.
+  ///
+  /// - Parameter rest: waits a little.
+  func sumMeanwhile(toAll: Bool, rest: @escaping () -> Void) throws(Failure) {
+    try sumBuckets(workers: nil, rest: rest)
+    if toAll { try gather.run(arrival: nil, rest: rest) }
+  }
+
+  /// Makes all buckets ready, where a pass was called off and its step will be dropped: other ranks may wait for them.
+  func giveUp() { readiness.finishAll() }
+
+  /// Forgets the sums, once they are used.
+  func beginNextStep() {
+    partialSums.reset()
+    readiness.reset()
+  }
+
+  private func sumBuckets(workers: WorkerPool?, rest: (() -> Void)?) throws(Failure) {
+    try BucketPipeline.run(
+      Work(sum: self, nodes: partialSums.nodes.map { NodeSlice(buffer: $0) }, workers: workers), rest: rest)
+  }
+
+  private struct Work: BucketWork {
+    let sum: GradientSum
+    let nodes: [NodeSlice]
+    let workers: WorkerPool?
+
+    var bucketCount: Int { sum.ownership.buckets.count }
+    var stepCount: Int { sum.exchange?.stepCount ?? 1 }
+
+    func isReady(_ bucket: Int) -> Bool { bucket < sum.readiness.readyCount }
+
+    func begin(step: Int, of bucket: Int) throws(Failure) -> (any PendingTransfer)? {
+      if step == 0 { sum.partialSums.finish(sum.ownership.buckets[bucket].range, workers: workers) }
+      return try sum.exchange?.begin(step: step, of: bucket, nodes, into: sum.gradients, workers: workers)
+    }
+  }
+}
+
+// What a sum needs, without making it: for estimates.
+extension GradientSum {
+  /// What the rank that needs the most keeps beside the gradients, in buffers of their size, and what it sends to other hosts, in
+  /// parts of (H - 1) / H of its host's share of that size, H hosts.
+  ///
+  /// - Throws: ``Failure`` of kind `configuration` if there are more ranks than micro-batches.
+  package static func needs(
+    _ reduction: Reduction, layout: RankLayout, microBatchCount: Int
+  ) throws(Failure) -> (buffers: Int, sent: Int) {
+    let tree = reduction.tree(microBatchCount: microBatchCount)
+    let shares = try layout.shares(of: microBatchCount)
+    let buffers = shares.map { PartialSums.slotCount(tree: tree, leaves: $0) }.max() ?? 0
+    let nodes = layout.leaves(ofHosts: shares).map { tree.nodes(covering: $0).count }.max() ?? 1
+    // MPI's own sum is as an exchange of slices and a gather.
+    return (buffers, reduction == .mpi ? 2 : nodes)
+  }
+
+  /// The bytes through which ranks exchange the nodes of a sum over `count` gradients, at most; for estimates.
+  package static func exchangeBytes(
+    _ reduction: Reduction, wire: GradientWire, layout: RankLayout, microBatchCount: Int, count: Int
+  ) throws(Failure) -> Int {
+    guard layout.size > 1, reduction == .reproducible else { return 0 }
+    let tree = reduction.tree(microBatchCount: microBatchCount)
+    let nodes = try layout.shares(of: microBatchCount).map(tree.nodes(covering:))
+    return HostFirstExchange.bufferBytes(
+      nodes, tree: tree, Ownership(count: count, layout: layout), wire: wire)
   }
 }

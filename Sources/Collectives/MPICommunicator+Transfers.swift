@@ -101,21 +101,22 @@ private final class MPITransfer: PendingTransfer {
   deinit { if isUnderWay { for object in memory { _ = Unmanaged.passRetained(object) } } }
 
   func start(_ body: (inout croco_mpi_request) -> Int32) throws(Failure) {
-    try communicator.check(body(&request), call)
+    try communicator.checkAtOnce(body(&request), call)
     isUnderWay = true
   }
 
   func isComplete() throws(Failure) -> Bool {
     guard isUnderWay else { return true }
     var flag: Int32 = 0
-    try communicator.check(croco_mpi_test(&request, &flag), call, isNew: false)
+    try communicator.checkAtOnce(croco_mpi_test(&request, &flag), call, isNew: false)
     isUnderWay = flag == 0
     return !isUnderWay
   }
 
   func wait() throws(Failure) {
     guard isUnderWay else { return }
-    try communicator.check(croco_mpi_wait(&request), call, isNew: false)
+    try MPITurn.shared.settle()
+    try communicator.checkAtOnce(croco_mpi_wait(&request), call, isNew: false)
     isUnderWay = false
   }
 }

@@ -1,11 +1,13 @@
 internal import CMPI
 import Foundation
 import Runtime
+import Synchronization
 
 /// One of MPI's communicators: all ranks of the program (MPI_COMM_WORLD), or a part of them. MPI returns its errors, every
 /// status is checked, and a failure names call, rank and host.
 ///
-/// Calls come from the thread that initialised MPI (`MPI_THREAD_FUNNELED`).
+/// Calls come from one thread at a time (`MPI_THREAD_SERIALIZED`, ``MPITurn``); where MPI gives less, from the thread that
+/// initialised it.
 package final class MPICommunicator: Communicator {
   /// This process's number in the group (`MPI_Comm_rank`).
   package let rank: Int
@@ -22,14 +24,16 @@ package final class MPICommunicator: Communicator {
   private let departure: croco_mpi_communicator
   private let isWorld: Bool
   private let thread = pthread_self()
+  private static let isSerialized = Atomic<Bool>(false)
 
   /// Initialises MPI (`MPI_Init_thread`), once a process, and stands for all ranks of the program.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` that names the MPI call.
   package convenience init() throws(Failure) {
     precondition(!Self.isInitialized, "MPI can be initialised only once in a process")
-    var isFunneled: Int32 = 0
-    try Self.check(croco_mpi_init(&isFunneled), "MPI_Init_thread", at: "a rank not yet known")
+    var (isFunneled, isSerialized): (Int32, Int32) = (0, 0)
+    try Self.check(croco_mpi_init(&isFunneled, &isSerialized), "MPI_Init_thread", at: "a rank not yet known")
+    Self.isSerialized.store(isSerialized != 0, ordering: .relaxed)
     guard isFunneled != 0 else {
       throw Failure(
         .inputOutput, "This MPI library does not let a process with several threads call it (MPI_THREAD_FUNNELED).",
@@ -63,6 +67,9 @@ package final class MPICommunicator: Communicator {
     return Int(croco_mpi_initialized(&flag)) == croco_mpi_success && flag != 0
   }
 
+  /// Whether several threads may call MPI, one at a time (`MPI_THREAD_SERIALIZED`).
+  package var mayCallFromAnyThread: Bool { Self.isSerialized.load(ordering: .relaxed) }
+
   /// The ranks of this group on this rank's host (`MPI_Comm_split_type`, MPI_COMM_TYPE_SHARED).
   package func splitByHost() throws(Failure) -> any Communicator {
     var part = croco_mpi_communicator()
@@ -85,12 +92,16 @@ package final class MPICommunicator: Communicator {
   package func meetsEveryone(within seconds: Double) -> Bool {
     checkThread()
     var request = croco_mpi_request()
-    guard Int(croco_mpi_start_barrier(departure, &request)) == croco_mpi_success else { return false }
+    guard Int(MPITurn.shared.take { croco_mpi_start_barrier(departure, &request) }) == croco_mpi_success else {
+      return false
+    }
     let clock = ContinuousClock()
     let deadline = clock.now + .seconds(seconds)
     while true {
       var isComplete: Int32 = 0
-      guard Int(croco_mpi_test(&request, &isComplete)) == croco_mpi_success else { return false }
+      guard Int(MPITurn.shared.take { croco_mpi_test(&request, &isComplete) }) == croco_mpi_success else {
+        return false
+      }
       if isComplete != 0 { return true }
       guard clock.now < deadline else { return false }
       usleep(1000)
@@ -109,18 +120,26 @@ package final class MPICommunicator: Communicator {
     exit(exitCode)
   }
 
-  /// Makes an MPI call, and turns its status into a failure that names the call, the rank and the host.
+  /// Makes an MPI call that waits for other ranks, and turns its status into a failure that names the call, the rank and the
+  /// host.
+  func check(_ status: @autoclosure () -> Int32, _ call: String) throws(Failure) {
+    try MPITurn.shared.settle()
+    try checkAtOnce(status(), call)
+  }
+
+  /// Makes an MPI call that returns at once.
   ///
   /// - Parameter isNew: false where the call goes on with a collective that was entered before.
-  func check(_ status: @autoclosure () -> Int32, _ call: String, isNew: Bool = true) throws(Failure) {
+  func checkAtOnce(_ status: @autoclosure () -> Int32, _ call: String, isNew: Bool = true) throws(Failure) {
     checkThread()
-    let status = activity.during(call, isNew: isNew, status)
+    let status = activity.during(call, isNew: isNew) { MPITurn.shared.take(status) }
     try Self.check(status, call, at: "rank \(rank) (\(hostName))")
   }
 
   private func checkThread() {
     precondition(
-      pthread_equal(thread, pthread_self()) != 0, "MPI must be called from the thread that initialised it")
+      mayCallFromAnyThread || pthread_equal(thread, pthread_self()) != 0,
+      "MPI must be called from the thread that initialised it")
   }
 
   private static func check(_ status: Int32, _ call: String, at place: String) throws(Failure) {

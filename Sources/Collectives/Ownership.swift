@@ -9,37 +9,55 @@ package struct Ownership: Sendable, Equatable {
   package struct Bucket: Sendable, Equatable {
     /// Its elements.
     package let range: Range<Int>
-    /// Each rank's part of ``range``, by rank: neighbours that together are all of it; some may be empty.
+    /// What the ranks of a number own together, on all hosts, by number: neighbours that are all of ``range``; some may be empty.
+    package let parts: [Range<Int>]
+    /// Each rank's slice of the part of its number, by rank; some may be empty.
     package let slices: [Range<Int>]
   }
 
   /// The elements of the buffer.
   package let count: Int
-  /// The number of ranks.
-  package let size: Int
+  /// Who shares a host.
+  package let layout: RankLayout
   /// The buckets in the order in which backward completes gradients: from the end of the buffer to its start.
   package let buckets: [Bucket]
 
-  /// Divides `count` elements among `size` ranks.
+  /// The number of ranks.
+  package var size: Int { layout.size }
+
+  /// Divides `count` elements among the ranks of `layout`.
   ///
   /// - Parameters:
   ///   - unit: buckets and slices start at its multiples.
-  ///   - bucketLength: the elements of a bucket, made a whole number of units for each rank so that all own equally much;
+  ///   - bucketLength: the elements of a bucket, made a whole number of units for each owner so that all own equally much;
   ///     nil: ``defaultBucketLength(ranks:)``, or for one rank the whole buffer.
-  package init(count: Int, size: Int, unit: Int = 16, bucketLength: Int? = nil) {
-    precondition(count >= 0 && size > 0 && unit > 0, "\(count) elements for \(size) ranks in units of \(unit)")
-    let wanted = bucketLength ?? (size == 1 ? count : Self.defaultBucketLength(ranks: size))
-    let length = max(1, (wanted + size * unit - 1) / (size * unit)) * size * unit
+  package init(count: Int, layout: RankLayout, unit: Int = 16, bucketLength: Int? = nil) {
+    precondition(count >= 0 && unit > 0, "\(count) elements in units of \(unit)")
+    let wanted = bucketLength ?? (layout.size == 1 ? count : Self.defaultBucketLength(ranks: layout.size))
+    let share = layout.ownersOfHost * layout.hosts.count * unit
+    let length = max(1, (wanted + share - 1) / share) * share
     self.count = count
-    self.size = size
+    self.layout = layout
     buckets = stride(from: 0, to: count, by: length).reversed().map { start in
-      let range = start..<min(start + length, count)
-      let slices = (0..<size).map { rank in
-        let slice = Partition.range(rank, of: size, count: range.count, grain: unit)
-        return start + slice.lowerBound..<start + slice.upperBound
-      }
-      return Bucket(range: range, slices: slices)
+      Self.bucket(start..<min(start + length, count), layout, unit: unit)
     }
+  }
+
+  /// Divides a bucket among the numbers, and each part among the hosts.
+  private static func bucket(_ range: Range<Int>, _ layout: RankLayout, unit: Int) -> Bucket {
+    func part(_ index: Int, of parts: Int, _ range: Range<Int>) -> Range<Int> {
+      let part = Partition.range(index, of: parts, count: range.count, grain: unit)
+      return range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound
+    }
+    let most = layout.hosts.map(\.count).max() ?? 1
+    let parts = (0..<most).map { number in
+      number < layout.ownersOfHost ? part(number, of: layout.ownersOfHost, range) : range.upperBound..<range.upperBound
+    }
+    let slices = (0..<layout.size).map { rank in
+      let place = layout.place(of: rank)
+      return part(place.host, of: layout.hosts.count, parts[place.number])
+    }
+    return Bucket(range: range, parts: parts, slices: slices)
   }
 
   /// 512 KB of fp32 for each rank: enough for few messages, and little enough to be added in the cache; at most 16 MB in
@@ -58,13 +76,6 @@ package struct Ownership: Sendable, Equatable {
 
 // Each is collective, and throws a ``Failure`` of kind `inputOutput` where communication fails.
 extension Ownership {
-  /// Gives every rank the whole of `values`, [count], of which each has what it owns; from the start, where the next
-  /// forward begins.
-  package func gather(_ values: AlignedBuffer<Float>, by communicator: any Communicator) throws(Failure) {
-    precondition(values.count == count, "\(values.count) values where \(count) are owned")
-    for bucket in buckets.reversed() { try communicator.gather(BufferSlices(values, bucket.slices)) }
-  }
-
   /// Copies what every rank owns, packed in its `own`, [count(of: rank)], to its place in rank 0's `whole`, [count]; the
   /// others need none.
   package func collect(

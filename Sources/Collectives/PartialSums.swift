@@ -1,4 +1,3 @@
-internal import CTransformer
 import Runtime
 
 /// A rank's own part of the tree: sums its micro-batches' gradients as they come, in a binary counter of buffers.
@@ -10,21 +9,25 @@ final class PartialSums {
   private let leaves: Range<Int>
   private let gradients: AlignedBuffer<Float>
   private let workers: WorkerPool?
+  private let wire: GradientWire
   private let slots: [AlignedBuffer<Float>]
   // The stored nodes that the last micro-batch leaves as they are, with the slots that hold them.
   private var stored: [(node: Range<Int>, slot: Int)] = []
-  // The slots that are added to the last micro-batch, in order; known once it alone is missing.
-  private var addends: [Int] = []
+  // The slots that are added to the last micro-batch, in order, and whether that gives the root; known once it alone is missing.
+  private var addends: [(slot: Int, isRoot: Bool)] = []
   private var freeSlots: [Int]
   private var nextLeaf: Int
 
   /// Allocates what the counter can hold at once: log2 of the number of micro-batches, rounded up.
-  init(tree: SumTree, leaves: Range<Int>, gradients: AlignedBuffer<Float>, workers: WorkerPool?) {
+  init(
+    tree: SumTree, leaves: Range<Int>, gradients: AlignedBuffer<Float>, wire: GradientWire, workers: WorkerPool?
+  ) {
     precondition(!leaves.isEmpty, "a rank needs at least one micro-batch")
     self.tree = tree
     self.leaves = leaves
     self.gradients = gradients
     self.workers = workers
+    self.wire = wire
     let slotCount = Self.slotCount(tree: tree, leaves: leaves)
     slots = (0..<slotCount).map { _ in AlignedBuffer(count: gradients.count) }
     freeSlots = Array((0..<slotCount).reversed())
@@ -49,35 +52,40 @@ final class PartialSums {
   }
 
   /// Completes a range of the last node, once the last micro-batch's gradients are there.
-  func finish(_ range: Range<Int>) {
-    precondition(isComplete || isInLast, "micro-batches are missing before the last one of \(leaves)")
-    let additions = addends.indices.map { SumTree.Addition(target: 0, source: $0 + 1) }
-    BufferSum(buffers: [gradients.pointer] + addends.map { slots[$0].pointer }, additions: additions)
-      .run(range, workers: workers)
+  ///
+  /// - Parameter workers: share the additions; nil adds in the calling thread.
+  func finish(_ range: Range<Int>, workers: WorkerPool?) {
+    var sum = BufferSum(buffers: [gradients.pointer] + addends.map { slots[$0.slot].pointer }, wire: wire)
+    if !tree.isRoot(leaves.upperBound - 1..<leaves.upperBound) { sum.round(0) }
+    for (index, addend) in addends.enumerated() { sum.add(index + 1, to: 0, isRoot: addend.isRoot) }
+    sum.run(range, workers: workers)
   }
 
   /// Forgets all sums, for the next step.
   func reset() {
-    freeSlots += stored.map(\.slot) + addends
+    freeSlots += stored.map(\.slot) + addends.map(\.slot)
     stored.removeAll(keepingCapacity: true)
     addends.removeAll(keepingCapacity: true)
     nextLeaf = leaves.lowerBound
   }
 
-  /// Puts the gradients away as `node`, added to what is stored as far as the tree allows.
+  /// Puts the gradients away as the node of `leaf`, added to what is stored as far as the tree allows.
   private func store(_ leaf: Range<Int>) {
+    var leafSum = BufferSum(buffers: [gradients.pointer], wire: wire)
+    leafSum.round(0)
+    leafSum.run(0..<gradients.count, workers: workers)
     var node = leaf
     // The slot that holds `node`; nil while the gradient buffer does.
     var slot: Int?
     while let left = stored.last, tree.areSiblings(left.node, node) {
       stored.removeLast()
       let right = slot.map { slots[$0] } ?? gradients
-      BufferSum(
-        buffers: [slots[left.slot].pointer, right.pointer], additions: [SumTree.Addition(target: 0, source: 1)]
-      ).run(0..<gradients.count, workers: workers)
+      node = left.node.lowerBound..<node.upperBound
+      var sum = BufferSum(buffers: [slots[left.slot].pointer, right.pointer], wire: wire)
+      sum.add(1, to: 0, isRoot: tree.isRoot(node))
+      sum.run(0..<gradients.count, workers: workers)
       if let slot { freeSlots.append(slot) }
       slot = left.slot
-      node = left.node.lowerBound..<node.upperBound
     }
     let home = slot ?? freeSlots.removeLast()
     if slot == nil { slots[home].pointer.update(from: gradients.pointer, count: gradients.count) }
@@ -89,8 +97,8 @@ final class PartialSums {
     var node = leaves.upperBound - 1..<leaves.upperBound
     while let left = stored.last, tree.areSiblings(left.node, node) {
       stored.removeLast()
-      addends.append(left.slot)
       node = left.node.lowerBound..<node.upperBound
+      addends.append((left.slot, tree.isRoot(node)))
     }
   }
 
@@ -99,34 +107,5 @@ final class PartialSums {
     (leaves.lowerBound..<leaves.upperBound).map {
       tree.nodes(covering: leaves.lowerBound..<$0).count
     }.max() ?? 0
-  }
-}
-
-/// Additions of whole buffers in a prescribed order, shared among workers by ranges of elements.
-struct BufferSum {
-  private let buffers: [UnsafeMutablePointer<Float>?]
-  private let pairs: [Int32]
-
-  /// Creates the additions between `buffers`, in order.
-  init(buffers: [UnsafeMutablePointer<Float>], additions: [SumTree.Addition]) {
-    self.buffers = buffers
-    pairs = additions.flatMap { [Int32($0.target), Int32($0.source)] }
-  }
-
-  /// Adds the elements of `range`. The result does not depend on the workers.
-  func run(_ range: Range<Int>, workers: WorkerPool?) {
-    guard !pairs.isEmpty, !range.isEmpty else { return }
-    let piece = 1 << 16
-    buffers.withUnsafeBufferPointer { buffers in
-      pairs.withUnsafeBufferPointer { pairs in
-        let add = { (task: Int, _: Int) in
-          let start = range.lowerBound + task * piece
-          croco_add_pairs(
-            buffers.baseAddress, pairs.baseAddress, pairs.count / 2, start, min(start + piece, range.upperBound))
-        }
-        let tasks = (range.count + piece - 1) / piece
-        if let workers { workers.run(tasks, add) } else { for task in 0..<tasks { add(task, 0) } }
-      }
-    }
   }
 }

@@ -23,24 +23,43 @@ package final class RaisedFlags {
   package func tell(_ flags: UInt64) throws(Failure) -> UInt64 {
     precondition(roundsLeft > 0, "all rounds have been told")
     try start(flags)
-    while let first = underWay.first, try first.transfer.isComplete() {
-      heard |= first.flags.pointer[0]
-      underWay.removeFirst()
-    }
+    try listen()
     return heard | flags
+  }
+
+  /// Raises `flags` in all rounds that are left: this rank computes to the end now, whatever comes up.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
+  package func commit(_ flags: UInt64) throws(Failure) { while roundsLeft > 0 { try start(flags) } }
+
+  /// What ranks have raised, the same on all, as soon as each has told all its rounds; nil before. After ``commit(_:)``.
+  ///
+  /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
+  func heardFromAll() throws(Failure) -> UInt64? {
+    precondition(roundsLeft == 0, "this rank has rounds left")
+    try listen()
+    return underWay.isEmpty ? heard : nil
   }
 
   /// Raises `flags` in the end, waits for all ranks, and gives what any of them has raised: the same on every rank.
   ///
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
   package func finish(_ flags: UInt64) throws(Failure) -> UInt64 {
-    while roundsLeft > 0 { try start(flags) }
+    try commit(flags)
     for round in underWay {
       try round.transfer.wait()
       heard |= round.flags.pointer[0]
     }
     underWay.removeAll()
     return try communicator.combineFlags(heard | flags)
+  }
+
+  /// Takes what has come.
+  private func listen() throws(Failure) {
+    while let first = underWay.first, try first.transfer.isComplete() {
+      heard |= first.flags.pointer[0]
+      underWay.removeFirst()
+    }
   }
 
   private func start(_ flags: UInt64) throws(Failure) {

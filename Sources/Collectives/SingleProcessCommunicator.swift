@@ -9,6 +9,8 @@ package struct SingleProcessCommunicator: Communicator {
   package var size: Int { 1 }
   /// The host's name (`gethostname`).
   package let hostName = ProcessInfo.processInfo.hostName
+  /// True: nothing is called.
+  package var mayCallFromAnyThread: Bool { true }
   /// Always empty.
   package let activity = CollectiveActivity()
 

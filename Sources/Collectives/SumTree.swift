@@ -7,6 +7,16 @@ package struct SumTree: Equatable {
   package struct Addition: Equatable {
     package let target: Int
     package let source: Int
+    /// Whether the sum is that of all micro-batches.
+    package let isRoot: Bool
+  }
+
+  /// How neighbouring nodes are summed.
+  package struct Schedule: Equatable {
+    /// The additions, in order, between buffers that are numbered as the nodes.
+    package fileprivate(set) var additions: [Addition] = []
+    /// The buffers of the nodes that they come to, in order: a sum takes the place of its left term.
+    package fileprivate(set) var results: [Int] = []
   }
 
   /// The number of micro-batches of a step.
@@ -47,21 +57,24 @@ package struct SumTree: Equatable {
     return open
   }
 
-  /// The additions, in order, that sum neighbouring `nodes` as far as the tree allows.
-  ///
-  /// Buffers are numbered as the nodes; a sum takes the place of its left term, so a complete sum ends in buffer 0.
-  package func additions(over nodes: [Range<Int>]) -> [Addition] {
-    var additions: [Addition] = []
+  /// Sums neighbouring `nodes` as far as the tree allows.
+  package func schedule(over nodes: [Range<Int>]) -> Schedule {
+    var schedule = Schedule()
     var open: [(node: Range<Int>, buffer: Int)] = []
     for (buffer, node) in nodes.enumerated() {
       var current = (node: node, buffer: buffer)
       while let left = open.last, areSiblings(left.node, current.node) {
-        additions.append(Addition(target: left.buffer, source: current.buffer))
+        let sum = left.node.lowerBound..<current.node.upperBound
+        schedule.additions.append(Addition(target: left.buffer, source: current.buffer, isRoot: isRoot(sum)))
         open.removeLast()
-        current = (left.node.lowerBound..<current.node.upperBound, left.buffer)
+        current = (sum, left.buffer)
       }
       open.append(current)
     }
-    return additions
+    schedule.results = open.map(\.buffer)
+    return schedule
   }
+
+  /// Whether a node has all leaves.
+  package func isRoot(_ node: Range<Int>) -> Bool { node.count == leafCount }
 }

@@ -34,12 +34,12 @@ package struct MemoryEstimate: Sendable, Equatable {
   ///
   /// - Throws: `Failure` of kind `configuration` where the ranks cannot share the micro-batches.
   init(
-    _ configuration: TrainingConfiguration, parameterCount: Int, rankCount: Int, threads: Int
+    _ configuration: TrainingConfiguration, parameterCount: Int, layout: RankLayout, threads: Int
   ) throws(Failure) {
-    let count = Counting(configuration: configuration, rankCount: rankCount, threads: threads)
+    let count = Counting(configuration: configuration, layout: layout, threads: threads)
     let floats = MemoryLayout<Float>.stride * parameterCount
     let copy = configuration.compute.precision.copiesParameters ? floats / 2 : 0
-    let owners = configuration.compute.shardOptimizer ? rankCount : 1
+    let owners = configuration.compute.shardOptimizer ? layout.hosts.count * layout.ownersOfHost : 1
     let all = [
       Item(
         "parameters and gradients", 2 * floats + copy,
@@ -69,7 +69,7 @@ package struct MemoryEstimate: Sendable, Equatable {
 /// The items that take more than a product to count.
 private struct Counting {
   let configuration: TrainingConfiguration
-  let rankCount: Int
+  let layout: RankLayout
   let threads: Int
 
   private var model: ModelConfiguration { configuration.model }
@@ -78,11 +78,11 @@ private struct Counting {
   /// Partial sums over micro-batches, and what ranks exchange them through.
   func sums(_ parameterCount: Int) throws(Failure) -> Int {
     let needs = try GradientSum.needs(
-      configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount)
-    return needs.buffers * parameterCount * MemoryLayout<Float>.stride
+      configuration.compute.reduction, layout: layout, microBatchCount: configuration.batch.microBatchCount)
+    return try needs.buffers * parameterCount * MemoryLayout<Float>.stride
       + GradientSum.exchangeBytes(
-        configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount,
-        count: parameterCount)
+        configuration.compute.reduction, wire: configuration.compute.gradientWire, layout: layout,
+        microBatchCount: configuration.batch.microBatchCount, count: parameterCount)
   }
 
   /// What a pass keeps for its backward, with the memory of each thread.
@@ -112,7 +112,7 @@ private struct Counting {
   var program: Int {
     let widest = model.mlpRatio * max(model.encoderDimension, model.decoderDimension)
     let packed = 1152 * min(768, widest) * MemoryLayout<Float>.stride
-    return Self.programBytes + (rankCount > 1 ? Self.messagingBytes : 0) + threads * packed
+    return Self.programBytes + (layout.size > 1 ? Self.messagingBytes : 0) + threads * packed
   }
 
   /// Measured: the resident memory of `croco train` beside everything else that is counted here, on Debian 12.

@@ -35,16 +35,17 @@ package struct ReductionBenchmark: Sendable, Equatable, Encodable {
     self.count = count
     self.repetitions = repetitions
     let pool = WorkerPool(workerCount: machine.threads)
+    let groups = try HostGroups(communicator)
     let gradients = AlignedBuffer<Float>(count: count)
     for index in 0..<count { gradients.pointer[index] = Float(index % 7 - 3) * 1e-3 }
     let sent = 2e-9 * 4 * Double(count) * Double(communicator.size - 1) / Double(communicator.size)
     var entries: [Entry] = []
     let cases: [(Reduction, Int?)] = bucketLengths.map { (.reproducible, $0) } + [(.mpi, nil)]
     for (reduction, bucketLength) in cases {
-      let ownership = Ownership(count: count, size: communicator.size, bucketLength: bucketLength)
+      let ownership = Ownership(count: count, layout: groups.layout, bucketLength: bucketLength)
       let sum = try GradientSum(
         of: gradients, ownership: ownership, microBatchCount: communicator.size, reduction: reduction,
-        communicator: communicator, workers: pool)
+        groups: groups, workers: pool)
       var times: [Double] = []
       for repetition in 0...repetitions {
         sum.accumulate()

@@ -9,35 +9,38 @@ package struct RunEstimate: Sendable, Equatable {
   /// Trainable parameters.
   package let parameterCount: Int
   /// Ranks.
-  package let rankCount: Int
+  package var rankCount: Int { layout.size }
+  /// Who shares a host.
+  package let layout: RankLayout
   /// Compute threads of a rank.
   package let threads: Int
   /// The memory of a rank at its highest.
   package let memory: MemoryEstimate
   /// Bytes of a checkpoint on disk.
   package let checkpointBytes: Int
-  /// Bytes that the rank with the most sends a step, about.
+  /// Bytes that the host with the most sends to others a step, about.
   package let sentBytes: Int
   /// Floating-point operations of a step, over all ranks.
   package let operations: Double
 
-  /// Counts for a number of ranks with so many threads each.
+  /// Counts for the ranks of `layout` with so many threads each.
   ///
   /// - Throws: `Failure` of kind `configuration` where there are more ranks than micro-batches.
-  package init(_ configuration: TrainingConfiguration, rankCount: Int, threads: Int) throws(Failure) {
-    let model = configuration.model
-    self.rankCount = rankCount
+  package init(_ configuration: TrainingConfiguration, layout: RankLayout, threads: Int) throws(Failure) {
+    let (model, compute) = (configuration.model, configuration.compute)
+    self.layout = layout
     self.threads = threads
     parameterCount = CroCoNet.declarations(model).reduce(0) { $0 + $1.count }
     memory = try MemoryEstimate(
-      configuration, parameterCount: parameterCount, rankCount: rankCount, threads: threads)
+      configuration, parameterCount: parameterCount, layout: layout, threads: threads)
     let bufferBytes = 4 * parameterCount
     checkpointBytes = 3 * bufferBytes + 4 * CroCoNet.buffers(model).reduce(0) { $0 + $1.values.count }
     let sum = try GradientSum.needs(
-      configuration.compute.reduction, size: rankCount, microBatchCount: configuration.batch.microBatchCount)
+      compute.reduction, layout: layout, microBatchCount: configuration.batch.microBatchCount)
     // Then the owners give away what they updated or, where every rank updates all, the sums, if MPI has not done so.
-    let gathers = configuration.compute.reduction == .reproducible || configuration.compute.shardOptimizer ? 1 : 0
-    sentBytes = (sum.sent + gathers) * bufferBytes * (rankCount - 1) / rankCount
+    let gathers = compute.reduction == .reproducible || compute.shardOptimizer ? 1 : 0
+    let hosts = layout.hosts.count
+    sentBytes = (sum.sent * compute.gradientWire.bytes + gathers * 4) * parameterCount * (hosts - 1) / hosts
     operations = OperationCount(model).forwardAndBackward * Double(configuration.batch.globalBatchSize)
   }
 
@@ -59,7 +62,9 @@ package struct RunEstimate: Sendable, Equatable {
       ] + items + lever + [
         Self.row("a checkpoint", Self.size(checkpointBytes)),
         Self.row(
-          "a step", "\(Self.rounded(operations / 1e9)) GFLOP over all ranks; each sends \(Self.size(sentBytes))"),
+          "a step",
+          "\(Self.rounded(operations / 1e9)) GFLOP over all ranks"
+            + (sentBytes > 0 ? "; each host sends \(Self.size(sentBytes)) to others" : "")),
       ]).joined(separator: "\n")
   }
 

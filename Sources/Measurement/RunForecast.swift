@@ -34,9 +34,10 @@ package struct RunForecast: Sendable, Equatable {
     _ configuration: TrainingConfiguration, threads: Int, communicator: any Communicator
   ) throws(Failure) {
     let pool = WorkerPool(workerCount: threads)
-    let context = RunContext(configuration, communicator: communicator, pool: pool)
-    let microBatches = try GradientSum.microBatches(
-      of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
+    let groups = try HostGroups(communicator)
+    let context = RunContext(configuration, groups: groups, pool: pool)
+    let microBatches = try groups.layout.microBatches(
+      of: communicator.rank, count: configuration.batch.microBatchCount)
     let data = try RunData(context)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: 0)
     try communicator.together {

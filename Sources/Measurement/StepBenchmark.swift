@@ -94,8 +94,9 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
   private static func trainer(
     _ configuration: TrainingConfiguration, _ pool: WorkerPool, _ communicator: any Communicator
   ) throws(Failure) -> Trainer {
-    let microBatches = try GradientSum.microBatches(
-      of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
+    let groups = try HostGroups(communicator)
+    let microBatches = try groups.layout.microBatches(
+      of: communicator.rank, count: configuration.batch.microBatchCount)
     let loader: PairLoader
     if configuration.data.path.isEmpty {
       loader = try communicator.together {
@@ -106,12 +107,12 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
           microBatches: microBatches)
       }
     } else {
-      let context = RunContext(configuration, communicator: communicator, pool: pool)
+      let context = RunContext(configuration, groups: groups, pool: pool)
       loader = try TrainingBatches(RunData(context), context, microBatches: microBatches, firstStep: 0).loader
     }
     // Only the learning rate depends on it: an epoch that no benchmark ends.
     return try Trainer(
-      configuration, stepsPerEpoch: 1_000_000, batches: loader, communicator: communicator, pool: pool)
+      configuration, stepsPerEpoch: 1_000_000, batches: loader, groups: groups, pool: pool)
   }
 }
 

@@ -23,8 +23,12 @@ extension PairLoader: BatchSource {}
 package final class Trainer {
   /// What is trained, and how.
   package let configuration: TrainingConfiguration
-  /// The parameters; the same on every rank after each step. Of their gradients a rank may have only what it owns.
-  package let parameters: ParameterStore
+  /// The parameters, the same on every rank after each step. Of their gradients a rank may have only what it owns.
+  package var parameters: ParameterStore {
+    // Values of the last update may be on their way.
+    store.arrival.wait(for: store.count)
+    return store
+  }
   /// The network, for as many pairs as a pass has.
   package let network: CroCoNet
   /// What is minimised.
@@ -40,10 +44,9 @@ package final class Trainer {
 
   /// The threads of this rank.
   let pool: WorkerPool
-  private let gradientSum: GradientSum
+  private let store: ParameterStore
+  private let exchange: StepExchange
   private let gradientNorm: GradientNorm
-  /// Which parameters each rank updates; nil where every rank updates all.
-  let ownership: Ownership?
   private let batches: any BatchSource
   private var hasDroppedStep = false
 
@@ -55,34 +58,37 @@ package final class Trainer {
   /// - Throws: `Failure` of kind `configuration`, the same on every rank.
   package init(
     _ configuration: TrainingConfiguration, stepsPerEpoch: Double, batches: any BatchSource,
-    communicator: any Communicator, pool: WorkerPool
+    groups: HostGroups, pool: WorkerPool
   ) throws(Failure) {
     let (model, batchSize, slabs) = (configuration.model, configuration.passSize, configuration.compute.slabs)
     self.configuration = configuration
     self.batches = batches
     self.pool = pool
-    self.communicator = communicator
+    communicator = groups.communicator
     if configuration.compute.precision == .bf16 {
       try communicator.together { try MatrixProducts.requireBFloat16() }
     }
     schedule = try LearningRateSchedule(
       configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
       stepsPerEpoch: stepsPerEpoch)
-    parameters = CroCoNet.makeParameters(model)
-    parameters.initialize(seed: configuration.seed, pool: pool)
+    store = CroCoNet.makeParameters(model)
+    store.initialize(seed: configuration.seed, pool: pool)
     network = CroCoNet(
-      model, batchSize: batchSize, slabCount: slabs, parameters: parameters, pool: pool,
+      model, batchSize: batchSize, slabCount: slabs, parameters: store, pool: pool,
       precision: configuration.compute.precision, activations: configuration.compute.activationCheckpointing.policy)
     objective = configuration.loss.makeObjective(model, batchSize: batchSize, slabCount: slabs, pool: pool)
-    let ownership = Ownership(count: parameters.count, size: communicator.size, unit: GradientNorm.blockLength)
-    gradientSum = try GradientSum(
-      of: parameters.gradients, ownership: ownership, microBatchCount: configuration.batch.microBatchCount,
-      reduction: configuration.compute.reduction, communicator: communicator, workers: pool)
-    self.ownership = configuration.compute.shardOptimizer && communicator.size > 1 ? ownership : nil
+    exchange = try StepExchange(configuration, store, groups: groups, pool: pool)
+    let ownership = exchange.ownership
     optimizer = AdamW(
-      configuration.optimizer, parameters: parameters, owned: self.ownership?.ranges(of: communicator.rank), pool: pool)
-    gradientNorm = GradientNorm(parameters, ownership: self.ownership, communicator: communicator, pool: pool)
+      configuration.optimizer, parameters: store, owned: ownership?.ranges(of: communicator.rank), pool: pool)
+    gradientNorm = GradientNorm(store, ownership: ownership, communicator: communicator, pool: pool)
   }
+
+  /// Which parameters each rank updates; nil where every rank updates all.
+  var ownership: Ownership? { exchange.ownership }
+
+  /// Something that the log should say of the exchange, once.
+  func takeNews() -> String? { exchange.takeNews() }
 
   /// Trains on one global batch: load, forward, loss, backward, agree, reduce, clip, update, gather.
   ///
@@ -97,14 +103,15 @@ package final class Trainer {
     precondition(!hasDroppedStep, "the batches of step \(completedSteps + 1) are gone")
     var clock = StepClock(didEnter: hooks.stage)
     var share = computeShare(hooks, &clock)
-    let flags = try clock.measure(.reduce) { () throws(Failure) in try agree(on: &share, hooks.concerns()) }
+    let flags = try clock.measure(.reduce) { () throws(Failure) in
+      try exchange.meet(isWhole: share.isFinished)
+      return try agree(on: &share, hooks.concerns())
+    }
     guard !flags.contains(.unfinished) else {
       hasDroppedStep = true
       return (nil, flags)
     }
-    try clock.measure(.reduce) { () throws(Failure) in
-      try ownership == nil ? gradientSum.sumToAll() : gradientSum.sumToOwners()
-    }
+    try clock.measure(.reduce) { () throws(Failure) in try exchange.sumGradients() }
     let rate = schedule.rate(atStep: completedSteps)
     let norm = try clock.measure(.optimizer) { () throws(Failure) in
       let norm = try gradientNorm.value()
@@ -113,8 +120,9 @@ package final class Trainer {
         step: completedSteps + 1, learningRate: rate, gradientScale: optimizer.clippingFactor(norm: norm))
       return norm
     }
-    try clock.measure(.reduce) { () throws(Failure) in try ownership?.gather(parameters.values, by: communicator) }
+    try clock.measure(.reduce) { () throws(Failure) in try exchange.gatherValues() }
     completedSteps += 1
+    try exchange.note(milliseconds: clock.elapsed)
     return (report(clock, share, norm: norm, rate: rate), flags)
   }
 
@@ -137,23 +145,24 @@ package final class Trainer {
     var share = StepShare(
       losses: [Double](repeating: 0, count: count), raised: RaisedFlags(communicator, rounds: rounds))
     var progress = StepProgress(
-      step: completedSteps + 1, microBatches: gradientSum.microBatches.count, passesPerMicroBatch: passes)
+      step: completedSteps + 1, microBatches: exchange.microBatches.count, passesPerMicroBatch: passes)
     hooks.progress(progress)
     do throws(Failure) {
-      for microBatch in gradientSum.microBatches {
+      for microBatch in exchange.microBatches {
         let batch = try clock.measure(.data) { () throws(Failure) in try batches.next() }
         share.replacedPairs += Double(batch.replacedCount)
         for (index, part) in batch.parts(passes).enumerated() {
           let heard = StepFlags(rawValue: try share.raised.tell(hooks.interruptions().rawValue))
           guard heard.isDisjoint(with: .interruptions) else { return share }
           let isLast = progress.passes + 1 == progress.passCount
+          if isLast { try exchange.beginLastPass(share.raised) }
           guard let loss = differentiate(part, adding: index > 0, isLast: isLast, unless: hooks.isCalledOff, &clock)
           else { return share }
           share.losses[microBatch] += loss / Double(passes)
           progress.advance()
           hooks.progress(progress)
         }
-        clock.measure(.reduce) { gradientSum.accumulate() }
+        clock.measure(.reduce) { exchange.accumulate() }
       }
       share.isFinished = true
     } catch {
@@ -172,12 +181,13 @@ package final class Trainer {
   ) -> Double? {
     let input = NetworkInput(part)
     var loss = 0.0
-    let isWhole = pool.run(unless: isCalledOff) {
+    let isCancelled = exchange.isCalledOff
+    let isWhole = pool.run(unless: { isCalledOff() || isCancelled() }) {
       clock.measure(.forward) { loss = network.loss(of: input, by: objective) }
       clock.measure(.backward) {
         let scale = 1 / Double(configuration.batch.microBatchCount * configuration.compute.passes)
         network.backward(from: objective, for: input, scale: scale, adding: adding) { range in
-          if isLast { gradientSum.finished(range) }
+          if isLast { exchange.finished(range) }
         }
       }
     }

@@ -71,7 +71,7 @@ struct TrainCommand: ParsableCommand {
 
   private func foretell(_ configuration: TrainingConfiguration, _ communicator: any Communicator) throws {
     let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
-    let estimate = try RunEstimate(configuration, rankCount: communicator.size, threads: threads)
+    let estimate = try RunEstimate(configuration, layout: RankLayout(of: communicator), threads: threads)
     let forecast = try RunForecast(configuration, threads: threads, communicator: communicator)
     guard communicator.rank == 0 else { return }
     print("\(configuration.resolved(documented: true))\n\(estimate.text)\n\(forecast.text)")
@@ -93,7 +93,8 @@ struct TrainCommand: ParsableCommand {
     options.acknowledge = LinePrinter.acknowledgment
     let printer = LinePrinter()
     let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
-    let warnings = try RunEstimate(configuration, rankCount: communicator.size, threads: threads).checkResources(
+    let estimate = try RunEstimate(configuration, layout: RankLayout(of: communicator), threads: threads)
+    let warnings = try estimate.checkResources(
       output: options.output, kept: configuration.checkpoints.keep,
       keepsBest: configuration.validation.everySteps > 0, communicator: communicator)
     for warning in warnings where communicator.rank == 0 { printer.print(.warning, warning) }

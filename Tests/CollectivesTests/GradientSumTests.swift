@@ -13,13 +13,15 @@ struct GradientSumTests {
 
   /// A sum of so many micro-batches with its gradient buffer.
   private func makeSum(
-    _ microBatchCount: Int, bucketLength: Int? = nil, _ reduction: Reduction = .reproducible, workers: WorkerPool? = nil
+    _ microBatchCount: Int, bucketLength: Int? = nil, _ reduction: Reduction = .reproducible,
+    wire: GradientWire = .fp32,
+    workers: WorkerPool? = nil
   ) throws -> (sum: GradientSum, gradients: AlignedBuffer<Float>) {
     let gradients = AlignedBuffer<Float>(count: count)
     let sum = try GradientSum(
-      of: gradients, ownership: Ownership(count: count, size: 1, bucketLength: bucketLength),
-      microBatchCount: microBatchCount, reduction: reduction, communicator: SingleProcessCommunicator(),
-      workers: workers)
+      of: gradients, ownership: Ownership(count: count, layout: RankLayout(size: 1), bucketLength: bucketLength),
+      microBatchCount: microBatchCount, reduction: reduction, wire: wire,
+      groups: HostGroups(SingleProcessCommunicator()), workers: workers)
     return (sum, gradients)
   }
 
@@ -44,6 +46,25 @@ struct GradientSumTests {
       #expect(try reduce(sum, gradients, leaves: leaves) == expected)
       #expect(try reduce(sum, gradients, leaves: leaves) == expected)
     }
+  }
+
+  @Test("For a bf16 wire every node but the root is rounded, and sums are fp32")
+  func rounding() throws {
+    func rounded(_ value: Float) -> Float {
+      let bits = value.bitPattern
+      return Float(bitPattern: (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000)
+    }
+    let leaves = (0..<3).map(leaf)
+    let expected = (0..<count).map { i in
+      let leaves = leaves.map { rounded($0[i]) }
+      return rounded(leaves[0] + leaves[1]) + leaves[2]
+    }
+    for bucketLength in [nil, 10_000] {
+      let (sum, gradients) = try makeSum(3, bucketLength: bucketLength, wire: .bf16)
+      #expect(try reduce(sum, gradients, leaves: leaves) == expected)
+    }
+    let (single, gradients) = try makeSum(1, wire: .bf16)
+    #expect(try reduce(single, gradients, leaves: [leaves[0]]) == leaves[0])
   }
 
   @Test("Plain summation adds the micro-batches in order")
@@ -91,28 +112,35 @@ struct GradientSumTests {
     arguments: [(1, 0), (2, 1), (3, 1), (4, 2), (7, 2), (8, 3), (9, 3), (16, 4)])
   func bufferCount(microBatches: Int, buffers: Int) throws {
     #expect(try makeSum(microBatches).sum.bufferBytes == buffers * count * 4)
-    #expect(try GradientSum.needs(.reproducible, size: 1, microBatchCount: microBatches).buffers == buffers)
+    #expect(
+      try GradientSum.needs(.reproducible, layout: RankLayout(size: 1), microBatchCount: microBatches).buffers
+        == buffers)
   }
 
   @Test("An estimate is that of the rank that needs the most")
   func needs() throws {
     // Of eight micro-batches on three ranks the last has 5, 6 and 7: it keeps 5 and 6, and sends 5 and 6 + 7.
-    #expect(try GradientSum.needs(.reproducible, size: 3, microBatchCount: 8) == (2, 2))
-    #expect(try GradientSum.needs(.reproducible, size: 4, microBatchCount: 8) == (1, 1))
-    #expect(try GradientSum.needs(.mpi, size: 3, microBatchCount: 8) == (1, 2))
-    #expect(throws: Failure.self) { try GradientSum.needs(.mpi, size: 9, microBatchCount: 8) }
+    func needs(_ reduction: Reduction, _ hosts: [Int]) throws -> (buffers: Int, sent: Int) {
+      try GradientSum.needs(reduction, layout: RankLayout(hosts: hosts), microBatchCount: 8)
+    }
+    #expect(try needs(.reproducible, [0, 1, 2]) == (2, 2))
+    #expect(try needs(.reproducible, [0, 1, 2, 3]) == (1, 1))
+    // Two hosts with two ranks each have one node each, 0 ..< 4 and 4 ..< 8.
+    #expect(try needs(.reproducible, [0, 0, 1, 1]) == (1, 1))
+    #expect(try needs(.mpi, [0, 1, 2]) == (1, 2))
+    #expect(throws: Failure.self) { try needs(.mpi, Array(0..<9)) }
   }
 
   @Test("Ranks get neighbouring shares that differ by one at most, or a sentence where there are too many of them")
   func shares() throws {
     for (size, count, expected) in [(3, 6, [2, 2, 2]), (3, 4, [1, 1, 2]), (3, 8, [2, 3, 3]), (4, 4, [1, 1, 1, 1])] {
-      let shares = try (0..<size).map { try GradientSum.microBatches(of: $0, size: size, count: count) }
+      let shares = try (0..<size).map { try RankLayout(size: size).microBatches(of: $0, count: count) }
       #expect(shares.map(\.count) == expected && shares.flatMap(Array.init) == Array(0..<count))
     }
     #expect(
       throws: Failure(
         .configuration, "5 ranks cannot share the 4 micro-batches of a step.",
         hint: "Start at most 4, or change global_batch_size or micro_batch_size.")
-    ) { try GradientSum.microBatches(of: 0, size: 5, count: 4) }
+    ) { try RankLayout(size: 5).microBatches(of: 0, count: 4) }
   }
 }

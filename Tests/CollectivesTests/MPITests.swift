@@ -46,6 +46,21 @@ struct MPITests {
     }
   }
 
+  @Test(
+    "Host first or not, by threads of their own or not, on a wire of either width: the bytes of one process",
+    arguments: [(4, "0,0,1,1"), (4, "0,1,0,1"), (4, "0,1,2,3"), (3, "0,0,1"), (4, "0,0,0,1"), (3, "0,1,1"), (2, "0,1")])
+  func hostFirst(ranks: Int, hosts: String) throws {
+    for wire in ["fp32", "bf16"] {
+      let common = ["--micro-batches", "7", "--wire", wire, "--steps", "3"]
+      let alone = try runProcess(try builtExecutable(helper), ["reduce"] + common)
+      let expected = try value("digest", in: alone)
+      #expect(try digest(ranks: ranks, common + ["--hosts", hosts, "--bucket", "900"]) == expected, "\(wire)")
+      #expect(
+        try digest(ranks: ranks, common + ["--hosts", hosts, "--bucket", "700", "--meanwhile"]) == expected,
+        "\(wire), meanwhile")
+    }
+  }
+
   @Test("Plain reduction leaves the same bytes on all ranks, but other ones than the tree")
   func plain() throws {
     let plain = try digest(ranks: 3, ["--micro-batches", "6", "--reduction", "mpi"])
@@ -75,8 +90,8 @@ struct MPITests {
       try value("bytes", in: try MPIRun.run(ranks: 2, helper, ["reduce", "--micro-batches", "2"] + arguments))
     }
     #expect(try bytes(["--reduction", "mpi"]) == "0")
-    // Two nodes of the slice of rank 0: 312 of 625 units of 16 floats.
-    #expect(try bytes([]) == "\(2 * 4992 * 4)")
+    // Two nodes of the longer slice, 313 of 625 units of 16 floats, for each of three buckets under way.
+    #expect(try bytes([]) == "\(3 * 2 * 5008 * 4)")
   }
 
   @Test("Four ranks for three micro-batches is a sentence on one rank and the status of a bad configuration")

@@ -41,12 +41,12 @@ struct SumTreeTests {
           // A rank's own nodes, each by the schedule over its leaves.
           for node in tree.nodes(covering: range) {
             var values = Array(leaves[node])
-            apply(tree.additions(over: node.map { $0..<$0 + 1 }), to: &values)
+            apply(tree.schedule(over: node.map { $0..<$0 + 1 }).additions, to: &values)
             nodes.append(node)
             sums.append(values[0])
           }
         }
-        apply(tree.additions(over: nodes), to: &sums)
+        apply(tree.schedule(over: nodes).additions, to: &sums)
         #expect(sums[0].bitPattern == oracle(leaves).bitPattern, "\(leafCount) leaves on \(size) ranks")
       }
     }
@@ -72,13 +72,23 @@ struct SumTreeTests {
     #expect(SumTree(leafCount: 5).nodes(covering: 4..<5) == [4..<5])
   }
 
+  @Test("What a schedule comes to lies where it says, and only the sum of everything is the root")
+  func results() {
+    let tree = SumTree(leafCount: 6)
+    let part = tree.schedule(over: [1..<2, 2..<3, 3..<4])
+    #expect(part.results == [0, 1] && part.additions.map { [$0.target, $0.source] } == [[1, 2]])
+    #expect(part.additions.allSatisfy { !$0.isRoot })
+    let whole = tree.schedule(over: [0..<2, 2..<4, 4..<6])
+    #expect(whole.results == [0] && whole.additions.map(\.isRoot) == [false, true])
+  }
+
   @Test("A chain adds one leaf after the other")
   func chainIsSequential() {
     let leaves = leaves(13, case: 0)
     var values = leaves
     let tree = SumTree.chain(leafCount: 13)
     #expect(tree.nodes(covering: 5..<9) == [5..<9])
-    apply(tree.additions(over: leaves.indices.map { $0..<$0 + 1 }), to: &values)
+    apply(tree.schedule(over: leaves.indices.map { $0..<$0 + 1 }).additions, to: &values)
     #expect(values[0].bitPattern == leaves.dropFirst().reduce(leaves[0], +).bitPattern)
   }
 }

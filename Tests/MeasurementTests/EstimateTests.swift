@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import Measurement
 import RunFixtures
@@ -8,7 +9,7 @@ import Training
 /// What `croco train --dry-run` foretells.
 @Suite(.serialized) struct EstimateTests {
   private func memory(_ fixture: RunFixture, _ overrides: [String] = [], ranks: Int = 1) throws -> MemoryEstimate {
-    try RunEstimate(fixture.configuration(overrides), rankCount: ranks, threads: 1).memory
+    try RunEstimate(fixture.configuration(overrides), layout: RankLayout(size: ranks), threads: 1).memory
   }
 
   private func bytes(_ memory: MemoryEstimate, _ name: String) -> Int {
@@ -64,7 +65,7 @@ import Training
       return RunFolder(fixture.output("run")).isCompleted
     }
     #expect(process.finish(within: 30).status == 0)
-    let estimate = try RunEstimate(fixture.configuration(measured), rankCount: 1, threads: 2)
+    let estimate = try RunEstimate(fixture.configuration(measured), layout: RankLayout(size: 1), threads: 2)
     #expect(abs(Double(estimate.memory.firstRankBytes) / Double(highest) - 1) < 0.1, "\(highest): \(estimate.text)")
   }
 

@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import Measurement
 import RunFixtures
@@ -46,7 +47,7 @@ import Training
   }
 
   private func estimate(ranks: Int) throws -> RunEstimate {
-    try RunEstimate(RunFixture().configuration([]), rankCount: ranks, threads: 1)
+    try RunEstimate(RunFixture().configuration([]), layout: RankLayout(size: ranks), threads: 1)
   }
 
   private func ranks(_ hosts: [String], limit: Int, available: Int) -> [RunEstimate.RankMemory] {

@@ -16,9 +16,10 @@ import Training
     parameters.initialize(seed: 1, pool: pool)
     let network = CroCoNet(model, batchSize: 2, slabCount: 1, parameters: parameters, pool: pool)
     let objective = configuration.loss.makeObjective(model, batchSize: 2, slabCount: 1, pool: pool)
-    let ownership = Ownership(count: parameters.count, size: 1, bucketLength: parameters.count / 12)
+    let ownership = Ownership(count: parameters.count, layout: RankLayout(size: 1), bucketLength: parameters.count / 12)
     let sum = try GradientSum(
-      of: parameters.gradients, ownership: ownership, microBatchCount: 1, communicator: SingleProcessCommunicator())
+      of: parameters.gradients, ownership: ownership, microBatchCount: 1,
+      groups: HostGroups(SingleProcessCommunicator()))
 
     let batch = PairBatch(
       count: 2, height: model.imageHeight, width: model.imageWidth, patchCount: model.patchCount)

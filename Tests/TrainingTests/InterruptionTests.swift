@@ -40,7 +40,7 @@ import Training
     let configuration = try RunFixture().configuration(["compute.passes=2"])
     for interruptedPass in [1, 4, 8] {
       let trainer = try Trainer(
-        configuration, stepsPerEpoch: 3, batches: Random(), communicator: SingleProcessCommunicator(),
+        configuration, stepsPerEpoch: 3, batches: Random(), groups: HostGroups(SingleProcessCommunicator()),
         pool: WorkerPool(workerCount: 2))
       let before = Array(trainer.parameters.values.elements)
       var (asked, seen) = (0, [Int]())
@@ -62,11 +62,11 @@ import Training
     let fixture = try RunFixture()
     let configuration = try fixture.configuration()
     let data = try RunData(
-      RunContext(configuration, communicator: SingleProcessCommunicator(), pool: WorkerPool(workerCount: 1)))
+      RunContext(configuration, groups: HostGroups(SingleProcessCommunicator()), pool: WorkerPool(workerCount: 1)))
     let loader = try PairLoader(
       source: data.training, configuration: LoaderConfiguration(configuration), globalBatchSize: 16)
     let trainer = try Trainer(
-      configuration, stepsPerEpoch: 3, batches: loader, communicator: SingleProcessCommunicator(),
+      configuration, stepsPerEpoch: 3, batches: loader, groups: HostGroups(SingleProcessCommunicator()),
       pool: WorkerPool(workerCount: 2))
     var hooks = StepHooks()
     hooks.isCalledOff = { true }
@@ -152,8 +152,8 @@ import Training
     let configuration = try RunFixture().configuration()
     var said: [String] = []
     let log = try RunLog(path: nil) { level, text in if level == .warning { said.append(text) } }
-    let context = RunContext(
-      configuration, communicator: SingleProcessCommunicator(), pool: WorkerPool(workerCount: 1), log: log)
+    let context = try RunContext(
+      configuration, groups: HostGroups(SingleProcessCommunicator()), pool: WorkerPool(workerCount: 1), log: log)
     var wait = DataWait()
     wait.add(waited: 90_000, of: 100_000)
     for _ in 0..<40 { wait.add(waited: 100, of: 2000) }

@@ -86,7 +86,8 @@ import Training
   func ownership(size: Int) {
     let pool = WorkerPool(workerCount: 2)
     let (whole, cut) = (store(6), store(6))
-    let ownership = Ownership(count: whole.count, size: size, unit: GradientNorm.blockLength, bucketLength: 30_000)
+    let ownership = Ownership(
+      count: whole.count, layout: RankLayout(size: size), unit: GradientNorm.blockLength, bucketLength: 30_000)
     #expect(ownership.buckets.count == 3)
     let optimizer = AdamW(OptimizerConfiguration(), parameters: whole, pool: pool)
     let parts = (0..<size).map {

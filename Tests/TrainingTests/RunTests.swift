@@ -402,7 +402,7 @@ import Training
     }
     let fixture = try RunFixture()
     let trainer = try Trainer(
-      fixture.configuration(), stepsPerEpoch: 3, batches: Broken(), communicator: SingleProcessCommunicator(),
+      fixture.configuration(), stepsPerEpoch: 3, batches: Broken(), groups: HostGroups(SingleProcessCommunicator()),
       pool: WorkerPool(workerCount: 1))
     #expect(caught { _ = try trainer.step() } == Failure(.badData, "Pair 3 is damaged."))
     #expect(trainer.completedSteps == 0)
@@ -420,7 +420,7 @@ import Training
     }
     let fixture = try RunFixture()
     let trainer = try Trainer(
-      fixture.configuration(), stepsPerEpoch: 3, batches: NotANumber(), communicator: SingleProcessCommunicator(),
+      fixture.configuration(), stepsPerEpoch: 3, batches: NotANumber(), groups: HostGroups(SingleProcessCommunicator()),
       pool: WorkerPool(workerCount: 1))
     let before = Array(trainer.parameters.values.elements)
     let failure = try #require(caught { _ = try trainer.step() })

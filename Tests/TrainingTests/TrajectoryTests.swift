@@ -65,7 +65,8 @@ import Training
     let log = try Trajectory.log(variant)
     let trainer = try Trainer(
       configuration(accumulation: accumulation, clip: clip), stepsPerEpoch: 4 / Double(accumulation),
-      batches: RecordedBatches(tensors), communicator: SingleProcessCommunicator(), pool: WorkerPool(workerCount: 2))
+      batches: RecordedBatches(tensors), groups: HostGroups(SingleProcessCommunicator()),
+      pool: WorkerPool(workerCount: 2))
     for parameter in trainer.parameters.parameters {
       let scale: Float = variant == "clip1" && parameter.name == "prediction_head.weight" ? 2 : 1
       for (place, value) in zip(parameter.range, try tensors.floats("param." + parameter.name)) {

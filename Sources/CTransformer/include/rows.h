@@ -18,3 +18,6 @@ void croco_add(float *x, const float *y, long count);
 
 // out[i] = x[i] rounded to nearest, ties to even; NaN stays NaN.
 void croco_narrow(const float *x, uint16_t *out, long count);
+
+// out[i] = x[i], which every float can hold.
+void croco_widen(const uint16_t *x, float *out, long count);

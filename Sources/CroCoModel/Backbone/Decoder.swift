@@ -93,6 +93,7 @@ struct Decoder<Element: MatrixElement> {
   ///   - source: the encoder's pass over it.
   func forward(_ encoded: MatrixView<Element>, _ source: Pass<Element>) -> MatrixView<Element> {
     let pass = source.over(tokens)
+    pass.awaitParameters(input.range)
     input.layers.forward(encoded, source, stream: stack.input, context: context.tokens, pass)
     return stack.forward(pass)
   }

@@ -70,6 +70,7 @@ struct Encoder<Element: MatrixElement> {
   ///
   /// - Parameter views: the images of each sequence of a sample: [B, 3 * H * W] each.
   func forward(_ views: [Matrix], _ pass: Pass<Element>) -> MatrixView<Element> {
+    pass.awaitParameters(embedding.range)
     embedding.layers.forward(views, into: stack.input, pass)
     return stack.forward(pass)
   }

@@ -21,8 +21,8 @@ package final class ImageEncoder {
     let tokens = TokenLayout(batchSize: batchSize, lengths: [configuration.patchCount], slabCount: slabCount)
     (run, block, features, memory) =
       switch precision {
-      case .fp32: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool)
-      case .bf16: Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool)
+      case .fp32: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, parameters.arrival)
+      case .bf16: Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, parameters.arrival)
       }
   }
 
@@ -36,7 +36,7 @@ package final class ImageEncoder {
 
   private static func make<Element>(
     _ configuration: ModelConfiguration, _ tokens: TokenLayout, _ parameters: NetworkParameters<Element>,
-    _ pool: WorkerPool
+    _ pool: WorkerPool, _ arrival: Arrival
   ) -> Parts {
     let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters) { plan in
       let encoder = Encoder(configuration, tokens, in: plan)
@@ -46,7 +46,7 @@ package final class ImageEncoder {
       )
     }
     let (encoder, features) = (layers.encoder, layers.features)
-    let runner = SlabRunner(pool, scratch: layers.scratch)
+    let runner = SlabRunner(pool, scratch: layers.scratch, arrival: arrival)
     encoder.place(mask: nil)
     let run = { (images: Matrix) in
       parameters.update(pool)

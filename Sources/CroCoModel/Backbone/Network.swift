@@ -31,7 +31,7 @@ final class Network<Element: MatrixElement>: NetworkPasses {
         configuration, batchSize: batchSize, slabCount: slabCount, workerCount: pool.workerCount, in: plan)
     }
     self.parameters = parameters
-    runner = SlabRunner(pool, scratch: layers.scratch)
+    runner = SlabRunner(pool, scratch: layers.scratch, arrival: store.arrival)
     self.policy = policy
   }
 
@@ -55,6 +55,7 @@ final class Network<Element: MatrixElement>: NetworkPasses {
     runner.forEachSlab(of: layers.encoder.tokens) { pass in
       let encoded = layers.encoder.forward(views, pass)
       let decoded = layers.decoder.forward(encoded, pass)
+      pass.awaitParameters(layers.head.range)
       layers.head.forward(decoded, pass.over(layers.decoder.tokens))
     }
     hasRun = true

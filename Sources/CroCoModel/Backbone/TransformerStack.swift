@@ -47,6 +47,7 @@ struct TransformerStack<Element: MatrixElement> {
   /// The features of one slab, in its scratch: [rows of the slab, C].
   func forward(_ pass: Pass<Element>) -> MatrixView<Element> {
     for index in blocks.indices { run(index, pass) }
+    pass.awaitParameters(norm.range)
     let output = streams[blocks.count][pass.rows]
     let normalized = pass.scratch.normalized(output.rows, output.columns)
     norm.layers.forward(output, into: normalized, pass)
@@ -88,6 +89,7 @@ struct TransformerStack<Element: MatrixElement> {
   }
 
   private func run(_ index: Int, _ pass: Pass<Element>) {
+    pass.awaitParameters(blocks[index].range)
     blocks[index].layers.forward(streams[index], into: streams[index + 1], pass)
   }
 

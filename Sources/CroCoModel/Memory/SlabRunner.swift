@@ -9,15 +9,17 @@ final class SlabRunner<Element: MatrixElement> {
   /// Whether the backward pass under way adds to the gradients of the parameters.
   var addsGradients = false
   private let scratch: [Scratch<Element>]  // by worker
+  private let arrival: Arrival
 
-  init(_ pool: WorkerPool, scratch: [Scratch<Element>]) {
+  init(_ pool: WorkerPool, scratch: [Scratch<Element>], arrival: Arrival) {
     self.pool = pool
+    self.arrival = arrival
     self.scratch = scratch
   }
 
   /// Runs `body` for each slab of `tokens`.
   func forEachSlab(of tokens: TokenLayout, _ body: (Pass<Element>) -> Void) {
-    pool.run(tokens.slabs.count) { slab, worker in body(Pass(tokens, slab: slab, scratch[worker], recorder)) }
+    pool.run(tokens.slabs.count) { slab, worker in body(Pass(tokens, slab: slab, scratch[worker], recorder, arrival)) }
   }
 
   /// Runs the parameter gradients of layers, cut into as many parts as `tokens` has slabs.

@@ -91,6 +91,7 @@ final class NetworkParameters<Element: MatrixElement> {
   /// and nobody has to remember who changes parameters.
   func update(_ pool: WorkerPool) {
     guard let copy, let store else { return }
+    store.arrival.wait(for: store.count)
     let parts = 8 * pool.workerCount
     pool.run(parts) { part, _ in
       let range = Partition.range(part, of: parts, count: store.count, grain: 16)

@@ -27,6 +27,8 @@ package final class ParameterStore: @unchecked Sendable {
   package let values: AlignedBuffer<Float>
   /// The gradients, [count], of the last backward pass.
   package let gradients: AlignedBuffer<Float>
+  /// How far the values of the last update have come; forward passes wait for what they read, other readers must.
+  package let arrival = Arrival()
 
   private let index: [String: Int]
   private var copy: AlignedBuffer<Float>?

@@ -26,7 +26,7 @@ package struct TrainingDump {
   package init(
     _ configuration: TrainingConfiguration, from source: TrainedSource?, steps: Int, pool: WorkerPool
   ) throws(Failure) {
-    let context = RunContext(configuration, communicator: SingleProcessCommunicator(), pool: pool)
+    let context = RunContext(configuration, groups: try HostGroups(SingleProcessCommunicator()), pool: pool)
     let data = try RunData(context)
     let restored: Checkpoint? = if case .checkpoint(let checkpoint, _) = source { checkpoint } else { nil }
     let first = restored?.state.step ?? 0
@@ -34,8 +34,7 @@ package struct TrainingDump {
       data, context, microBatches: 0..<configuration.batch.microBatchCount, firstStep: first)
     self.source = RecordingSource(batches.loader)
     trainer = try Trainer(
-      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: self.source, communicator: context.communicator,
-      pool: pool)
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: self.source, groups: context.groups, pool: pool)
     try trainer.restore(restored, step: first)
     if case .weights(let path) = source {
       try Checkpoint.readWeights(path, into: trainer.parameters, buffers: CroCoNet.buffers(configuration.model))

@@ -157,6 +157,13 @@ package enum ConfigurationSchema {
       "compute.reduction", \.compute.reduction, .choice(Reduction.self),
       "reproducible: the same bytes on any number of ranks; mpi: plain MPI_Allreduce"),
     .init(
+      "compute.gradient_wire", \.compute.gradientWire, .choice(GradientWire.self),
+      "fp32; or bf16: gradients are rounded to bfloat16 between micro-batches and take half the bytes between hosts"),
+    .init(
+      "compute.overlap", \.compute.overlap, .choice(Overlap.self),
+      "auto: ranks exchange while they compute if the first steps are faster so; on; off; same results", mayChange: true
+    ),
+    .init(
       "compute.shard_optimizer", \.compute.shardOptimizer, .boolean,
       "true: each rank updates its slice of the parameters and holds the moments of that alone; same results, less time "
         + "and memory; false: all ranks update all, which compare_parameters then checks",

@@ -175,6 +175,10 @@ package struct ComputeConfiguration: Sendable, Equatable {
   package var activationCheckpointing = ActivationCheckpointing.none
   /// How gradients are summed over ranks.
   package var reduction = Reduction.reproducible
+  /// How gradients travel between hosts.
+  package var gradientWire = GradientWire.fp32
+  /// Whether ranks exchange while they compute; does not change results.
+  package var overlap = Overlap.auto
   /// Whether each rank updates, and holds the moments of, only its slice of the parameters; does not change results.
   package var shardOptimizer = true
   /// Steps between two comparisons of the ranks' parameters; 0: never.

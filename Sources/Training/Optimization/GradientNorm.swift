@@ -29,7 +29,7 @@ package final class GradientNorm {
     self.parameters = parameters
     self.communicator = communicator
     self.pool = pool
-    let ownership = ownership ?? Ownership(count: parameters.count, size: 1)
+    let ownership = ownership ?? Ownership(count: parameters.count, layout: RankLayout(size: 1))
     var (blocks, slices): ([Int], [Range<Int>]) = ([], [])
     for rank in 0..<ownership.size {
       let first = blocks.count

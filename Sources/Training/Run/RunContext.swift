@@ -10,8 +10,8 @@ import Storage
 package struct RunContext {
   /// What is computed, and how it is watched; the same on every rank.
   package let configuration: TrainingConfiguration
-  /// The ranks.
-  package let communicator: any Communicator
+  /// The ranks, and who shares a host.
+  package let groups: HostGroups
   /// The threads of this rank.
   package let pool: WorkerPool
   /// What rank 0 says; silent on the others.
@@ -19,10 +19,10 @@ package struct RunContext {
 
   /// A context with threads that somebody else has counted.
   package init(
-    _ configuration: TrainingConfiguration, communicator: any Communicator, pool: WorkerPool, log: RunLog = .silent
+    _ configuration: TrainingConfiguration, groups: HostGroups, pool: WorkerPool, log: RunLog = .silent
   ) {
     self.configuration = configuration
-    self.communicator = communicator
+    self.groups = groups
     self.pool = pool
     self.log = log
   }
@@ -30,10 +30,13 @@ package struct RunContext {
   /// A context with as many threads as `compute.threads` says, or as this rank has cores; collective.
   ///
   /// - Throws: `Failure` of kind `inputOutput` where communication fails.
-  init(_ configuration: TrainingConfiguration, communicator: any Communicator, log: RunLog) throws(Failure) {
-    let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
-    self.init(configuration, communicator: communicator, pool: WorkerPool(workerCount: threads), log: log)
+  init(_ configuration: TrainingConfiguration, groups: HostGroups, log: RunLog) throws(Failure) {
+    let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: groups.communicator)
+    self.init(configuration, groups: groups, pool: WorkerPool(workerCount: threads), log: log)
   }
+
+  /// The ranks.
+  package var communicator: any Communicator { groups.communicator }
 
   /// Whether this is the rank that reads, writes and speaks.
   package var isFirstRank: Bool { communicator.rank == 0 }

@@ -49,15 +49,16 @@ package final class TrainingRun {
     listener: @escaping (RunLog.Level, String) -> Void
   ) throws(Failure) {
     SignalFlags.install(acknowledge: communicator.rank == 0 ? options.acknowledge : nil)
-    let microBatches = try GradientSum.microBatches(
-      of: communicator.rank, size: communicator.size, count: configuration.batch.microBatchCount)
+    let groups = try HostGroups(communicator)
+    let microBatches = try groups.layout.microBatches(
+      of: communicator.rank, count: configuration.batch.microBatchCount)
     let folder = RunFolder(options.output)
     let (lock, log) = try communicator.together { () throws -> (RunLock?, RunLog) in
       guard communicator.rank == 0 else { return (nil, RunLog.silent) }
       try folder.create()
       return (try RunLock(folder), try RunLog(path: folder.logFile, listener: listener))
     }
-    let context = try RunContext(configuration, communicator: communicator, log: log)
+    let context = try RunContext(configuration, groups: groups, log: log)
     let mixture = try context.compareArithmetic(version: options.versions["croco"] ?? "")
     let data = try RunData(context)
     let resumption = try Resumption(context, options.resume, folder, data)
@@ -68,8 +69,7 @@ package final class TrainingRun {
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
     try context.checkMachine()
     let trainer = try Trainer(
-      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, communicator: communicator,
-      pool: context.pool)
+      configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, groups: groups, pool: context.pool)
     try trainer.restore(resumption.checkpoint, step: resumption.step)
     lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
     try Self.check(resumption.step, lastStep, trainer.schedule, folder)
@@ -124,6 +124,7 @@ package final class TrainingRun {
     while trainer.completedSteps < lastStep {
       let (done, flags) = try trainer.step(hooks)
       guard var report = done else { try stop(flags.reasonToStop ?? "a signal") }
+      if let news = trainer.takeNews() { context.log(.info, news) }
       watchdog?.note("the reports of step \(report.step)")
       if isValidationDue { try validate(&report) }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }

@@ -38,18 +38,28 @@ struct Reduce: ParsableCommand {
   @Option(help: "reproducible or mpi.") var reduction = "reproducible"
   @Option(help: "Floats that are communicated at once.") var bucket = 1 << 20
   @Option(help: "Threads of a rank.") var threads = 1
+  @Option(help: "A number for the host of each rank, such as 0,0,1.") var hosts: String?
+  @Option(help: "fp32 or bf16.") var wire = "fp32"
+  @Flag(help: "Exchange from another thread, while the last micro-batch comes about bit by bit.") var meanwhile = false
   @Option(help: "Steps; all but the first are timed together.") var steps = 1
 
   func run() {
     runAsRank { communicator in
       let gradients = AlignedBuffer<Float>(count: count)
-      let ownership = Ownership(count: count, size: communicator.size, bucketLength: bucket)
+      let layout = hosts.map { RankLayout(hosts: $0.split(separator: ",").map { Int($0)! }) }
+      let groups = try HostGroups(communicator, layout: layout)
+      let ownership = Ownership(count: count, layout: groups.layout, bucketLength: bucket)
       let sum = try GradientSum(
         of: gradients, ownership: ownership, microBatchCount: microBatches, reduction: Reduction(rawValue: reduction)!,
-        communicator: communicator, workers: WorkerPool(workerCount: threads))
+        wire: GradientWire(rawValue: wire)!, groups: groups, workers: WorkerPool(workerCount: threads))
+      let background = meanwhile ? BackgroundExchange(sum, toAll: true) : nil
       let leaves = sum.microBatches.map { leafGradients($0, count: count) }
       var milliseconds: [Double] = []
       for _ in 0..<steps {
+        if let background {
+          try sumMeanwhile(sum, background, leaves, gradients, communicator)
+          continue
+        }
         for leaf in leaves {
           gradients.pointer.update(from: leaf.pointer, count: count)
           sum.accumulate()
@@ -64,9 +74,35 @@ struct Reduce: ParsableCommand {
       guard communicator.rank == 0 else { return }
       print("digest \(Set(digests.map { String(decoding: $0, as: UTF8.self) }).sorted().joined(separator: " "))")
       print("bytes \(sum.bufferBytes)")
-      if steps > 1 { print("milliseconds \(milliseconds.dropFirst().sorted()[(steps - 1) / 2])") }
+      if steps > 1, background == nil { print("milliseconds \(milliseconds.dropFirst().sorted()[(steps - 1) / 2])") }
     }
   }
+}
+
+/// A step whose last micro-batch comes from the end of the buffer to its start, in pieces of a tenth.
+private func sumMeanwhile(
+  _ sum: GradientSum, _ background: BackgroundExchange, _ leaves: [AlignedBuffer<Float>],
+  _ gradients: AlignedBuffer<Float>, _ communicator: any Communicator
+) throws {
+  for leaf in leaves.dropLast() {
+    gradients.pointer.update(from: leaf.pointer, count: gradients.count)
+    sum.accumulate()
+  }
+  let raised = RaisedFlags(communicator, rounds: 2)
+  try raised.commit(0)
+  background.begin(after: raised, unless: .max)
+  let pieces = stride(from: 0, to: gradients.count, by: max(1, gradients.count / 10)).map { start in
+    start..<min(start + max(1, gradients.count / 10), gradients.count)
+  }
+  for piece in pieces.reversed() {
+    (gradients.pointer + piece.lowerBound).update(
+      from: leaves[leaves.count - 1].pointer + piece.lowerBound, count: piece.count)
+    sum.finished(piece)
+    usleep(500)
+  }
+  sum.accumulate()
+  try background.finish(isWhole: true)
+  background.beginNextStep()
 }
 
 /// The made-up gradient of a micro-batch: numbers of very different size, so that the order of additions shows.

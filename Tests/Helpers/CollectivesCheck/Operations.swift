@@ -142,7 +142,9 @@ private func checkGather(_ communicator: any Communicator) throws {
 private func checkOwnership(_ communicator: any Communicator) throws {
   let count = 7 * communicator.size + 60
   for length in [nil, 1, 14, count] {
-    let ownership = Ownership(count: count, size: communicator.size, unit: 7, bucketLength: length)
+    let layout = RankLayout(hosts: (0..<communicator.size).map { $0 % 2 })
+    let groups = try HostGroups(communicator, layout: layout)
+    let ownership = Ownership(count: count, layout: layout, unit: 7, bucketLength: length)
     let all = (0..<count).map(Float.init)
     let own = AlignedBuffer<Float>(count: ownership.count(of: communicator.rank))
     let whole = AlignedBuffer<Float>(count: count)
@@ -156,8 +158,8 @@ private func checkOwnership(_ communicator: any Communicator) throws {
     try expect(Array(own.elements) == mine().map { $0 + 1 }, "Ownership.distribute", communicator)
     whole.clear()
     for range in ownership.ranges(of: communicator.rank) { for i in range { whole.pointer[i] = all[i] } }
-    try ownership.gather(whole, by: communicator)
-    try expect(Array(whole.elements) == all, "Ownership.gather", communicator)
+    try SliceGather(of: whole, ownership: ownership, groups: groups).run()
+    try expect(Array(whole.elements) == all, "SliceGather", communicator)
   }
 }
 
