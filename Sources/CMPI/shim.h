@@ -5,6 +5,7 @@
 #include <mpi.h>
 #include <stdint.h>
 
+#include "short_slice.h"
 #include "single_copy.h"
 
 enum {

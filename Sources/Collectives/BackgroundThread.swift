@@ -1,3 +1,4 @@
+internal import CMPI
 import Foundation
 import Runtime
 
@@ -15,7 +16,10 @@ final class BackgroundThread: Sendable {
   init() {
     let queue = JobQueue()
     self.queue = queue
-    let thread = Thread { queue.serve() }
+    let thread = Thread {
+      croco_take_short_slices()
+      queue.serve()
+    }
     thread.name = Self.name
     thread.start()
   }

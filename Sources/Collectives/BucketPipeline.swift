@@ -23,7 +23,9 @@ protocol BucketWork {
 struct BucketPipeline {
   /// The buckets that are under way at once, at most: one that is sent between hosts, one that is sent within the host, one
   /// that is added up.
-  static let depth = 3
+  static let depth = 8
+
+  private static let looksBeforeRest = 4
 
   private struct Entry {
     let bucket: Int
@@ -39,14 +41,21 @@ struct BucketPipeline {
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
   static func run(_ work: any BucketWork, rest: (() -> Void)? = nil) throws(Failure) {
     var pipeline = BucketPipeline(work: work)
-    var next = 0
+    var (next, looks) = (0, 0)
     while next < work.bucketCount || !pipeline.entries.isEmpty {
       while next < work.bucketCount, pipeline.entries.count < depth, work.isReady(next) {
         pipeline.entries.append(Entry(bucket: next))
         next += 1
       }
-      if try pipeline.advance() { continue }
-      if let rest { rest() } else { try pipeline.entries.first?.transfer?.wait() }
+      if try pipeline.advance() {
+        looks = 0
+      } else if let rest {
+        // A look takes some 100 KB from a socket that has megabytes, and a thread that rests may not be woken for milliseconds.
+        looks += 1
+        if looks % looksBeforeRest == 0 { rest() }
+      } else {
+        try pipeline.entries.first?.transfer?.wait()
+      }
     }
   }
 

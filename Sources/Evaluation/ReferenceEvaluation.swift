@@ -1,3 +1,4 @@
+import Collectives
 import PairData
 import Runtime
 import Storage
@@ -19,37 +20,47 @@ package struct ReferenceEvaluation: Sendable, Equatable {
   /// L(true) / L(blank).
   package var blankRatio: Double { losses[.matching, default: .nan] / losses[.blank, default: .nan] }
 
-  /// Evaluates on the first `limit` pairs of `source`, view 1 to be completed, with masks fixed by seed and pair.
+  /// Evaluates on the first `limit` pairs of `source`, view 1 to be completed, with masks fixed by seed and pair. Collective: the
+  /// ranks share the batches, and all have the same result, whatever their number.
   ///
-  /// - Parameter progress: called with pairs done and in all, counted over the four references.
-  /// - Throws: `Failure` of kind `badData` that names the pair.
+  /// - Parameter progress: called with pairs done and in all, counted over the references and this rank's share.
+  /// - Throws: the same `Failure` on every rank, of kind `badData` where it names a pair.
   package init(
     _ model: PretrainedModel, source: some PairSource, limit: Int? = nil, slabCount: Int = 4, pool: WorkerPool,
-    progress: (Int, Int) -> Void = { _, _ in }
+    communicator: any Communicator = SingleProcessCommunicator(), progress: (Int, Int) -> Void = { _, _ in }
   ) throws(Failure) {
-    let loader = try ValidationLoader(source: source, configuration: LoaderConfiguration(model))
     let count = min(limit ?? source.count, source.count)
-    guard count > 0 else { throw Failure(.badData, "There is no pair to evaluate on.") }
-    var losses: [ReferenceVariant: Double] = [:]
-    var done = 0
+    let loader = try communicator.together {
+      guard count > 0 else { throw Failure(.badData, "There is no pair to evaluate on.") }
+      return try ValidationLoader(source: source, configuration: LoaderConfiguration(model))
+    }
     let hasOthers = loader.hasSeveralScenes
     let variants = ReferenceVariant.allCases.filter { $0 != .shuffled || hasOthers }
-    for variant in variants {
-      var sum = 0.0
+    let batches = stride(from: 0, to: count, by: 16).map { $0..<min(count, $0 + 16) }
+    let work = variants.flatMap { variant in batches.map { (variant: variant, pairs: $0) } }
+    let own = Partition.range(communicator.rank, of: communicator.size, count: work.count)
+    let ownCount = work[own].reduce(0) { $0 + $1.pairs.count }
+    // The sum of each batch; zero for those of other ranks.
+    var sums = [Double](repeating: 0, count: work.count)
+    try communicator.together {
+      var done = 0
       var evaluator: NetworkEvaluator?
-      for start in stride(from: 0, to: count, by: 16) {
-        let pairs = start..<min(count, start + 16)
+      for number in own {
+        let (variant, pairs) = work[number]
         if evaluator?.batchSize != pairs.count {
           evaluator = NetworkEvaluator(model.network, batchSize: pairs.count, slabCount: slabCount, pool: pool)
         }
         let batch = try loader.batch(pairs: pairs, reference: variant)
-        sum += (evaluator?.loss(of: batch) ?? .nan) * Double(pairs.count)
+        sums[number] = (evaluator?.loss(of: batch) ?? .nan) * Double(pairs.count)
         done += pairs.count
-        progress(done, count * variants.count)
+        progress(done, ownCount)
       }
-      losses[variant] = sum / Double(count)
     }
-    self.losses = losses
+    try communicator.sumInRankOrder(&sums)
+    losses = Dictionary(
+      uniqueKeysWithValues: variants.enumerated().map { place, variant in
+        (variant, sums[place * batches.count..<(place + 1) * batches.count].reduce(0, +) / Double(count))
+      })
     pairCount = count
     checkpoint = model.path
   }

@@ -8,12 +8,13 @@ extension RunEstimate {
   ///
   /// - Parameters:
   ///   - output: the run folder, which need not be there yet.
-  ///   - keptCheckpoints: how many checkpoints the run keeps; 0: all.
+  ///   - kept: how many of the newest checkpoints the run keeps; 0: all.
+  ///   - keepsBest: whether it keeps the best one besides.
   /// - Returns: a sentence for each thing that may not suffice, on every rank.
   /// - Throws: on every rank `Failure` of kind `configuration` where a host has not the memory, or `inputOutput` where the disk has not the
   ///   room for one checkpoint.
   package func checkResources(
-    output: String, keptCheckpoints: Int, communicator: any Communicator
+    output: String, kept: Int, keepsBest: Bool, communicator: any Communicator
   ) throws(Failure) -> [String] {
     let memory = HostMemory()
     let own = "\(memory?.limit ?? 0) \(memory?.available ?? 0) \(communicator.hostName)"
@@ -22,7 +23,7 @@ extension RunEstimate {
     // The disk is rank 0's, which writes.
     let free = try communicator.gatherValues([Double(FileSystem.freeBytes(at: output) ?? -1)])[0][0]
     if free >= 0 {
-      warnings += try diskWarnings(output, free: Int(free), kept: keptCheckpoints)
+      warnings += try diskWarnings(output, free: Int(free), kept: kept, keepsBest: keepsBest)
     }
     return warnings
   }
@@ -66,14 +67,16 @@ extension RunEstimate {
   }
 
   /// What to say of `free` bytes beside the run folder.
-  package func diskWarnings(_ output: String, free: Int, kept: Int) throws(Failure) -> [String] {
+  package func diskWarnings(_ output: String, free: Int, kept: Int, keepsBest: Bool) throws(Failure) -> [String] {
     let sentence =
       "\(Self.size(free)) are free where \(output) lies, and a checkpoint takes \(Self.size(checkpointBytes))"
     guard free > checkpointBytes else {
       throw Failure(.inputOutput, "\(sentence).", hint: "Make room, or choose another \(.output).")
     }
     // One more is written before the oldest goes.
-    guard kept > 0, free < (kept + 1) * checkpointBytes else { return [] }
-    return ["\(sentence): checkpoints.keep \(kept) needs room for \(kept + 1). Make room, or keep fewer."]
+    let most = kept + (keepsBest ? 2 : 1)
+    guard kept > 0, free < most * checkpointBytes else { return [] }
+    let best = keepsBest ? " and the best one" : ""
+    return ["\(sentence): checkpoints.keep \(kept)\(best) need room for \(most). Make room, or keep fewer."]
   }
 }

@@ -20,6 +20,10 @@ package struct RunForecast: Sendable, Equatable {
   package let lastStep: Int
   /// Seconds of a step of the slowest rank, without waiting for data and for other ranks.
   package let secondsPerStep: Double
+  /// Seconds of a validation, likewise.
+  package let secondsPerValidation: Double
+  /// Validations until the run ends.
+  package let validations: Int
 
   private let usesBothOrders: Bool
 
@@ -51,6 +55,23 @@ package struct RunForecast: Sendable, Equatable {
     totalSteps = schedule.totalSteps
     lastStep = min(configuration.schedule.stopAfterSteps ?? .max, schedule.totalSteps)
     secondsPerStep = try Self.secondsPerStep(configuration, microBatches.count, pool, communicator)
+    secondsPerValidation = secondsPerStep * Self.stepsPerValidation(configuration, rankCount: communicator.size)
+    let interval = configuration.validation.everySteps
+    let isLastOne = lastStep == totalSteps && interval > 0 && totalSteps % interval != 0
+    validations = interval > 0 ? lastStep / interval + (isLastOne ? 1 : 0) : 0
+  }
+
+  /// The time of a validation, forward passes with the true and a shuffled reference, over that of a step; of the rank with the most
+  /// micro-batches of either.
+  private static func stepsPerValidation(_ configuration: TrainingConfiguration, rankCount: Int) -> Double {
+    func most(of count: Int) -> Double { Double((count + rankCount - 1) / rankCount) }
+    let forward = 1 / (3 * repetition(configuration))
+    return 2 * forward * most(of: configuration.validation.batches) / most(of: configuration.batch.microBatchCount)
+  }
+
+  /// The work of a step over that without activation checkpointing.
+  private static func repetition(_ configuration: TrainingConfiguration) -> Double {
+    configuration.compute.activationCheckpointing == .none ? 1 : 4.0 / 3
   }
 
   /// All ranks measure at once, as they share caches and memory when they train.
@@ -61,10 +82,10 @@ package struct RunForecast: Sendable, Equatable {
     try communicator.barrier()
     let speed = ProductSpeed(configuration, pool: pool).operationsPerSecond
     let pairs = Double(microBatchCount * configuration.batch.microBatchSize)
-    let again = configuration.compute.activationCheckpointing == .none ? 1 : 4.0 / 3
     var seconds = [Double](repeating: 0, count: communicator.size)
     seconds[communicator.rank] =
-      OperationCount(configuration.model).forwardAndBackward * pairs * again * besideProducts / speed
+      OperationCount(configuration.model).forwardAndBackward * pairs * repetition(configuration) * besideProducts
+      / speed
     try communicator.sumInRankOrder(&seconds)
     return seconds.max() ?? 0
   }
@@ -79,17 +100,22 @@ package struct RunForecast: Sendable, Equatable {
     let heldOut = validationPairs.map { "; \($0) held out" } ?? ""
     let epochs = rounded(Double(totalSteps) / stepsPerEpoch)
     let end = lastStep < totalSteps ? "; this run ends at step \(lastStep)" : ""
-    let step =
-      secondsPerStep < 1 ? "\(Int((1000 * secondsPerStep).rounded())) ms" : "\(rounded(secondsPerStep)) s"
+    let time = secondsPerStep * Double(lastStep) + secondsPerValidation * Double(validations)
+    let validating =
+      validations > 0 ? ", \(short(secondsPerValidation)) for each of \(counted(validations, "validation"))" : ""
     return [
       RunEstimate.row("pairs", "\(counted(trainingPairs, "pair")) to train on\(orders)\(heldOut)"),
       RunEstimate.row(
         "steps", "\(rounded(stepsPerEpoch)) an epoch; \(totalSteps) in all, which are \(epochs) epochs\(end)"),
       RunEstimate.row(
         "time",
-        "about \(step) a step and \(TimeSpan.text(secondsPerStep * Double(lastStep))) in all, by the speed of matrix "
+        "about \(short(secondsPerStep)) a step\(validating) and \(TimeSpan.text(time)) in all, by the speed of matrix "
           + "products here; without waiting for data or other ranks"),
     ].joined(separator: "\n")
+  }
+
+  private func short(_ seconds: Double) -> String {
+    seconds < 1 ? "\(Int((1000 * seconds).rounded())) ms" : "\(rounded(seconds)) s"
   }
 
   private func rounded(_ value: Double) -> String {

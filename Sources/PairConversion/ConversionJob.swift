@@ -90,8 +90,7 @@ package final class ConversionJob {
     return ConversionSummary(
       manifest: manifest, wasComplete: isComplete, imagesRead: imagesRead,
       skippedPairs: records.reduce(0) { $0 + $1.skippedPairs },
-      maps: maps(records),
-      badFiles: failures)
+      maps: maps(records), large: LargeImages(records.compactMap(\.large)), badFiles: failures)
   }
 
   /// Leaves the folder after a failure: finished shards stay for another try; without any, nothing does.

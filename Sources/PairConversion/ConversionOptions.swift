@@ -40,6 +40,8 @@ package struct ConversionSummary: Sendable {
   package let skippedPairs: Int
   /// How many of the stored images have files as depth maps and labels do, where others are colour; the name of one.
   package let maps: (count: Int, example: String)?
+  /// Images that are stored much larger than training needs them; nil: none.
+  package let large: LargeImages?
   /// The bad files, in order of appearance, with what is wrong.
   package let badFiles: [Failure]
 }

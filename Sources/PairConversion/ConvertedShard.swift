@@ -23,6 +23,8 @@ package struct ConvertedShard: Codable, Sendable, Equatable {
   let badFiles: [BadFile]
   /// Images whose files resemble depth maps or labels, and the name of the first; nil: none.
   var maps: Maps?
+  /// Images that are stored much larger than training needs them; nil: none.
+  var large: LargeImages?
 
   /// Some images of a shard.
   struct Maps: Codable, Equatable {
@@ -31,7 +33,7 @@ package struct ConvertedShard: Codable, Sendable, Equatable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case number, entry, maps
+    case number, entry, maps, large
     case imageSize = "image_size"
     case skippedPairs = "skipped_pairs"
     case badFiles = "bad_files"

@@ -61,7 +61,8 @@ package struct HeldOutPairs {
 }
 
 extension PairCandidate {
-  fileprivate var images: [ExactText] { [ExactText(view1.source), ExactText(view2.source)] }
+  /// The files: different crops of one photograph are one image here.
+  fileprivate var images: [ExactText] { [ExactText(view1.path), ExactText(view2.path)] }
 
   /// The pair in a split, and in another scene if one is named.
   fileprivate func moved(to split: Split, scene: String? = nil) -> PairCandidate {

@@ -22,6 +22,9 @@ package struct ImageFolder {
 
   private static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp"]
 
+  /// Whether a path is named like an image.
+  static func isImage(_ path: String) -> Bool { suffixes.contains((path as NSString).pathExtension.lowercased()) }
+
   /// Lists a folder; links are followed, hidden files left out.
   ///
   /// - Throws: `Failure` of kind `noInput` that names the folder, or `badData` where there is no image.
@@ -30,7 +33,7 @@ package struct ImageFolder {
     walk = try FolderWalk(path)
     for folder in walk.folders {
       for file in folder.files {
-        if !Self.suffixes.contains((file as NSString).pathExtension.lowercased()) {
+        if !Self.isImage(file) {
           ignoredCount += 1
         } else if let reason = selection.reason(against: file) {
           unused.add(file, because: reason)

@@ -3,7 +3,7 @@ import Storage
 
 /// A pair of image files that is to be converted.
 package struct PairCandidate: Sendable {
-  /// One of the two files.
+  /// One of the two files. A path and a crop make an image, whatever it is called.
   package struct View: Sendable, Hashable {
     /// Where to read it.
     package let path: String
@@ -14,18 +14,17 @@ package struct PairCandidate: Sendable {
 
     /// A file or a part of it, and the name under which the data set records it.
     package init(path: String, source: String, crop: ImageCrop? = nil) {
-      self.path = path
+      self.path = path.plainPath
       self.source = source.withBytesSpelled
       self.crop = crop
     }
 
     package static func == (a: View, b: View) -> Bool {
-      a.crop == b.crop && ExactText(a.path) == ExactText(b.path) && ExactText(a.source) == ExactText(b.source)
+      a.crop == b.crop && ExactText(a.path) == ExactText(b.path)
     }
 
     package func hash(into hasher: inout Hasher) {
       hasher.combine(ExactText(path))
-      hasher.combine(ExactText(source))
       hasher.combine(crop)
     }
   }

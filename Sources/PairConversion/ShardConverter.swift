@@ -39,6 +39,7 @@ final class ShardConverter {
     let skippedPairs: Int
     let badFiles: [ConvertedShard.BadFile]
     let maps: ConvertedShard.Maps?
+    let large: LargeImages?
   }
 
   /// Converts shards and returns their records in that order.
@@ -108,7 +109,9 @@ final class ShardConverter {
     }
     return Content(
       number: number, name: shard.name, builder: builder, skippedPairs: shard.pairs.count - builder.pairCount,
-      badFiles: badFiles, maps: maps.first.map { .init(count: maps.count, first: $0) })
+      badFiles: badFiles, maps: maps.first.map { .init(count: maps.count, first: $0) },
+      // A size that was asked for is what is wanted.
+      large: options.preparation == nil ? LargeImages(images.values) : nil)
   }
 
   /// Loads images in parallel; results keep the order of the numbers.
@@ -169,7 +172,7 @@ final class ShardConverter {
     }
     let record = ConvertedShard(
       number: content.number, entry: entry, imageSize: content.builder.commonSize, skippedPairs: content.skippedPairs,
-      badFiles: content.badFiles, maps: content.maps)
+      badFiles: content.badFiles, maps: content.maps, large: content.large)
     try Publication.publishBytes(
       JSON.encode(record), at: output.appending(path: ConvertedShard.fileName(ofShard: content.name)))
     return record

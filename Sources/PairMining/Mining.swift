@@ -52,7 +52,9 @@ package struct Mining {
       + PairVerdict.allCases.filter { summary.count($0) > 0 }.map { "\(summary.count($0)) \($0.words)" }
     return Failure(
       .badData, "No pair was accepted: of \(summary.compared) compared pairs \(reasons.joined(separator: ", ")).",
-      hint: "Photographs from different places that show the same things are needed; \(.minimumOverlap),"
+      hint:
+        "Photographs from different places that show the same things are needed, from directions that differ by less"
+        + " than about 30 degrees: SIFT features do not match beyond. \(.minimumOverlap),"
         + " \(.maximumOverlap), \(.minimumInliers) and \(.acceptingHomographies) accept more.")
   }
 }

@@ -28,7 +28,11 @@ struct ReportFigures {
         Curve(taken, color: color(index), style: .markers, \.validationLoss).reduced(to: LinePlot.pointLimit / 4))
     }
     let scale = PlotScale.robust(curves.flatMap { $0.points.compactMap(\.y) })
-    let frame = PlotFrame("Loss over steps", width: 1120, height: 380, xScale: steps, yScale: scale)
+    // Twice, of which a page shows the one that fits: a wide plot on a telephone has letters that nobody can read.
+    let plots = [("wide", 1120.0, 380.0), ("narrow", 400.0, 300.0)].map { name, width, height in
+      let frame = PlotFrame("Loss over steps", width: width, height: height, xScale: steps, yScale: scale)
+      return Markup.element("div", ["class": name], LinePlot(frame: frame, curves: curves).svg)
+    }
     var keys = runKeys
     if runs.count == 1 { keys = [key("line s0", "training")] }
     if hasValidation {
@@ -37,7 +41,7 @@ struct ReportFigures {
     if curves.contains(where: { $0.style == .faint }) {
       keys.append(key("faint \(runs.count == 1 ? "s0" : "")", "every step, behind the running mean"))
     }
-    return figure("Loss", keys, LinePlot(frame: frame, curves: curves).svg, name: "wide")
+    return figure("Loss", keys, plots.joined(), name: "first")
   }
 
   /// Learning rate, gradient norm and speed.

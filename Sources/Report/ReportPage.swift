@@ -19,8 +19,10 @@ struct ReportPage {
       + Markup.element("title", [:], "croco: \(Markup.escaped(title))")
       // The style sheet has no character that XML or HTML would read as markup.
       + Markup.element("style", [:], "\n\(ReportStyle.css)\n")
-    let body = [heading(title), summary, differences, curves, evaluations, pictures, configurations, logs]
-      .filter { !$0.isEmpty }.joined(separator: "\n")
+    let body = [
+      heading(title), summary, differences, curves, evaluations, pictures, beginnings, configurations, logs,
+    ]
+    .filter { !$0.isEmpty }.joined(separator: "\n")
     return "<!DOCTYPE html>\n"
       + Markup.element(
         "html", ["xmlns": "http://www.w3.org/1999/xhtml", "lang": "en"],
@@ -62,11 +64,10 @@ struct ReportPage {
     }
     let names = summaries.max { $0.count < $1.count }?.map(\.name) ?? []
     let rows = runs.indices.map { index in
-      let cells = names.map { name -> String in
+      let cells = names.map { name -> Cell in
         guard let item = summaries[index].first(where: { $0.name == name }) else { return cell("–") }
-        return Markup.element(
-          "td", [:],
-          Markup.escaped(item.value) + Markup.element("span", ["class": "quiet"], Markup.escaped(item.detail)))
+        return Cell(
+          content: Markup.escaped(item.value) + Markup.element("span", ["class": "quiet"], Markup.escaped(item.detail)))
       }
       return [nameCell(index)] + cells
     }
@@ -88,7 +89,7 @@ struct ReportPage {
     guard !evaluated.isEmpty else { return "" }
     let known = ["true", "identical", "blank", "shuffled"]
     let largest = evaluated.flatMap { runs[$0].evaluation?.loss.values.compactMap { $0 } ?? [] }.max() ?? 1
-    let rows = evaluated.flatMap { index -> [[String]] in
+    let rows = evaluated.flatMap { index -> [[Cell]] in
       guard let evaluation = runs[index].evaluation else { return [] }
       let others = evaluation.loss.keys.filter { !known.contains($0) }.sorted()
       return (known + others).compactMap { reference in
@@ -139,6 +140,17 @@ struct ReportPage {
     return section("Reconstructions", Markup.element("div", ["class": "pictures"], figures.joined(separator: "\n")))
   }
 
+  /// On what the runs were computed, of what data, as each said itself.
+  private var beginnings: String {
+    let texts = runs.compactMap { run -> String? in
+      let lines = run.beginning + (run.versions.map { ["Versions: \($0)."] } ?? [])
+      guard !lines.isEmpty else { return nil }
+      let title = runs.count == 1 ? "" : Markup.element("h3", [:], Markup.escaped(run.name))
+      return title + lines.map { Markup.element("p", [:], Markup.escaped($0)) }.joined(separator: "\n")
+    }
+    return texts.isEmpty ? "" : section("Machine and data", texts.joined(separator: "\n"))
+  }
+
   private var configurations: String {
     let texts = runs.compactMap { run in
       run.configurationText.map { details(runs.count == 1 ? "config.yaml" : "\(run.name): config.yaml", $0) }
@@ -151,7 +163,7 @@ struct ReportPage {
   private var differences: String {
     let readable = runs.indices.filter { runs[$0].configuration != nil }
     guard readable.count > 1 else { return "" }
-    let rows = ConfigurationSchema.entries.compactMap { entry -> [String]? in
+    let rows = ConfigurationSchema.entries.compactMap { entry -> [Cell]? in
       let values = readable.map { index in runs[index].configuration.map(entry.format) ?? "" }
       guard Set(values).count > 1 else { return nil }
       return [cell(entry.path)] + values.map { cell($0) }
@@ -184,31 +196,44 @@ struct ReportPage {
       Markup.element("summary", [:], Markup.escaped(title)) + Markup.element("pre", [:], Markup.escaped(text)))
   }
 
-  /// A table of finished cells.
-  private func table(_ titles: [String], _ rows: [[String]], numberColumn: Int? = nil) -> String {
+  /// A cell of a table.
+  private struct Cell {
+    /// Finished markup.
+    let content: String
+    /// The name of its style.
+    var style = ""
+  }
+
+  /// A table; narrow screens show a row as lines, each with the title of its column.
+  private func table(_ titles: [String], _ rows: [[Cell]], numberColumn: Int? = nil) -> String {
     let head = titles.enumerated().map { index, title in
       Markup.element("th", ["class": index == numberColumn ? "number" : ""], Markup.escaped(title))
     }
-    let lines =
-      [Markup.element("thead", [:], row(head))] + [Markup.element("tbody", [:], rows.map(row).joined(separator: "\n"))]
-    return Markup.element("div", ["class": "scroll"], Markup.element("table", [:], lines.joined()))
-  }
-
-  private func row(_ cells: [String]) -> String { Markup.element("tr", [:], cells.joined()) }
-
-  private func cell(_ text: String, _ name: String = "") -> String {
-    Markup.element("td", ["class": name], Markup.escaped(text))
-  }
-
-  private func nameCell(_ run: Int) -> String {
-    let style = runs.count == 1 ? "" : "s\(figures.color(run))"
-    return Markup.element("td", ["class": style], Markup.element("strong", [:], Markup.escaped(runs[run].name)))
-  }
-
-  private func bar(_ share: Double, _ run: Int) -> String {
-    let width = Int((240 * min(1, max(0, share))).rounded())
+    let body = rows.map { row in
+      let cells = zip(titles, row).map { title, cell in
+        title.isEmpty
+          ? Markup.element("td", ["class": cell.style], cell.content)
+          : Markup.element("td", ["class": cell.style, "data-name": title], cell.content)
+      }
+      return Markup.element("tr", [:], cells.joined())
+    }
     return Markup.element(
-      "td", [:], Markup.element("span", ["class": "bar s\(figures.color(run))", "style": "width: \(width)px"], ""))
+      "table", [:],
+      Markup.element("thead", [:], Markup.element("tr", [:], head.joined()))
+        + Markup.element("tbody", [:], body.joined(separator: "\n")))
+  }
+
+  private func cell(_ text: String, _ style: String = "") -> Cell { Cell(content: Markup.escaped(text), style: style) }
+
+  private func nameCell(_ run: Int) -> Cell {
+    let style = runs.count == 1 ? "" : "s\(figures.color(run))"
+    return Cell(content: Markup.element("strong", [:], Markup.escaped(runs[run].name)), style: style)
+  }
+
+  private func bar(_ share: Double, _ run: Int) -> Cell {
+    let width = Int((240 * min(1, max(0, share))).rounded())
+    return Cell(
+      content: Markup.element("span", ["class": "bar s\(figures.color(run))", "style": "width: \(width)px"], ""))
   }
 }
 

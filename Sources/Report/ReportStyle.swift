@@ -25,6 +25,7 @@ enum ReportStyle {
       margin: 0 auto; max-width: 1180px; padding: 28px 24px 56px; background: var(--page); color: var(--text);
       font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Helvetica Neue", "DejaVu Sans", Arial, sans-serif;
     }
+    h1, h2, h3, p, td, th, figcaption, summary { overflow-wrap: anywhere; }
     h1 { font-size: 26px; line-height: 1.2; margin: 0 0 4px; }
     h2 { font-size: 18px; margin: 40px 0 12px; }
     h3 { font-size: 15px; margin: 0; }
@@ -38,10 +39,9 @@ enum ReportStyle {
     .tile .value { font-size: 20px; font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
     dl { margin: 0; }
     .grid2 { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 28px; }
-    @media (max-width: 820px) { .grid2 { grid-template-columns: minmax(0, 1fr); } }
     figure { margin: 0; min-width: 0; }
-    .wide { margin-bottom: 28px; overflow-x: auto; }
-    .wide svg.plot { min-width: 640px; }
+    .first { margin-bottom: 28px; }
+    .narrow { display: none; }
     figcaption { display: flex; flex-wrap: wrap; gap: 2px 16px; align-items: baseline; margin-bottom: 4px; }
     .key { font-size: 13px; color: var(--quiet); white-space: nowrap; }
     .key svg { width: 22px; height: 10px; vertical-align: baseline; margin-right: 5px; }
@@ -61,7 +61,6 @@ enum ReportStyle {
     .line, .faint, .dashed { stroke: currentColor; }
     .t0 { color: var(--t0); } .t1 { color: var(--t1); } .t2 { color: var(--t2); } .t3 { color: var(--t3); }
     .t4 { color: var(--t4); } .t5 { color: var(--t5); }
-    .scroll { overflow-x: auto; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
     th, td { text-align: left; padding: 6px 18px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
     th { font-weight: 600; }
@@ -73,8 +72,23 @@ enum ReportStyle {
     details { margin: 8px 0; }
     summary { cursor: pointer; font-weight: 600; }
     pre {
-      background: var(--card); border-radius: 8px; padding: 14px 16px; overflow-x: auto; margin: 8px 0;
+      background: var(--card); border-radius: 8px; padding: 14px 16px; margin: 8px 0;
+      white-space: pre-wrap; overflow-wrap: anywhere;
       font: 13px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+    }
+    @media (max-width: 820px) {
+      body { padding: 20px 16px 40px; }
+      .grid2 { grid-template-columns: minmax(0, 1fr); }
+      .wide { display: none; }
+      .narrow { display: block; }
+      .key { white-space: normal; }
+      .grid2 svg text { font-size: 17px; }
+      table, tbody, tr, td { display: block; }
+      thead { display: none; }
+      tr { border-bottom: 1px solid var(--rule); padding: 8px 0; }
+      td, td.number { border: 0; padding: 2px 0; text-align: left; }
+      td[data-name]::before { content: attr(data-name) ": "; color: var(--quiet); }
+      td .quiet { display: inline; margin-left: 8px; }
     }
     @media print { body { max-width: none; padding: 0; } figure { break-inside: avoid; } }
     """

@@ -64,6 +64,12 @@ struct RunRecord {
   let evaluation: EvaluationRecord?
   /// The newest pictures, in order of steps.
   let pictures: [PictureRecord]
+  /// The checkpoint with the lowest validation loss.
+  let best: BestCheckpoint?
+  /// What the newest checkpoint says of the programs that computed it: "croco 0.1.0, ...".
+  let versions: String?
+  /// What the run said of itself when it began last: program, machine, data, network, course.
+  let beginning: [String]
   /// The last lines of the log.
   let lastLogLines: [String]
   /// How the run ended before its last step, where its log tells; nil also for one that is under way.
@@ -87,7 +93,11 @@ struct RunRecord {
     configuration = configurationText.flatMap { try? ConfigurationReader.parse($0, name: folder.configurationFile) }
     evaluation = try EvaluationRecord.read(path: folder.evaluationFile)
     pictures = Self.pictures(folder.pictureFolder, limit: pictureLimit)
-    lastLogLines = Self.text(folder.logFile)?.split(separator: "\n").suffix(40).map(String.init) ?? []
+    best = (try? BestCheckpoint(in: folder)) ?? nil
+    versions = CheckpointState.newest(in: folder)?.versionText
+    let log = Self.text(folder.logFile)?.split(separator: "\n") ?? []
+    beginning = RunDescription.lines(ofLog: log)
+    lastLogLines = log.suffix(40).map(String.init)
   }
 
   private static func text(_ path: String) -> String? {

@@ -27,9 +27,11 @@ struct RunSummary {
     let recent = losses.suffix(max(1, losses.count / 20))
     let mean = recent.reduce(0) { $0 + $1.loss } / Double(max(1, recent.count))
     let best = records.filter { $0.validationLoss != nil }.min { $0.validationLoss! < $1.validationLoss! }
-    let times = records.compactMap(\.milliseconds).sorted()
-    let seconds = times.reduce(0, +) / 1000
-    let pairs = records.reduce(0.0) { $0 + ($1.pairsPerSecond ?? 0) * ($1.milliseconds ?? 0) / 1000 }
+    let seconds = records.compactMap(\.milliseconds).reduce(0, +) / 1000
+    // The step of median time tells both: a mean counts pauses and first steps, and would disagree with it.
+    let timed = records.compactMap { record in record.milliseconds.map { (milliseconds: $0, record: record) } }
+    let median = timed.sorted { ($0.milliseconds, $0.record.step) < ($1.milliseconds, $1.record.step) }
+      .dropFirst(timed.count / 2).first
 
     var items = [
       Item(
@@ -41,11 +43,11 @@ struct RunSummary {
         detail: recent.count > 1 ? "mean of the last \(recent.count): \(Numeral.fixed(mean, 4))" : ""),
       Item(
         name: "Best validation loss", value: best?.validationLoss.map { Numeral.fixed($0, 4) } ?? "–",
-        detail: best.map { "at step \(Numeral.grouped($0.step))" } ?? "none taken"),
+        detail: best.map { Self.place($0.step, run.best) } ?? "none taken"),
       Item(name: "Training time", value: Numeral.duration(seconds), detail: "sum of all steps"),
       Item(
-        name: "Speed", value: seconds > 0 ? "\(Numeral.short(pairs / seconds)) pairs/s" : "–",
-        detail: times.isEmpty ? "" : "median step \(Numeral.milliseconds(times[times.count / 2]))"),
+        name: "Speed", value: median?.record.pairsPerSecond.map { "\(Numeral.short($0)) pairs/s" } ?? "–",
+        detail: median.map { "in the median step of \(Numeral.milliseconds($0.milliseconds))" } ?? ""),
     ]
     if let evaluation = run.evaluation, let gain = evaluation.referenceGain {
       items.append(
@@ -59,6 +61,11 @@ struct RunSummary {
           detail: "in the validation of step \(Numeral.grouped(last.step))"))
     }
     self.items = items
+  }
+
+  /// Where a validation was taken, and where its checkpoint lies.
+  private static func place(_ step: Int, _ best: BestCheckpoint?) -> String {
+    "at step \(Numeral.grouped(step)); " + (best?.step == step ? "checkpoint: best" : "no checkpoint")
   }
 
   private static func stages(_ records: [StepRecord]) -> [(name: String, milliseconds: Double)] {

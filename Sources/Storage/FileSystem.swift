@@ -60,6 +60,13 @@ package enum FileSystem {
     return String(pathBytes: UnsafeRawBufferPointer(start: real, count: strlen(real)))
   }
 
+  /// What the link at a path holds, which may be relative to the link's folder; nil where there is no link.
+  package static func linkTarget(_ path: String) -> String? {
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = try? SystemCall.perform(.look, path) { _ in readlink(path.systemPath, &target, target.count) }
+    return length.map { String(pathBytes: target.prefix($0).map { UInt8(bitPattern: $0) }) }
+  }
+
   /// The names in a folder, in no order; none where there is no such folder.
   ///
   /// - Throws: `Failure` of kind `inputOutput`, or `noInput` where it may not be read.
@@ -82,20 +89,6 @@ package enum FileSystem {
       throw .cannotRead(folder, code: error.code)
     }
     return names
-  }
-
-  /// The paths of all that lies below a folder, relative to it, in no order; folders that links lead to are not entered.
-  ///
-  /// - Throws: `Failure` of kind `inputOutput`, or `noInput` where a folder may not be read.
-  package static func paths(below folder: String) throws(Failure) -> [String] {
-    var paths: [String] = []
-    for name in try names(in: folder) {
-      paths.append(name)
-      let path = folder.appending(path: name)
-      guard let status = try? look(path, followingLinks: false), status.isFolder else { continue }
-      for inner in try self.paths(below: path) { paths.append(name.appending(path: inner)) }
-    }
-    return paths
   }
 
   private static func look(_ path: String, followingLinks: Bool = true) throws(SystemError) -> FileStatus {
@@ -124,6 +117,13 @@ package enum FileSystem {
       Int(linkat(AT_FDCWD, source.systemPath, AT_FDCWD, target.systemPath, AT_SYMLINK_FOLLOW))
     }
     return (try? SystemCall.perform(.link, target, call)) != nil
+  }
+
+  /// Makes a symbolic link, whose target need not be there.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput`, also where the path is taken.
+  static func makeLink(_ path: String, to target: String) throws(Failure) {
+    try change(.link, path) { Int(symlink(target.systemPath, path.systemPath)) }
   }
 
   /// Flushes a file or a folder to the disk (`fsync`).

@@ -47,6 +47,22 @@ package enum Publication {
     }
   }
 
+  /// Makes a symbolic link, or lets one that is there lead elsewhere; at any time it leads to the old target or to the new.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput`, also where the file system has no links.
+  package static func publishLink(at path: String, to target: String) throws {
+    let temporary = temporaryPath(for: path)
+    try FileSystem.remove(temporary)
+    do {
+      try FileSystem.makeLink(temporary, to: target)
+      try FileSystem.rename(temporary, to: path)
+      try FileSystem.synchronize(parent(of: path))
+    } catch {
+      try? FileSystem.remove(temporary)
+      throw error
+    }
+  }
+
   /// Fills a folder under a temporary name beside `path`, flushes every file in it, and renames it to `path`.
   ///
   /// - Parameters:

@@ -5,13 +5,13 @@ import Runtime
 import Training
 
 /// `croco dump`: training steps with every tensor kept.
-struct DumpCommand: ParsableCommand {
+struct DumpCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "dump",
     abstract: "Writes every tensor of one or more training steps to a safetensors file.",
     discussion: """
       Inputs, masks, parameters, activations, prediction, target, loss and gradients under the official names, for debugging and \
-      for comparison with other implementations. With several steps, tensors of step s = 0, 1, ... carry the prefix step<s>.; \
+      for comparison with other implementations. One process computes, also under mpirun. With several steps, tensors of step s = 0, 1, ... carry the prefix step<s>.; \
       the parameters after the last update are final.*. The metadata holds croco_kwargs, loss and configuration.
       """)
 
@@ -21,7 +21,8 @@ struct DumpCommand: ParsableCommand {
   var data: String?
 
   @Option(
-    help: "What to start from: a run folder, a checkpoint folder or a .safetensors file; initial values if absent.",
+    help:
+      "What to start from: a run folder, RUN/best, a checkpoint folder or a .safetensors file; initial values if absent.",
     completion: .file())
   var checkpoint: String?
 
@@ -35,7 +36,7 @@ struct DumpCommand: ParsableCommand {
     if steps < 1 { throw ValidationError("--steps must be at least 1.") }
   }
 
-  func run() throws {
+  func compute() throws {
     let configuration = try settings.read(setting: data.map { ["data.path=\($0)"] } ?? [])
     let pool = WorkerPool(
       workerCount: StartupChecks.threads(configured: configuration.compute.threads))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Evaluation
 import Foundation
 import PairData
@@ -13,10 +14,12 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Measures how much a network uses the second view.",
     discussion: """
       The reference gain is 1 - loss(true reference) / loss(shuffled reference). Near 0 the network ignores the second view.
+      Under mpirun the ranks share the pairs; the result is the same for any number of them.
       """)
 
   @Option(
-    help: "A run folder (its newest checkpoint), a checkpoint folder or a .safetensors file.", completion: .file())
+    help: "A run folder (its newest checkpoint), RUN/best, a checkpoint folder or a .safetensors file.",
+    completion: .file())
   var checkpoint: String
 
   @Option(help: "The data set.", completion: .directory)
@@ -28,7 +31,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Use at most so many pairs.")
   var pairs: Int?
 
-  @Option(help: "Threads; the cores of this process if absent.")
+  @Option(help: "Threads, of each rank under mpirun; the cores of the process if absent.")
   var threads: Int?
 
   @Option(help: "Also write the result as JSON to this file.", completion: .file())
@@ -42,16 +45,34 @@ struct EvaluateCommand: ParsableCommand {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
   }
 
-  func run() throws {
-    let model = try PretrainedModel(path: checkpoint)
-    Croco.warn(model.passedOver)
-    let dataset = try PairDataset(path: data, split: split)
-    let pool = WorkerPool(workerCount: StartupChecks.threads(configured: threads))
-    let bar = ProgressBar("evaluate", unit: "pairs", isQuiet: json)
-    let result = try ReferenceEvaluation(model, source: dataset, limit: pairs, pool: pool, progress: bar.update)
+  func run() throws { try Ranks.run(evaluate) }
+
+  private func evaluate(_ communicator: any Communicator) throws {
+    let isFirst = communicator.rank == 0
+    let (model, dataset) = try communicator.together {
+      (try PretrainedModel(path: checkpoint), try PairDataset(path: data, split: split))
+    }
+    try checkAgreement(on: model, communicator)
+    if isFirst { Croco.warn(model.passedOver) }
+    let pool = WorkerPool(workerCount: try StartupChecks.threads(configured: threads, of: communicator))
+    let bar = ProgressBar("evaluate", unit: "pairs", isQuiet: json || !isFirst)
+    defer { bar.clear() }
+    let result = try ReferenceEvaluation(
+      model, source: dataset, limit: pairs, pool: pool, communicator: communicator, progress: bar.update)
     bar.clear()
-    if let output { try Publication.publishText(result.json + "\n", at: output) }
-    print(json ? result.json : text(result))
+    try communicator.together {
+      if isFirst, let output { try Publication.publishText(result.json + "\n", at: output) }
+    }
+    if isFirst { print(json ? result.json : text(result)) }
+  }
+
+  /// A run that goes on may write a newer checkpoint between the looks of two ranks.
+  private func checkAgreement(on model: PretrainedModel, _ communicator: any Communicator) throws {
+    let paths = try communicator.gatherBytes(Array(model.path.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    guard let other = paths.first(where: { $0 != paths[0] }) else { return }
+    throw Failure(
+      .noInput, "The ranks do not see the same checkpoint: \(paths[0]) and \(other).",
+      hint: "Name one of the checkpoints.")
   }
 
   private func text(_ result: ReferenceEvaluation) -> String {

@@ -7,7 +7,7 @@ import Storage
 import Training
 
 /// `croco inspect`: says what a data set, a checkpoint or a weights file holds, and whether it is sound.
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Describes and checks a data set, a run's newest checkpoint, a checkpoint folder or a safetensors file.")
@@ -41,7 +41,7 @@ struct InspectCommand: ParsableCommand {
     guard sample >= 1 else { throw ValidationError("--sample is at least 1.") }
   }
 
-  func run() throws {
+  func compute() throws {
     guard FileSystem.exists(path) else {
       throw Failure(.noInput, "There is nothing at \(path).", hint: "Check the path.")
     }
@@ -89,7 +89,9 @@ struct InspectCommand: ParsableCommand {
       throw Failure(
         .usage, "\(path) is no data set, and what was asked for is of data sets (--verify also of checkpoints).")
     }
-    let report = try checkpoint.map { try WeightsReport($0) } ?? WeightsReport(path: path)
+    let run = RunFolder(path)
+    let best = try checkpoint.flatMap { _ in try BestCheckpoint(in: run) }.map { ($0, $0.path(in: run)) }
+    let report = try checkpoint.map { try WeightsReport($0, best: best) } ?? WeightsReport(path: path)
     if json { return printJSON(report) }
     for line in report.lines { print(line) }
   }

@@ -5,7 +5,7 @@ import PairData
 import Runtime
 
 /// `croco merge`: several data sets become one.
-struct MergeCommand: ParsableCommand {
+struct MergeCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Joins data sets into one, without reading an image.",
@@ -24,7 +24,7 @@ struct MergeCommand: ParsableCommand {
   @Flag(help: "Copy all shards instead of linking to them.")
   var copy = false
 
-  func run() throws {
+  func compute() throws {
     let bar = ProgressBar("merge", unit: "shards")
     defer { bar.clear() }
     let merger = DatasetMerger(copiesShards: copy, tool: Croco.tool)
@@ -35,7 +35,7 @@ struct MergeCommand: ParsableCommand {
 }
 
 /// `croco split`: another division into training and validation.
-struct SplitCommand: ParsableCommand {
+struct SplitCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "split",
     abstract: "Divides a data set into training and validation anew, by scene, without decoding an image.")
@@ -60,7 +60,7 @@ struct SplitCommand: ParsableCommand {
     guard (0...1).contains(validation) else { throw ValidationError("--validation is a share from 0 to 1.") }
   }
 
-  func run() throws {
+  func compute() throws {
     let bar = ProgressBar("split", unit: "pairs")
     defer { bar.clear() }
     let splitter = DatasetSplitter(

@@ -3,7 +3,7 @@ import Foundation
 import PairMining
 
 /// `croco mine`: from folders of photographs or frames to a list of pairs.
-struct MineCommand: ParsableCommand {
+struct MineCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "mine",
     abstract: "Finds pairs of overlapping views among unordered photographs or frames.",
@@ -12,6 +12,9 @@ struct MineCommand: ParsableCommand {
       matches.png, where accepted pairs can be looked at with their matches. Two views are compared by their local
       features and one geometry that explains their matches. Near-identical pictures, and pairs that one homography
       explains (a plane, a camera that only turned), teach nothing about depth: they are left out and counted.
+      The features are SIFT's, which match under turns, other sizes and other light, but hardly where the directions of
+      view differ by more than about 30 degrees, and not on smooth surfaces: such pairs count as unrelated. Where cameras
+      are known, croco convert colmap finds them too.
       """)
 
   @Argument(help: "Folders of JPEG, PNG or WebP images, with their sub-folders.", completion: .directory)
@@ -105,7 +108,7 @@ struct MineCommand: ParsableCommand {
     return options
   }
 
-  func run() throws {
+  func compute() throws {
     let start = ContinuousClock.now
     let bar = ProgressBar("", unit: "", isQuiet: json)
     defer { bar.clear() }

@@ -43,7 +43,9 @@ struct MiningReport: Encodable {
       String(
         format: "%@, %@, %@ compared in %.1f s", counted(summary.images, "image"), counted(summary.features, "feature"),
         counted(summary.compared, "pair"), seconds))
-    lines.append("left out: \(summary.unrelated) unrelated")
+    lines.append(
+      "left out: \(summary.unrelated) unrelated, or seen from directions too far apart for SIFT features (some 30 degrees)"
+    )
     for verdict in PairVerdict.allCases where verdict != .accepted && summary.count(verdict) > 0 {
       lines.append("left out: \(summary.count(verdict)) \(verdict.words)")
     }

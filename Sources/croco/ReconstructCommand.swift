@@ -7,7 +7,7 @@ import Runtime
 import Training
 
 /// `croco reconstruct`: completes one image with the help of another and draws the result.
-struct ReconstructCommand: ParsableCommand {
+struct ReconstructCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconstruct",
     abstract: "Completes a masked image with the help of a reference and writes a picture.",
@@ -18,7 +18,8 @@ struct ReconstructCommand: ParsableCommand {
       """)
 
   @Option(
-    help: "A run folder (its newest checkpoint), a checkpoint folder or a .safetensors file.", completion: .file())
+    help: "A run folder (its newest checkpoint), RUN/best, a checkpoint folder or a .safetensors file.",
+    completion: .file())
   var checkpoint: String
 
   @Option(help: "The image to mask and complete.", completion: .file())
@@ -33,7 +34,7 @@ struct ReconstructCommand: ParsableCommand {
   @Option(help: "The seed of the mask.")
   var maskSeed: UInt64 = 0
 
-  func run() throws {
+  func compute() throws {
     let model = try PretrainedModel(path: checkpoint)
     Croco.warn(model.passedOver)
     let pool = WorkerPool(workerCount: StartupChecks.threads(configured: nil))

@@ -4,7 +4,7 @@ import Report
 import Training
 
 /// `croco report`: one HTML file with curves, numbers and pictures of runs.
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Writes one HTML file with the curves, numbers and pictures of a run, or of several to compare.",
@@ -20,7 +20,7 @@ struct ReportCommand: ParsableCommand {
     completion: .file(extensions: ["html"]))
   var output: String?
 
-  func run() throws {
+  func compute() throws {
     let path = output ?? RunFolder(runs[0]).reportFile
     try RunReport.write(runFolders: runs, to: path)
     print(path)

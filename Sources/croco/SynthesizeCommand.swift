@@ -5,7 +5,7 @@ import Runtime
 import SyntheticScenes
 
 /// `croco synthesize`: ray-traced scenes with true flow, as a data set.
-struct SynthesizeCommand: ParsableCommand {
+struct SynthesizeCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "synthesize",
     abstract: "Renders pairs of views of synthetic scenes, with true flow, into a data set.",
@@ -66,7 +66,7 @@ struct SynthesizeCommand: ParsableCommand {
     try check(Self.codec(codec) != nil, "--codec \(codec): give raw, png or jpeg.")
   }
 
-  func run() throws {
+  func compute() throws {
     var options = SceneSynthesizer.Options(pairs: pairs, size: size, seed: seed, pairsPerScene: pairsPerScene)
     options.baseline = Self.baseline(baseline)!
     options.samplesPerAxis = samples

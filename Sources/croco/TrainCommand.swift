@@ -95,7 +95,8 @@ struct TrainCommand: ParsableCommand {
     let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
     let estimate = try RunEstimate(configuration, layout: RankLayout(of: communicator), threads: threads)
     let warnings = try estimate.checkResources(
-      output: options.output, keptCheckpoints: configuration.checkpoints.keep, communicator: communicator)
+      output: options.output, kept: configuration.checkpoints.keep,
+      keepsBest: configuration.validation.everySteps > 0, communicator: communicator)
     for warning in warnings where communicator.rank == 0 { printer.print(.warning, warning) }
     defer { SignalFlags.stopAcknowledging() }
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)

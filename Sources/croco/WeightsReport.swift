@@ -22,20 +22,33 @@ struct WeightsReport: Encodable {
     let metadata: [String: String]
   }
 
+  /// The checkpoint of a run with the lowest validation loss.
+  struct Best: Encodable {
+    let path: String
+    let step: Int
+    let validationLoss: Double
+  }
+
   let path: String
   let files: [File]
+  /// That of the run whose newest checkpoint this is.
+  let best: Best?
   /// The text of the checkpoint's `state.json`, or nil.
   let state: String?
   private let checkpoint: Checkpoint?
+  private let bestText: String?
 
   private enum CodingKeys: CodingKey {
-    case path, files, state
+    case path, files, best, state
   }
 
   /// Reads the headers of a checkpoint's files.
   ///
+  /// - Parameter best: the best checkpoint of its run, and where it lies.
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
-  init(_ checkpoint: Checkpoint) throws {
+  init(_ checkpoint: Checkpoint, best: (checkpoint: BestCheckpoint, path: String)?) throws {
+    self.best = best.map { Best(path: $0.path, step: $0.checkpoint.step, validationLoss: $0.checkpoint.validationLoss) }
+    bestText = best.map { "\($0.checkpoint.text): \($0.path)" }
     path = checkpoint.path
     files = try [Checkpoint.modelFile, Checkpoint.optimizerFile].map {
       try Self.file(checkpoint.path.appending(path: $0))
@@ -50,7 +63,7 @@ struct WeightsReport: Encodable {
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.
   init(path: String) throws {
     self.path = path
-    (state, checkpoint) = (nil, nil)
+    (state, checkpoint, best, bestText) = (nil, nil, nil, nil)
     guard FileSystem.isFolder(path) else {
       files = [try Self.file(path)]
       return
@@ -74,6 +87,7 @@ struct WeightsReport: Encodable {
   /// The report as lines for people: first what matters, then every tensor.
   var lines: [String] {
     var lines = checkpoint.map { Self.summary($0) } ?? ["\(path):"]
+    if let bestText { lines.append("  best checkpoint of this run: \(bestText)") }
     for file in files {
       lines.append("  \(file.name): \(counted(file.tensors.count, "tensor")), \(counted(file.elements, "element"))")
     }
@@ -89,12 +103,11 @@ struct WeightsReport: Encodable {
 
   private static func summary(_ checkpoint: Checkpoint) -> [String] {
     let state = checkpoint.state
-    let versions = state.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     var lines = ["\(checkpoint.path): checkpoint after \(counted(state.step, "step")); its files are whole"]
     if let configuration = try? checkpoint.configuration { lines.append("  \(configuration.model.summary)") }
     lines.append("  seed \(state.seed), data set \(state.dataFingerprint)")
     lines.append("  computed on \(counted(state.worldSize, "rank"))" + (state.arithmetic.map { ", \($0)" } ?? ""))
-    if !versions.isEmpty { lines.append("  versions: \(versions)") }
+    if let versions = state.versionText { lines.append("  versions: \(versions)") }
     return lines
   }
 }

@@ -8,6 +8,7 @@ import Testing
     "torch.mm": "a function of PyTorch",
     "PIL.ImageOps.exif_transpose": "a function of Pillow",
     "RUN/COMPLETED": "a file of a run",
+    "RUN/best": "a link of a run",
     "crop_metadata.zip": "an archive of the CroCo authors",
     "datasets/crops": "a folder of the official repository",
     "datasets/habitat_sim": "a folder of the official repository",

@@ -74,9 +74,13 @@ import Training
   func disk() throws {
     let estimate = try estimate(ranks: 1)
     let bytes = estimate.checkpointBytes
-    #expect(try estimate.diskWarnings("run", free: 10 * bytes, kept: 2).isEmpty)
-    #expect(try estimate.diskWarnings("run", free: 3 * bytes - 1, kept: 2).count == 1)
-    let refusal = #expect(throws: Failure.self) { try estimate.diskWarnings("run", free: bytes, kept: 2) }
+    #expect(try estimate.diskWarnings("run", free: 10 * bytes, kept: 2, keepsBest: false).isEmpty)
+    #expect(try estimate.diskWarnings("run", free: 3 * bytes - 1, kept: 2, keepsBest: false).count == 1)
+    #expect(try estimate.diskWarnings("run", free: 3 * bytes, kept: 2, keepsBest: false).isEmpty)
+    #expect(try estimate.diskWarnings("run", free: 3 * bytes, kept: 2, keepsBest: true).count == 1)
+    let refusal = #expect(throws: Failure.self) {
+      try estimate.diskWarnings("run", free: bytes, kept: 2, keepsBest: false)
+    }
     #expect(refusal?.kind == .inputOutput && refusal?.message.contains("run") == true)
   }
 }

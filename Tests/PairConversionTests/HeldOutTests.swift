@@ -49,6 +49,23 @@ import Testing
     #expect(hold(eyes).pairs.map(\.split) == Array(repeating: .train, count: 18) + [.validation, .validation])
   }
 
+  @Test("crops of one photograph are one image: they are not cut apart")
+  func crops() {
+    let pairs = (0..<20).map { number in
+      let views = [number / 4, number / 4 + 1].map { photo in
+        PairCandidate.View(
+          path: "/\(photo).jpg", source: "\(photo).jpg [\(number)]",
+          crop: ImageCrop(box: PixelWindow(x: number, y: 0, width: 9, height: 9)))
+      }
+      return PairCandidate(views[0], views[1], scene: "room")
+    }
+    let held = hold(pairs)
+    let photos = { (split: Split) in
+      Set(held.pairs.filter { $0.split == split }.flatMap { [$0.view1.path, $0.view2.path] })
+    }
+    #expect(!photos(.train).isEmpty && photos(.train).isDisjoint(with: photos(.validation)))
+  }
+
   @Test("the smallest scene that can be cut has two pairs without an image in common")
   func smallest() throws {
     let held = hold(try pairs([("room", 4)]))

@@ -37,6 +37,33 @@ import Testing
     }
   }
 
+  @Test(
+    "Images that are stored much larger than a training crop are counted, with the largest; not where a size is asked for"
+  )
+  func large() throws {
+    try withTemporaryFolder { folder in
+      try FileManager.default.createDirectory(atPath: folder + "/in", withIntermediateDirectories: true)
+      // Both sides of the first two are above twice the usual crop.
+      for (index, size) in [(450, 500), (500, 450), (448, 600), (100, 60)].enumerated() {
+        let pixels = [UInt8](repeating: UInt8(100 + index), count: size.0 * size.1 * 3)
+        let image = RGBImage(width: size.1, height: size.0, pixels: pixels)
+        try write(EncodedImage(encoding: image, as: .jpeg, name: "").bytes, folder + "/in/\(index).jpg")
+      }
+      let pairs = try FrameSequences(gaps: 1...1).pairs(in: folder + "/in")
+      let large = try #require(try convert(pairs, options(checks: true), to: folder + "/a").large)
+      #expect(large.count == 2 && large.height == 500 && large.width == 450)
+      let sentence = large.advice(of: 4).description
+      #expect(
+        sentence.hasPrefix("2 of 4 images are stored with more than 448 x 448 pixels, the largest with 500x450"),
+        "\(sentence)")
+      let sized = ConversionOptions(
+        dataset: .init(codec: .png, validationFraction: 0),
+        preparation: .init(height: 450, width: 450, allowsUpscaling: true))
+      #expect(try convert(pairs, sized, to: folder + "/b").large == nil)
+      #expect(try convert([pairs[2]], options(checks: true), to: folder + "/c").large == nil)
+    }
+  }
+
   @Test("Palette and 16-bit grey files among colour images are counted; alone they are what is wanted")
   func maps() throws {
     try withTemporaryFolder { folder in

@@ -51,6 +51,23 @@ import Testing
     #expect(scenes == ["a", "a", "e", "a", "a"])
   }
 
+  @Test("a file is one image however its path is written, and names one scene")
+  func spellings() throws {
+    let list = "./a.png b.png\na.png c//d.png\n././b.png c/./d.png\n.e/f.png ../g.png\n"
+    #expect(
+      try parse("list", list) == [
+        "a.png|b.png|a.png", "a.png|c/d.png|a.png", "b.png|c/d.png|a.png", ".e/f.png|../g.png|.e/f.png",
+      ])
+    try withTemporaryFolder { folder in
+      let tree = try CollectionTree(folder, ["a.png", "b.png", "c.png"])
+      try tree.write("list", "./a.png b.png s\n\"\(folder)/a.png\" c.png s\na.png ./b.png s\n")
+      let data = folder + "/data"
+      let summary = try convert(
+        PairList.read(folder + "/list"), .init(dataset: .init(codec: .keep, validationFraction: 0)), to: data)
+      #expect(summary.imagesRead == 3 && summary.manifest.pairCount(of: .train) == 3)
+    }
+  }
+
   /// The lines about columns that a list gives, and its pairs.
   private func notes(_ name: String, _ text: String) throws -> [String] {
     try withTemporaryFolder { folder in

@@ -126,13 +126,22 @@ struct PairMinerTests {
       #expect(view == result.images[pair.first].path && candidate.view1.source.hasPrefix("../my, "))
       #expect(abs(Double(candidate.overlap) - pair.overlap.forward) < 0.001)
     }
-    #expect(Set(list.map(\.scene)).count == 2)
+    #expect(list.map(\.scene) == ["0 a", "1 a"])
     #expect(written.pages == ["matches.png"])
     #expect(try EncodedImage(file: output + "/matches.png").decoded().width > 600)
     let crops = try String(contentsOfFile: output + "/" + MiningOutput.cropsName, encoding: .utf8)
     let lines = crops.split(separator: "\n").filter { !$0.hasPrefix("#") }
     #expect(written.hasCrops && lines.count == 2 + result.summary.crops && lines[0] == "0 a.png, 0 b.png, 0")
+    #expect(crops.contains("\n# scene 0 a\n0 a.png, ") && crops.contains("\n# scene 1 a\n1 a.png, "))
     try Self.expectCropsShowTheSame(result, pairs)
+  }
+
+  @Test("A scene is called by its first image, with as many folders as tell it from the others")
+  func sceneNames() {
+    let paths = ["/x/a/1.jpg", "/x/b/1.jpg", "/x/b/2.jpg", "/y/b/3.jpg", "/y/b/3.png", "/y/2.tar.jpg"]
+    let names = SceneNames(paths)
+    #expect(paths.map(names.name) == ["a/1", "b/1", "2", "/y/b/3.jpg", "/y/b/3.png", "2.tar"])
+    #expect(SceneNames([]).name(of: "/z.jpg") == "/z.jpg")
   }
 
   /// What lies inside both crops by the true flow must be most of the first.

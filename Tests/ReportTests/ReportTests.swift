@@ -25,7 +25,9 @@ struct ReportTests {
     #expect(outline.text.contains("step 200 <done> & [1mbold"))
     #expect(outline.text.contains("Reference gain 0.625 on 640 pairs from checkpoints/step-00000200"))
     #expect(outline.text.contains("at step 150"), "the best validation loss is that of step 150")
-    #expect(outline.elements["circle"] == 4 + 1, "four validation losses and the sample of the legend")
+    #expect(outline.text.contains("at step 150; no checkpoint"))
+    #expect(
+      outline.elements["circle"] == 2 * 4 + 1, "four validation losses, wide and narrow, and the sample of the legend")
   }
 
   @Test("A page says how a run ended before its last step, but not of one that went on since")
@@ -39,6 +41,24 @@ struct ReportTests {
     let goesOn = try fixture.run("goes on", steps: 1...3)
     try fixture.write(line + "2026-01-02T03:05:05Z step 3\n", "\(goesOn)/log.txt")
     #expect(try !fixture.report([goesOn]).contains("ended with code 74:"))
+  }
+
+  @Test("A page says on what its run was computed, of what data, and which step its speed is that of")
+  func machine() throws {
+    let fixture = try ReportFixture()
+    let run = try fixture.run("run", steps: 1...4)
+    let time = "2026-01-02T03:04:05Z "
+    let said = [
+      "croco 0.1.0 trains in old.", "croco 0.1.0 trains in new.", "warning: slow", "2 ranks x 3 threads",
+      "data: 7 pairs",
+    ]
+    try fixture.write((said + ["step 1/4 | loss"]).map { time + $0 + "\n" }.joined(), "\(run)/log.txt")
+    let page = try fixture.report([run])
+    let start = try #require(page.range(of: "Machine and data")).upperBound
+    let paragraphs = page[start...].prefix { $0 != "D" }.matches(of: /<p>(.*?)<\/p>/).map { String($0.1) }
+    #expect(paragraphs.prefix(3) == ["croco 0.1.0 trains in new.", "2 ranks x 3 threads", "data: 7 pairs"])
+    let text = try #require(XMLOutline(page)).text
+    #expect(text.contains("pairs/s") && text.contains("in the median step of "))
   }
 
   @Test("A page refers to nothing outside of it")
@@ -65,8 +85,9 @@ struct ReportTests {
 
     #expect(outline.elements["figure"] == 5, "loss, three measures, stages")
     let lines = outline.attributes.filter { $0.element == "path" && $0.name == "class" }.map(\.value)
-    #expect(lines.filter { $0 == "line s0" }.count == 4)
-    #expect(lines.filter { $0 == "line s1" }.count == 4)
+    // Four measures, and the loss for narrow screens.
+    #expect(lines.filter { $0 == "line s0" }.count == 5)
+    #expect(lines.filter { $0 == "line s1" }.count == 5)
     #expect(outline.text.contains("high & fast"))
     #expect(outline.text.contains("optimizer.lr"))
     let cells = outline.cells

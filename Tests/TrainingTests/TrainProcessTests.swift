@@ -62,7 +62,7 @@ import Training
     #expect(result.output.contains("memory of a rank") && result.output.contains("GFLOP"))
     #expect(result.output.contains(/pairs +\d+ pairs to train on, each in both orders; \d+ held out\n/), "\(result)")
     #expect(result.output.contains(/steps +[\d.]+ an epoch; 20 in all, which are [\d.]+ epochs\n/), "\(result)")
-    #expect(result.output.contains(#/time +about \d+ ms a step and \d/#), "\(result)")
+    #expect(result.output.contains(#/time +about \d+ ms a step, \d+ ms for each of 2 validations and \d/#), "\(result)")
     // What the run would fail with, it fails with as well.
     for (override, status) in [("data.path=/nowhere", 66), ("data.path=null", 78), ("model.image_size=64", 65)] {
       #expect(try train(fixture.arguments("run", [override]) + ["--dry-run"]).status == Int32(status), "\(override)")

@@ -10,6 +10,7 @@ import Storage
 ///
 /// - Boxes are in pixels of the stored images, without EXIF orientation, as structure from motion sees them. What sticks
 ///   out is black.
+/// - A line `# scene NAME`, which lists of mined pairs have, gives the scene of the pairs after it.
 /// - The rotation is in degrees. From -60 to 60 it is noise; else view 2 is turned counterclockwise by the nearest multiple of
 ///   90, once its crop is resized.
 package enum CropsRelease {
@@ -17,7 +18,7 @@ package enum CropsRelease {
   package static let tree: Advice =
     "crops_release.txt, and with \(.imageFolder) the folder of the original images that it names"
 
-  /// The pairs of crops of a list. Folders of images that share a pair line are one scene.
+  /// The pairs of crops of a list. Where it names no scenes, folders of images that share a pair line are one.
   ///
   /// - Parameters:
   ///   - list: the path of `crops_release.txt`.
@@ -30,6 +31,7 @@ package enum CropsRelease {
     let name = (list as NSString).lastPathComponent
     var originals: [Originals] = []
     var crops: [Crops] = []
+    var scene: String?
     for (number, line) in try CollectionFolder.lines(of: list).enumerated() {
       func failure(_ reason: String, hint: Advice = "Expected: \(tree).") -> Failure {
         Failure(.badData, "\(name):\(number + 1) \(reason)", hint: hint)
@@ -43,8 +45,10 @@ package enum CropsRelease {
           Crops(
             originals: originals.count - 1, line: number + 1, crop1: ImageCrop(box: box1),
             crop2: ImageCrop(box: box2, quarterTurns: pair.quarterTurns)))
-      } else if let pair = Originals(line) {
+      } else if let pair = Originals(line, scene: scene) {
         originals.append(pair)
+      } else if line.hasPrefix(sceneOpening) {
+        scene = line.dropFirst(sceneOpening.count).trimmingCharacters(in: .whitespaces)
       } else if line.first == "#" {
         guard !line.contains("quarter turns") else {
           throw failure(
@@ -61,17 +65,22 @@ package enum CropsRelease {
     return candidates(found, of: originals, list: name, images: images)
   }
 
+  /// What begins a line that names the scene of the pairs after it.
+  package static let sceneOpening = "# scene "
+
   /// What a pair line says.
   private struct Originals {
     let path1: String
     let path2: String
     /// Counterclockwise, of view 2.
     let quarterTurns: Int
+    /// Named before; nil: the folders tell.
+    let scene: String?
 
     var folders: (String, String) { (Self.folder(path1), Self.folder(path2)) }
 
     /// Nil where the line is no pair line.
-    init?(_ line: Substring) {
+    init?(_ line: Substring, scene: String?) {
       // Names may hold a comma that no blank follows.
       let wide = line.components(separatedBy: ", ")
       let fields = (wide.count == 3 ? wide : line.components(separatedBy: ","))
@@ -79,7 +88,8 @@ package enum CropsRelease {
       guard fields.count == 3, !fields[0].isEmpty, !fields[1].isEmpty, !fields[0].hasPrefix("#"),
         let degrees = Int(fields[2])
       else { return nil }
-      (path1, path2) = (fields[0], fields[1])
+      (path1, path2) = (fields[0].plainPath, fields[1].plainPath)
+      self.scene = scene
       quarterTurns = Self.quarterTurns(degrees)
     }
 
@@ -185,9 +195,8 @@ package enum CropsRelease {
     _ crops: [Crops], of originals: [Originals], list: String, images: String
   ) -> [PairCandidate] {
     var components = ConnectedComponents()
-    let folders = originals.map(\.folders)
-    for (folder1, folder2) in folders { components.join(folder1, folder2) }
-    let scenes = folders.map { components.representative(of: $0.0) }
+    for pair in originals where pair.scene == nil { components.join(pair.folders.0, pair.folders.1) }
+    let scenes = originals.map { $0.scene ?? components.representative(of: $0.folders.0) }
     func view(_ path: String, _ crop: ImageCrop) -> PairCandidate.View {
       let box = crop.box
       let turn = crop.quarterTurns == 0 ? "" : ", turned \(90 * crop.quarterTurns)"

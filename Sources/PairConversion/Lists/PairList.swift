@@ -44,7 +44,7 @@ package enum PairList {
       guard let view1 = field(columns.view1), let view2 = field(columns.view2) else {
         throw Failure(.badData, "\(origin): a pair needs two paths; one is missing.")
       }
-      (self.view1, self.view2) = (view1, view2)
+      (self.view1, self.view2) = (view1.plainPath, view2.plainPath)
       scene = field(columns.scene)
       overlap = if let text = field(columns.overlap) { try Self.overlap(text, line.origin) } else { .nan }
     }
@@ -64,14 +64,20 @@ package enum PairList {
   }
 
   private static func candidates(_ rows: [Row], root: String) -> [PairCandidate] {
+    func path(_ name: String) -> String { (name.hasPrefix("/") ? name : root.appending(path: name)).plainPath }
     var components = ConnectedComponents()
-    for row in rows where row.scene == nil { components.join(row.view1, row.view2) }
-    func view(_ path: String) -> PairCandidate.View {
-      PairCandidate.View(path: path.hasPrefix("/") ? path : root.appending(path: path), source: path)
+    // How each image is called first; its scene may get that name.
+    var names: [ExactText: String] = [:]
+    for row in rows where row.scene == nil {
+      components.join(path(row.view1), path(row.view2))
+      for name in [row.view1, row.view2] where names[ExactText(path(name))] == nil {
+        names[ExactText(path(name))] = name
+      }
     }
     return rows.map { row in
       PairCandidate(
-        view(row.view1), view(row.view2), scene: row.scene ?? components.representative(of: row.view1),
+        .init(path: path(row.view1), source: row.view1), .init(path: path(row.view2), source: row.view2),
+        scene: row.scene ?? names[ExactText(components.representative(of: path(row.view1)))] ?? row.view1,
         overlap: row.overlap, origin: row.origin)
     }
   }

@@ -6,7 +6,8 @@ package enum StereoVideo {
   /// Whether a path is a video, or a folder that holds videos and no images.
   package static func isPresent(at path: String) -> Bool {
     guard FileSystem.isFolder(path) else { return VideoList.isVideo(path) }
-    return (try? VideoList([path])) != nil && (try? ImageFolder(path)) == nil
+    let files = (try? FolderWalk(path))?.folders.flatMap(\.files) ?? []
+    return files.contains(where: VideoList.isVideo) && !files.contains(where: ImageFolder.isImage)
   }
 
   /// The frames at the same places of left and right videos, which belong together by their names, or are the only ones.

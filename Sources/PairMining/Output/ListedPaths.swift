@@ -1,6 +1,6 @@
 import Foundation
 
-/// How files are named in a list: relative to the list's folder where both lie in one project, else in full.
+/// How files are named in a list: relative to the list's folder where both lie in one tree below the root, else in full.
 struct ListedPaths {
   private let folder: [Substring]
 
@@ -11,8 +11,8 @@ struct ListedPaths {
   func name(of path: String) -> String {
     let parts = path.split(separator: "/")
     let common = zip(folder, parts).prefix { $0 == $1 }.count
-    // Two trees that share no more than the root, or a mount, move apart easily.
-    guard common >= 2 else { return path }
+    // Two trees that share no more than the root move apart easily.
+    guard common >= 1 else { return path }
     return (Array(repeating: "..", count: folder.count - common) + parts[common...].map(String.init))
       .joined(separator: "/")
   }

@@ -3,7 +3,8 @@ import PairData
 import Runtime
 
 /// Writes aligned crops in the layout of CroCo v2's `crops_release.txt`, which ``CropsRelease`` reads: a line
-/// `image 1, image 2, rotation`, then a line `l1, r1, t1, b1, l2, r2, t2, b2` for each pair of boxes.
+/// `image 1, image 2, rotation`, then a line `l1, r1, t1, b1, l2, r2, t2, b2` for each pair of boxes. Before the pairs of a scene
+/// a comment names it.
 ///
 /// Boxes are in pixels of the stored image, whatever its EXIF orientation says, right and bottom exclusive; the rotation is
 /// by how many degrees view 2 has to be turned counterclockwise: 0, 90, 180 or 270.
@@ -11,6 +12,7 @@ struct MinedCropList {
   let result: MiningResult
   /// What the names of images are relative to.
   let root: String
+  let scenes: SceneNames
   let naming: (Advice.Term) -> String?
 
   /// The file's text, or nil where there is no crop, and how many pairs with crops it cannot hold: names with commas, mirrored
@@ -18,6 +20,7 @@ struct MinedCropList {
   func text() -> (text: String?, leftOut: Int) {
     var lines: [String] = []
     var leftOut = 0
+    var scene: String?
     for pair in result.acceptedPairs where !pair.crops.isEmpty {
       let names = [pair.first, pair.second].map { name(of: result.images[$0].path) }
       let orientations = [pair.first, pair.second].map { result.orientations[$0] }
@@ -25,6 +28,9 @@ struct MinedCropList {
         leftOut += 1
         continue
       }
+      let ownScene = scenes.name(of: result.scenes[pair.first])
+      if ownScene != scene { lines.append(CropsRelease.sceneOpening + ownScene) }
+      scene = ownScene
       lines.append("\(names[0]), \(names[1]), \(90 * turns)")
       for crop in pair.crops {
         let sizes = [result.sizes[pair.first], result.sizes[pair.second]]

@@ -7,6 +7,7 @@ import Runtime
 struct MinedPairList {
   let result: MiningResult
   let paths: ListedPaths
+  let scenes: SceneNames
   let naming: (Advice.Term) -> String?
 
   /// Rejected pairs of a kind that are named; the rest are counted.
@@ -51,7 +52,7 @@ struct MinedPairList {
   }
 
   private func scene(of pair: PairMeasurement) -> String {
-    paths.name(of: result.scenes[pair.first])
+    scenes.name(of: result.scenes[pair.first])
   }
 
   private func name(_ image: Int) -> String { Self.field(paths.name(of: result.images[image].path)) }

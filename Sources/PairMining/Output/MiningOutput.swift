@@ -46,10 +46,12 @@ package struct MiningOutput {
   ) throws -> Written {
     let parent = FileSystem.resolved((folder as NSString).deletingLastPathComponent)
     let final = parent.appending(path: (path as NSString).lastPathComponent)
-    let list = MinedPairList(result: result, paths: ListedPaths(folder: final), naming: options.naming)
+    let scenes = SceneNames(result.pairs.map { result.scenes[$0.first] })
+    let list = MinedPairList(
+      result: result, paths: ListedPaths(folder: final), scenes: scenes, naming: options.naming)
     try Publication.publishText(list.text, at: folder.appending(path: listName))
     let root = ListedPaths.root(of: result.images.map(\.path))
-    let crops = MinedCropList(result: result, root: root, naming: options.naming).text()
+    let crops = MinedCropList(result: result, root: root, scenes: scenes, naming: options.naming).text()
     if let text = crops.text { try Publication.publishText(text, at: folder.appending(path: cropsName)) }
     var pages: [String] = []
     try MatchSheet(result: result, pool: WorkerPool(workerCount: options.threadCount)).pages { number, png in

@@ -41,6 +41,18 @@ package struct CheckpointState: Codable, Sendable, Equatable {
     self.versions = versions
   }
 
+  /// That of the newest checkpoint of a run, whether its files are whole or not; nil where there is none.
+  package static func newest(in folder: RunFolder) -> CheckpointState? {
+    guard let path = (try? Checkpoint.list(folder.checkpointFolder))?.last?.path else { return nil }
+    return try? read(path.appending(path: Checkpoint.stateFile))
+  }
+
+  /// "croco 0.1.0, kernels AVX-512, openblas ...".
+  package var versionText: String? {
+    versions.isEmpty
+      ? nil : versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+  }
+
   /// Reads `state.json`.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file.

@@ -9,7 +9,8 @@ import Synchronization
 ///
 /// A checkpoint appears under its name complete and flushed, or not at all.
 package final class Checkpointer: @unchecked Sendable {
-  private let folder: String
+  private let run: RunFolder
+  private var folder: String { run.checkpointFolder }
   private let keep: Int
   private let parameters: ParameterStore
   private let buffers: [ModelBuffer]
@@ -21,14 +22,15 @@ package final class Checkpointer: @unchecked Sendable {
   private lazy var values = AlignedBuffer<Float>(count: parameters.count)
   private lazy var moments = Moments(count: parameters.count)
 
-  /// Prepares to write into `folder`, and removes what a killed writer left there.
+  /// Prepares to write checkpoints into the folder of a run, and removes what a killed writer left there.
   ///
-  /// - Parameter keep: how many of the newest checkpoints stay; 0: all.
+  /// - Parameter keep: how many of the newest checkpoints stay, beside the best; 0: all.
   /// - Throws: `Failure` of kind `inputOutput` where the folder cannot be created.
   package init(
-    folder: String, keep: Int, parameters: ParameterStore, buffers: [ModelBuffer], configuration: ModelConfiguration
+    folder run: RunFolder, keep: Int, parameters: ParameterStore, buffers: [ModelBuffer],
+    configuration: ModelConfiguration
   ) throws(Failure) {
-    self.folder = folder
+    self.run = run
     self.keep = keep
     self.parameters = parameters
     self.buffers = buffers
@@ -37,7 +39,7 @@ package final class Checkpointer: @unchecked Sendable {
     Publication.removeLeftovers(in: folder)
   }
 
-  /// Where the moments of all parameters have to be copied before ``save(_:)``; waits for the checkpoint before.
+  /// Where the moments of all parameters have to be copied before ``save(_:best:)``; waits for the checkpoint before.
   package func momentsToFill() -> Moments {
     wait()
     return moments
@@ -45,14 +47,17 @@ package final class Checkpointer: @unchecked Sendable {
 
   /// Copies the values and starts writing them and what ``momentsToFill()`` holds; waits first for the checkpoint before.
   ///
+  /// - Parameter best: the best of the run's checkpoints, this one included: it stays, and has its link.
   /// - Throws: the `Failure` of the checkpoint before, where that could not be written.
-  package func save(_ state: CheckpointState) throws(Failure) {
+  package func save(_ state: CheckpointState, best: BestCheckpoint?) throws(Failure) {
     try finish()
     memcpy(values.pointer, parameters.values.pointer, values.count * MemoryLayout<Float>.stride)
     queue.async { [self] in
       do {
         try write(state)
-        removeOld(upTo: state.step)
+        // In this order, so that the link always leads to a checkpoint, whenever the process is killed.
+        run.link(best: best)
+        removeOld(upTo: state.step, sparing: best?.step)
       } catch let error as Failure {
         failure.withLock { $0 = error }
       } catch {
@@ -105,10 +110,11 @@ package final class Checkpointer: @unchecked Sendable {
   }
 
   /// Folders of later steps are damaged ones that were passed over: they count for nothing until the run comes by again.
-  private func removeOld(upTo step: Int) {
+  private func removeOld(upTo step: Int, sparing best: Int?) {
     guard keep > 0 else { return }
     let all = (try? Checkpoint.list(folder)) ?? []
-    for (_, path) in all.filter({ $0.step <= step }).dropLast(keep) { try? retire(path) }
+    let old = all.filter { $0.step <= step }.dropLast(keep)
+    for (_, path) in old.filter({ $0.step != best }) { try? retire(path) }
   }
 
   /// Removes a checkpoint, under another name so that a kill leaves no half of it that looks whole.

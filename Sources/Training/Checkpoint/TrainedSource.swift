@@ -1,8 +1,9 @@
+import Foundation
 import Runtime
 import Storage
 
-/// What a path to a trained network means: a run folder, its folder of checkpoints, a checkpoint folder or a weights file. All of
-/// these are accepted wherever one of them is.
+/// What a path to a trained network means: a run folder, its folder of checkpoints, a checkpoint folder (or the link `best` to
+/// one) or a weights file. All of these are accepted wherever one of them is.
 package enum TrainedSource: Sendable {
   /// A checkpoint that verifies, with a sentence on each newer one that is damaged.
   case checkpoint(Checkpoint, passedOver: [String])
@@ -12,7 +13,8 @@ package enum TrainedSource: Sendable {
   /// Looks what lies at `path`. A file of a checkpoint stands for the checkpoint.
   ///
   /// - Throws: `Failure` of kind `noInput`, `badData` or `inputOutput` that names the path.
-  package init(_ path: String) throws(Failure) {
+  package init(_ named: String) throws(Failure) {
+    let path = Self.followed(named)
     guard FileSystem.exists(path) else {
       throw Failure(
         .noInput, "There is no checkpoint at \(path).",
@@ -26,6 +28,13 @@ package enum TrainedSource: Sendable {
     } else {
       self = .weights(path: path)
     }
+  }
+
+  /// Where a link to a folder leads, so that what is read and said is of one checkpoint, whatever becomes of the link meanwhile.
+  private static func followed(_ path: String) -> String {
+    let link = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard FileSystem.isFolder(link), let target = FileSystem.linkTarget(link) else { return path }
+    return target.hasPrefix("/") ? target : (link as NSString).deletingLastPathComponent.appending(path: target)
   }
 
   private static func checkpointFolder(ofFile path: String) -> String? {

@@ -190,11 +190,13 @@ package enum ConfigurationSchema {
       "checkpoints.every_minutes", \.checkpoints.everyMinutes, .number(atLeast: 0),
       "minutes between checkpoints; 0: not by time", mayChange: true),
     .init(
-      "checkpoints.keep", \.checkpoints.keep, .integer(atLeast: 0), "how many of the newest stay; 0: all",
+      "checkpoints.keep", \.checkpoints.keep, .integer(atLeast: 0),
+      "how many of the newest stay, beside the best where there is validation; 0: all",
       mayChange: true),
     .init(
       "validation.every_steps", \.validation.everySteps, .integer(atLeast: 0),
-      "steps between losses on held-out scenes; 0: never", mayChange: true),
+      "steps between losses on held-out scenes, each with a checkpoint where it is the lowest yet; 0: never",
+      mayChange: true),
     .init(
       "validation.batches", \.validation.batches, .integer(atLeast: 1), "micro-batches of a validation, over all ranks",
       mayChange: true),

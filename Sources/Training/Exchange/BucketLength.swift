@@ -6,9 +6,9 @@ import Runtime
 /// touch results.
 enum BucketLength {
   // From what fits the cache to what takes a slow link a tenth of a second.
-  private static let candidates = [1 << 19, 1 << 21, 1 << 23]
-  // What is exchanged with each: 32 MB.
-  private static let sample = 1 << 23
+  private static let candidates = [1 << 19, 1 << 20, 1 << 21, 1 << 22]
+  // What is exchanged with each: 64 MB.
+  private static let sample = 1 << 24
 
   /// The fastest length, the same on every rank; nil, which is the default, where one host has all ranks or the network is so
   /// small that nothing is gained.

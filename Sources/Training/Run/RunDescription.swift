@@ -3,7 +3,7 @@ import Foundation
 import Runtime
 
 /// What a run says of itself before its first step.
-struct RunDescription {
+package struct RunDescription {
   let context: RunContext
   let data: RunData
   let trainer: Trainer
@@ -11,10 +11,28 @@ struct RunDescription {
   /// Those of all ranks.
   let placements: [RankPlacement]
 
-  /// The lines.
+  /// The lines: four of the run, then where its ranks are.
   var lines: [String] {
     let advice = PlacementChecks(placements).advice.map { [$0] } ?? []
-    return [machine] + PlacementTable(placements).lines + advice + [pairs, network, course]
+    return [machine, pairs, network, course] + PlacementTable(placements).lines + advice
+  }
+
+  /// The line that a run begins with.
+  static func opening(version: String?, _ folder: RunFolder) -> String {
+    "croco\(version.map { " " + $0 } ?? "") \(openingWords) \(folder.path)."
+  }
+
+  private static let openingWords = "trains in"
+
+  /// What a run said when it began last, without warnings; from the lines of its log, each after its time.
+  package static func lines(ofLog log: [Substring]) -> [String] {
+    let texts = log.map { $0.split(separator: " ", maxSplits: 1).dropFirst().first ?? "" }
+    guard let start = texts.lastIndex(where: { $0.hasPrefix("croco") && $0.contains(" \(openingWords) ") }) else {
+      return []
+    }
+    let rest = texts[start...].prefix { !$0.hasPrefix("step ") }
+    // The opening and the lines of a description, without the places of ranks.
+    return rest.filter { !$0.hasPrefix("warning: ") }.prefix(5).map(String.init)
   }
 
   private var machine: String {

@@ -18,6 +18,8 @@ package struct RunFolder: Sendable, Equatable {
   package var logFile: String { path.appending(path: "log.txt") }
   /// The checkpoints.
   package var checkpointFolder: String { path.appending(path: "checkpoints") }
+  /// A link to the checkpoint with the lowest validation loss; see ``BestCheckpoint``.
+  package var bestLink: String { path.appending(path: "best") }
   /// The pictures.
   package var pictureFolder: String { path.appending(path: "reconstructions") }
   /// What `croco evaluate` found, where it was run.

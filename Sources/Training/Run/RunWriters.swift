@@ -5,6 +5,8 @@ import Runtime
 struct RunWriters {
   let checkpointer: Checkpointer
   let metrics: MetricsLogger
+  /// The best of the checkpoints that are there.
+  let best: BestCheckpoint?
 
   /// Writes the configuration and opens the rest, for steps after `step`.
   ///
@@ -15,8 +17,10 @@ struct RunWriters {
     try folder.write(configuration)
     try folder.removeMarkers()
     checkpointer = try Checkpointer(
-      folder: folder.checkpointFolder, keep: configuration.checkpoints.keep, parameters: parameters,
+      folder: folder, keep: configuration.checkpoints.keep, parameters: parameters,
       buffers: CroCoNet.buffers(configuration.model), configuration: configuration.model)
     metrics = try MetricsLogger(path: folder.metricsFile, afterStep: step)
+    best = try BestCheckpoint(in: folder)
+    folder.link(best: best)
   }
 }

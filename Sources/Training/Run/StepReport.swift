@@ -65,9 +65,13 @@ package struct StepReport: Sendable, Equatable {
     fields += StepStage.allCases.map { ("ms_\($0.rawValue)", .fixed(stages[$0] ?? 0, digits: 3)) }
     fields.append(("pairs_per_s", .fixed(pairsPerSecond, digits: 3)))
     if replacedPairs > 0 { fields.append(("replaced_pairs", .integer(replacedPairs))) }
-    if let validationLoss { fields.append(("validation_loss", .number(validationLoss))) }
-    if let referenceGain { fields.append(("reference_gain", .number(referenceGain))) }
+    if let validationLoss { fields += Self.fields(of: validationLoss, referenceGain) }
     return JSON.object(fields).text
+  }
+
+  /// What the line of a step ends with where it has a validation.
+  static func fields(of validationLoss: Double, _ referenceGain: Double?) -> [(String, JSON)] {
+    [("validation_loss", .number(validationLoss))] + (referenceGain.map { [("reference_gain", .number($0))] } ?? [])
   }
 
   /// "0.8123".

@@ -34,6 +34,7 @@ package final class TrainingRun {
   private var rankSpeed: RankSpeed
   private var referenceUse = ReferenceUse()
   private var pace: RunPace
+  private var best: BestCheckpoint?
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
   /// What went wrong on this rank alone, until the ranks agree on it.
   private var failure: Failure?
@@ -63,7 +64,7 @@ package final class TrainingRun {
     let data = try RunData(context)
     let resumption = try Resumption(context, options.resume, folder, data)
     options.willBegin()
-    log(.info, "croco\(options.versions["croco"].map { " " + $0 } ?? "") trains in \(folder.path).")
+    log(.info, RunDescription.opening(version: options.versions["croco"], folder))
     if let mixture { log(.warning, mixture) }
     let watchdog = try context.watchdog(in: folder, lastWords: options.lastWords)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
@@ -78,6 +79,7 @@ package final class TrainingRun {
     writers = try communicator.together {
       context.isFirstRank ? try RunWriters(folder, configuration, trainer.parameters, step: resumption.step) : nil
     }
+    best = try BestCheckpoint.shared(writers?.best, communicator)
     badPairs = BadPairCount(configuration.data, globalBatchSize: configuration.batch.globalBatchSize)
     start = clock.now
     // The checkpoint of another run is none of this folder's.
@@ -122,16 +124,14 @@ package final class TrainingRun {
     if trainer.completedSteps >= lastStep {
       context.log(.info, "Nothing to do: step \(trainer.completedSteps) of \(lastStep) is reached already.")
     }
+    try makeUpForValidation()
     while trainer.completedSteps < lastStep {
       let (done, flags) = try trainer.step(hooks)
       guard var report = done else { try stop(flags.reasonToStop ?? "a signal") }
       watchdog?.count(step: report.milliseconds / 1000)
       if let news = trainer.takeNews() { context.log(.info, news) }
       watchdog?.note("the reports of step \(report.step)")
-      // At the schedule's end, too; not where a run stops before: going on must give what never stopping gives.
-      if isDue(configuration.validation.everySteps) || trainer.completedSteps == trainer.schedule.totalSteps {
-        try validate(&report)
-      }
+      if isValidationDue { try validate(&report) }
       if isDue(configuration.compute.compareParametersEverySteps) { try trainer.compareParameters() }
       record(report)
       if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, context) }
@@ -141,13 +141,42 @@ package final class TrainingRun {
       dataWait.add(waited: report.stages[.data] ?? 0, of: report.milliseconds)
       try badPairs.count(report)
       try tellObservers(report)
-      if isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { try saveCheckpoint() }
+      let isBest = takesBest(validationLoss: report.validationLoss)
+      if isBest || isDue(configuration.checkpoints.everySteps) || flags.contains(.checkpoint) { try saveCheckpoint() }
       if let reason = flags.reasonToStop, trainer.completedSteps < lastStep { try stop(reason) }
     }
     try complete()
   }
 
   private func isDue(_ interval: Int) -> Bool { interval > 0 && trainer.completedSteps % interval == 0 }
+
+  /// At the schedule's end, too; not where a run stops before: going on must give what never stopping gives.
+  private var isValidationDue: Bool {
+    isDue(configuration.validation.everySteps) || trainer.completedSteps == trainer.schedule.totalSteps
+  }
+
+  /// Takes note of the step's validation where it is the best yet: then it is a reason for a checkpoint.
+  private func takesBest(validationLoss: Double?) -> Bool {
+    let better = BestCheckpoint(step: trainer.completedSteps, validationLoss: validationLoss, betterThan: best)
+    best = better ?? best
+    return better != nil
+  }
+
+  /// Measures what the step that the run goes on after lacks in the metrics, where its validation was cut short.
+  private func makeUpForValidation() throws(Failure) {
+    let step = trainer.completedSteps
+    let lacksIt = try context.communicator.combineFlags(writers?.metrics.lastUnvalidatedStep == step ? 1 : 0) != 0
+    guard lacksIt, isValidationDue else { return }
+    watchdog?.note("the validation after step \(step)")
+    guard let validation = try validator?.measure(unless: interruptions) else { return }
+    context.log(
+      .info, "The validation after step \(step) is made up for: loss \(StepReport.fixed(validation.loss, 4)).")
+    alone { () throws(Failure) in try writers?.metrics.add(validation) }
+    guard takesBest(validationLoss: validation.loss) else { return }
+    // The checkpoint is there, where the run has not come from another folder.
+    guard lastCheckpoint.step == step else { return try saveCheckpoint() }
+    if context.isFirstRank { folder.link(best: best) }
+  }
 
   private var hooks: StepHooks {
     var hooks = StepHooks()
@@ -231,7 +260,7 @@ package final class TrainingRun {
       step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
       dataFingerprint: data.fingerprint, worldSize: context.communicator.size,
       arithmetic: configuration.compute.precision.arithmetic, versions: options.versions)
-    alone { () throws(Failure) in try writers.checkpointer.save(state) }
+    alone { () throws(Failure) in try writers.checkpointer.save(state, best: best) }
   }
 
   /// Waits until the checkpoint of the last completed step is on disk.
@@ -267,6 +296,7 @@ package final class TrainingRun {
     try context.communicator.together {
       if context.isFirstRank { try folder.mark(step: step, isComplete: step >= total) }
     }
+    if let best { context.log(.info, "The best checkpoint has \(best.text): \(folder.bestLink).") }
     let end: Advice =
       step >= total
       ? "Completed step \(step) of \(total); \(folder.path) has the run."

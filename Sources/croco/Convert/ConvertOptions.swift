@@ -151,6 +151,10 @@ struct ConvertOptions: ParsableArguments {
         "note: \(maps.count) of the images have 16-bit grey or palette files, as depth maps and labels do"
           + " (\(maps.example)); --exclude leaves files out by name")
     }
+    if let large = summary.large {
+      let stored = Split.allCases.flatMap { manifest.shards(of: $0) }.reduce(0) { $0 + $1.images }
+      print("note: \(large.advice(of: stored).onCommandLine)")
+    }
     if validation > 0, manifest.pairCount(of: .validation) == 0 {
       print(
         "note: there is no validation split: no cut leaves pairs on both sides with no image in common. Train with"

@@ -46,6 +46,21 @@ import Testing
     return tree
   }
 
+  @Test("a list may name its scenes, and a file has one path however it is written")
+  func scenes() throws {
+    try withTemporaryFolder { folder in
+      let tree = try CollectionTree(folder, ["a.png", "b.png", "c.png", "d.png"])
+      let box = "0, 20, 0, 20, 0, 20, 0, 20\n"
+      try tree.write(
+        "crops_release.txt",
+        "# scene one\n./a.png, b.png, 0\n\(box)# scene two rooms\nc.png, d.png, 0\n\(box)# scene one\na.png, b.png, 0\n\(box)"
+      )
+      let pairs = try pairs(folder)
+      #expect(pairs.map(\.scene) == ["one", "two rooms", "one"])
+      #expect(pairs[0].view1 == pairs[2].view1)
+    }
+  }
+
   private func pairs(_ folder: String, log: (String) -> Void = { _ in }) throws -> [PairCandidate] {
     try CropsRelease.pairs(list: folder + "/crops_release.txt", images: folder, log: log)
   }
