@@ -38,7 +38,7 @@ final class BackgroundThread: Sendable {
   var processorSeconds: Double { queue.processorSeconds }
 
   /// Where a job can do nothing but wait: long enough to cost little, and short against a bucket on the wire.
-  static func rest() { usleep(50) }
+  static func rest() { usleep(200) }
 }
 
 /// The jobs of the thread.

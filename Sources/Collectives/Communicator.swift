@@ -26,6 +26,10 @@ package protocol Communicator: Sendable {
   /// With the rank among those of the host as its color, it joins the ranks of equal number on all hosts.
   func split(color: Int, key: Int) throws(Failure) -> any Communicator
 
+  /// Another group of the same ranks, whose collectives go host first within the MPI library, or do not; nil where the library
+  /// cannot. For measurements.
+  func duplicate(hierarchical: Bool) throws(Failure) -> (any Communicator)?
+
   /// Waits for all ranks (`MPI_Barrier`).
   func barrier() throws(Failure)
 
@@ -60,7 +64,7 @@ package protocol Communicator: Sendable {
   /// Gathers slice r of a buffer from rank r, in place: afterwards every rank has all slices (`MPI_Allgatherv`).
   func gather<Element>(_ slices: BufferSlices<Element>) throws(Failure)
 
-  /// Begins ``gather(_:)`` (`MPI_Iallgatherv`). Until it is complete, nobody touches the slices.
+  /// Begins ``gather(_:)`` (`MPI_Ialltoallv`). Until it is complete, nobody touches the slices.
   func startGather<Element>(_ slices: BufferSlices<Element>) throws(Failure) -> any PendingTransfer
 
   /// Whether all ranks make this call within `seconds` of each other: false where one of them hangs elsewhere.

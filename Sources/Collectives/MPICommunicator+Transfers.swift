@@ -32,12 +32,13 @@ extension MPICommunicator {
     try check(withExtendedLifetime(table) { croco_mpi_gather_slices(handle, table.slices) }, "MPI_Allgatherv")
   }
 
-  /// Begins ``gather(_:)`` (`MPI_Iallgatherv`).
+  /// Begins ``gather(_:)``: sends the own slice to everyone (`MPI_Ialltoallv`, which keeps links busier than
+  /// `MPI_Iallgatherv`).
   package func startGather<Element>(_ slices: BufferSlices<Element>) throws(Failure) -> any PendingTransfer {
-    let table = try MessageTable(slices, of: self)
-    let transfer = MPITransfer("MPI_Iallgatherv", on: self, holding: [table])
-    try transfer.start { request in croco_mpi_start_gather_slices(handle, table.slices, &request) }
-    return transfer
+    func others(_ range: (Int) -> Range<Int>) -> [Range<Int>] { (0..<size).map { $0 == rank ? 0..<0 : range($0) } }
+    return try startExchange(
+      BufferSlices(slices.buffer, others { _ in slices.ranges[rank] }),
+      into: BufferSlices(slices.buffer, others { slices.ranges[$0] }))
   }
 }
 

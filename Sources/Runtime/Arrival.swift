@@ -20,9 +20,12 @@ package final class Arrival: @unchecked Sendable {
     condition.broadcast()
   }
 
+  /// Whether the elements before `end` have come.
+  package func hasCome(to end: Int) -> Bool { self.end.load(ordering: .acquiring) >= end }
+
   /// Waits until the elements before `end` have come.
   package func wait(for end: Int) {
-    guard self.end.load(ordering: .acquiring) < end else { return }
-    condition.withLock { while self.end.load(ordering: .acquiring) < end { condition.wait() } }
+    guard !hasCome(to: end) else { return }
+    condition.withLock { while !hasCome(to: end) { condition.wait() } }
   }
 }

@@ -201,7 +201,12 @@ extension BenchCommand {
   /// `croco bench reduce`.
   struct Reduce: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Measures how long the ranks need to sum their gradients; start it under mpirun.")
+      abstract: "Measures how long the ranks need to exchange gradients and values; start it under mpirun.",
+      discussion: """
+        A sum leaves each rank with what it owns, a gather gives all ranks everything; a step does both. MB are what leaves a \
+        host, GB/s that over the time: compare it with the link, 0.125 GB/s for 1 Gbit/s. "flat" is for comparison: every \
+        rank exchanges with every rank.
+        """)
 
     @Option(help: "Gradients: floats to be summed.")
     var floats = 120_000_000
@@ -232,15 +237,24 @@ extension BenchCommand {
           count: floats, bucketLengths: lengths, repetitions: repetitions, threads: threads,
           communicator: communicator)
         guard communicator.rank == 0 else { return }
-        let text = result.entries.map { entry in
-          let name = [entry.reduction, entry.bucketLength.map { "by \($0)" } ?? ""].joined(separator: " ")
-          let speed = entry.gigabytesPerSecond.map { String(format: ", %.2f GB/s each way", $0.median) } ?? ""
-          return "  " + name.padding(toLength: 24, withPad: " ", startingAt: 0)
-            + " \(figures(entry.milliseconds)) ms\(speed)"
-        }
-        try show(result, text: ["\(result.count) floats; medians (bests):"] + text, result.machine, asJSON: json)
+        let heading =
+          "\(result.count) floats on \(counted(result.hostCount, "host")); medians (bests) of the slowest rank:"
+        try show(result, text: [heading] + result.entries.map(line), result.machine, asJSON: json)
       }
       if status != 0 { throw ExitCode(status) }
+    }
+
+    /// "  host first, bf16, by 1048576   sum 120.1 (119.8) ms, 7.4 MB   gather 110.2 (110.0) ms, 14.7 MB   0.11 GB/s".
+    private func line(_ entry: ReductionBenchmark.Entry) -> String {
+      let name = [entry.way, entry.wire, entry.bucketLength.map { "by \($0)" }].compactMap(\.self)
+      func phase(_ name: String, _ times: BenchmarkFigures, _ bytes: Int) -> String {
+        "\(name) \(figures(times)) ms" + (bytes > 0 ? String(format: ", %.1f MB", Double(bytes) * 1e-6) : "")
+      }
+      var parts = ["  " + name.joined(separator: ", ").padding(toLength: 30, withPad: " ", startingAt: 0)]
+      parts.append(phase("sum", entry.sum, entry.sumBytes))
+      if let gather = entry.gather { parts.append(phase("gather", gather, entry.gatherBytes)) }
+      if let rate = entry.gigabytesPerSecond { parts.append(String(format: "%.3f GB/s", rate.median)) }
+      return parts.joined(separator: "   ")
     }
   }
 }

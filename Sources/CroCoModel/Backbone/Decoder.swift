@@ -11,7 +11,7 @@ struct Decoder<Element: MatrixElement> {
   private let source: TokenLayout  // the encoder's
   private let context: Context<Element>
   private let embeddedGradient: MatrixView<Element>  // [encoder rows, C]
-  private let stack: TransformerStack<Element>
+  let stack: TransformerStack<Element>
 
   /// What backward leaves for the encoder's, when the other buffers of the decoder may be used again.
   struct Handover {
@@ -86,16 +86,15 @@ struct Decoder<Element: MatrixElement> {
     return size
   }
 
-  /// The features of one slab, in its scratch: [rows of the slab, C].
+  /// Embeds the encoder's features of one slab: what the stack begins with.
   ///
   /// - Parameters:
-  ///   - encoded: the encoder's features of the slab.
-  ///   - source: the encoder's pass over it.
-  func forward(_ encoded: MatrixView<Element>, _ source: Pass<Element>) -> MatrixView<Element> {
+  ///   - encoded: the features, which may lie in the scratch.
+  ///   - source: the encoder's pass over the slab.
+  func embed(_ encoded: MatrixView<Element>, _ source: Pass<Element>) {
     let pass = source.over(tokens)
     pass.awaitParameters(input.range)
     input.layers.forward(encoded, source, stream: stack.input, context: context.tokens, pass)
-    return stack.forward(pass)
   }
 
   /// Backward from the gradient that `reader` has for the features.

@@ -11,7 +11,7 @@ struct Encoder<Element: MatrixElement> {
   let positions: UnsafeMutablePointer<Int32>
 
   private let embedding: (layers: PatchEmbedding<Element>, range: Range<Int>)
-  private let stack: TransformerStack<Element>
+  let stack: TransformerStack<Element>
   private let patchCount: Int  // N
 
   init(_ configuration: ModelConfiguration, _ tokens: TokenLayout, in plan: NetworkPlan<Element>) {
@@ -66,13 +66,12 @@ struct Encoder<Element: MatrixElement> {
     }
   }
 
-  /// The features of one slab, in its scratch: [rows of the slab, C].
+  /// Embeds the patches of one slab: what the stack begins with.
   ///
   /// - Parameter views: the images of each sequence of a sample: [B, 3 * H * W] each.
-  func forward(_ views: [Matrix], _ pass: Pass<Element>) -> MatrixView<Element> {
+  func embed(_ views: [Matrix], _ pass: Pass<Element>) {
     pass.awaitParameters(embedding.range)
     embedding.layers.forward(views, into: stack.input, pass)
-    return stack.forward(pass)
   }
 
   /// Backward from the gradient that `reader` has for the features.

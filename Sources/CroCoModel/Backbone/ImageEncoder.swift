@@ -51,7 +51,9 @@ package final class ImageEncoder {
     let run = { (images: Matrix) in
       parameters.update(pool)
       runner.forEachSlab(of: tokens) { pass in
-        let (encoded, result) = (encoder.forward([images], pass), features[pass.rows])
+        encoder.embed([images], pass)
+        for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, pass) }
+        let (encoded, result) = (encoder.stack.features(pass), features[pass.rows])
         for row in 0..<encoded.rows {
           for column in 0..<encoded.columns { result.row(row)[column] = encoded.row(row)[column].float }
         }

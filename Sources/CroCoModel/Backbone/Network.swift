@@ -52,13 +52,39 @@ final class Network<Element: MatrixElement>: NetworkPasses {
     recorder?.beginForward()
     parameters.update(runner.pool)
     let views = [input.view1, input.view2]
-    runner.forEachSlab(of: layers.encoder.tokens) { pass in
-      let encoded = layers.encoder.forward(views, pass)
-      let decoded = layers.decoder.forward(encoded, pass)
-      pass.awaitParameters(layers.head.range)
-      layers.head.forward(decoded, pass.over(layers.decoder.tokens))
-    }
+    if parameters.haveArrived { forwardBySlabs(views) } else { forwardByLayers(views) }
     hasRun = true
+  }
+
+  /// All layers over one slab after the other, whose rows stay in the cache of a thread.
+  private func forwardBySlabs(_ views: [Matrix]) {
+    let (encoder, decoder) = (layers.encoder, layers.decoder)
+    runner.forEachSlab(of: encoder.tokens) { source in
+      let pass = source.over(decoder.tokens)
+      encoder.embed(views, source)
+      for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, source) }
+      decoder.embed(encoder.stack.features(source), source)
+      for block in 0..<decoder.stack.depth { decoder.stack.forward(block: block, pass) }
+      layers.head.forward(decoder.stack.features(pass), pass)
+    }
+  }
+
+  /// All slabs through one layer after the other: while parameters arrive, no slab waits for the last ones before another has used
+  /// the first. The same results.
+  private func forwardByLayers(_ views: [Matrix]) {
+    let (encoder, decoder) = (layers.encoder, layers.decoder)
+    runner.forEachSlab(of: encoder.tokens) { pass in encoder.embed(views, pass) }
+    for block in 0..<encoder.stack.depth {
+      runner.forEachSlab(of: encoder.tokens) { pass in encoder.stack.forward(block: block, pass) }
+    }
+    runner.forEachSlab(of: encoder.tokens) { pass in decoder.embed(encoder.stack.features(pass), pass) }
+    for block in 0..<decoder.stack.depth {
+      runner.forEachSlab(of: decoder.tokens) { pass in decoder.stack.forward(block: block, pass) }
+    }
+    runner.forEachSlab(of: decoder.tokens) { pass in
+      pass.awaitParameters(layers.head.range)
+      layers.head.forward(decoder.stack.features(pass), pass)
+    }
   }
 
   func backward(adding: Bool, finished: (Range<Int>) -> Void) {

@@ -44,9 +44,17 @@ struct TransformerStack<Element: MatrixElement> {
     return streams[block + 1]
   }
 
-  /// The features of one slab, in its scratch: [rows of the slab, C].
-  func forward(_ pass: Pass<Element>) -> MatrixView<Element> {
-    for index in blocks.indices { run(index, pass) }
+  /// The number of blocks.
+  var depth: Int { blocks.count }
+
+  /// Runs a block over one slab.
+  func forward(block index: Int, _ pass: Pass<Element>) {
+    pass.awaitParameters(blocks[index].range)
+    blocks[index].layers.forward(streams[index], into: streams[index + 1], pass)
+  }
+
+  /// The features of one slab after the last block, in its scratch: [rows of the slab, C].
+  func features(_ pass: Pass<Element>) -> MatrixView<Element> {
     pass.awaitParameters(norm.range)
     let output = streams[blocks.count][pass.rows]
     let normalized = pass.scratch.normalized(output.rows, output.columns)
@@ -81,16 +89,11 @@ struct TransformerStack<Element: MatrixElement> {
     let (block, range) = blocks[index]
     let outputGradient = gradient(before: index + 1)
     runner.forEachSlab(of: shape.tokens) { pass in
-      if policy == .recomputeBlocks { run(index, pass.unwatched) }
+      if policy == .recomputeBlocks { forward(block: index, pass.unwatched) }
       block.backward(outputGradient, input: streams[index], into: gradient(before: index), pass)
     }
     runner.formGradients(shape.tokens) { part in block.formGradients(outputGradient, part) }
     finished(range)
-  }
-
-  private func run(_ index: Int, _ pass: Pass<Element>) {
-    pass.awaitParameters(blocks[index].range)
-    blocks[index].layers.forward(streams[index], into: streams[index + 1], pass)
   }
 
   private func gradient(before block: Int) -> Stream<Element> { gradients[(blocks.count - block) % 2] }

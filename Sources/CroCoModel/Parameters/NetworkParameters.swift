@@ -87,6 +87,9 @@ final class NetworkParameters<Element: MatrixElement> {
     return Factor(rounding: Matrix(place.values, rows: rows, columns: columns))
   }
 
+  /// Whether no values are on their way from other ranks.
+  var haveArrived: Bool { store?.hasArrived ?? true }
+
   /// Copies the values, where there is a copy. Cheap beside a pass through the network, so each forward pass begins with it
   /// and nobody has to remember who changes parameters.
   func update(_ pool: WorkerPool) {

@@ -30,6 +30,9 @@ package final class ParameterStore: @unchecked Sendable {
   /// How far the values of the last update have come; forward passes wait for what they read, other readers must.
   package let arrival = Arrival()
 
+  /// Whether all values of the last update are there.
+  var hasArrived: Bool { arrival.hasCome(to: count) }
+
   private let index: [String: Int]
   private var copy: AlignedBuffer<Float>?
 
