@@ -52,6 +52,9 @@ package struct HeldOutPairs {
       note =
         "one scene only: its last \(last.count) of \(pairs.count) pairs are the validation split;"
         + " \(start - first.count) before them, which share images with them or are near, are left out"
+        + (4 * (start - first.count) > pairs.count
+          ? "; a validation share of 0 keeps all pairs, for training without validation or with that of another data set"
+          : "")
       pairs = first.map { $0.moved(to: .train) } + last
       return
     }

@@ -100,8 +100,8 @@ final class ProgressBar {
   /// Label, bar and figures within the terminal's width: where there is little room, figures go from the last on, and
   /// the bar takes what is left.
   private func bar(_ position: Double, _ figures: [String]) -> String {
-    // The last column stays empty: terminals wrap there.
-    let room = Terminal.columns - 1
+    // The last columns stay empty: terminals wrap there, and show the ^C of Ctrl-C behind the bar.
+    let room = Terminal.columns - 3
     var figures = figures
     while figures.count > 1, Self.line(label, figures).count > room { figures.removeLast() }
     let text = Self.line(label, figures)

@@ -1,6 +1,7 @@
 internal import CHDF5
 import Foundation
 import Runtime
+import Storage
 
 /// The serial HDF5 library, which is not safe for threads: every call happens inside ``locked(_:)``.
 enum HDF5 {
@@ -41,6 +42,14 @@ enum HDF5 {
         }, pointer)
     }
     return text.isEmpty ? "no reason given" : text
+  }
+}
+
+extension HDF5 {
+  /// The system's error number that the library's text names, "... errno = 28, ...".
+  static func systemError(in text: String) -> Int32? {
+    guard let start = text.range(of: "errno = ") else { return nil }
+    return Int32(text[start.upperBound...].prefix { $0.isNumber })
   }
 }
 
@@ -246,10 +255,16 @@ struct HDF5File {
   }
 
   private func failure(_ action: String) -> Failure {
-    isWriting
-      ? Failure(.inputOutput, "Cannot write \(path): HDF5 cannot \(action): \(HDF5.errorText()).")
-      : Failure(
-        .badData, "\(path) is not a sound shard: HDF5 cannot \(action): \(HDF5.errorText()).",
+    let text = HDF5.errorText()
+    guard isWriting else {
+      return Failure(
+        .badData, "\(path) is not a sound shard: HDF5 cannot \(action): \(text).",
         hint: "Copy or convert the data set again.")
+    }
+    // The library's text goes on with addresses and sizes of its buffers.
+    if let number = HDF5.systemError(in: text) {
+      return .cannotWrite(path, code: number)
+    }
+    return Failure(.inputOutput, "Cannot write \(path): HDF5 cannot \(action): \(text).")
   }
 }
