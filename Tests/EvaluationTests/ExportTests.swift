@@ -52,6 +52,23 @@ import Training
     #expect(try bytes(export(again, "z.safetensors")) == bytes(own.path))
   }
 
+  @Test(
+    "Official files say which network they hold: by croco_kwargs, or by the call of its constructor",
+    arguments: ["tiny_rope", "tiny_rope_legacy", "tiny_cosine_pretrain"])
+  func official(name: String) throws {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+    let model = try PretrainedModel(path: tests + "/StorageTests/Fixtures/\(name).pth")
+    var expected = ModelConfiguration()
+    (expected.imageHeight, expected.imageWidth, expected.patchSize, expected.maskRatio) = (32, 32, 8, 0.75)
+    (expected.encoderDimension, expected.encoderDepth, expected.encoderHeadCount) = (32, 2, 4)
+    (expected.decoderDimension, expected.decoderDepth, expected.decoderHeadCount) = (24, 2, 3)
+    if name != "tiny_cosine_pretrain" {
+      expected.decoderHeadCount = 2
+      expected.positionEmbedding = .rope(base: 100)
+    }
+    #expect(model.configuration == expected && model.warnings.isEmpty)
+  }
+
   @Test("fp16 and bf16 round to the nearest; a part has its tensors only, and is refused as a whole network")
   func precisions() throws {
     let model = try trained()

@@ -119,7 +119,7 @@ import Testing
   func mutations() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/x.pth"
-    let count = ProcessInfo.processInfo.environment["CROCO_FUZZ"].flatMap(Int.init) ?? 1500
+    let count = ProcessInfo.processInfo.environment["CROCO_FUZZ"].flatMap(Int.init) ?? 1000
     var random = RandomStream(seed: 1, purpose: .test, index: 0)
     var refused = 0
     for name in ["tensor_zoo.pth", "tensor_zoo_legacy.pth"] {

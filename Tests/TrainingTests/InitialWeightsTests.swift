@@ -43,7 +43,7 @@ import Training
     try FileManager.default.copyItem(atPath: weightsFile("source", step: 5), toPath: file)
     for (name, path) in [("run", source), ("checkpoint", source + "/checkpoints/step-00000005"), ("file", file)] {
       let spoken = try fixture.run(name, still + ["model.initial_weights=\(path)", "seed=9"])
-      #expect(spoken.lines.contains { $0.hasPrefix("Begins with 83 tensors of \(path)") }, "\(spoken.lines)")
+      #expect(spoken.lines.contains { $0.contains("parameters, begun with \(path)") }, "\(spoken.lines)")
       #expect(try Data(weights(name)) == Data(weights("source", step: 5)))
       let state = try Checkpoint(path: fixture.output(name) + "/checkpoints/step-00000001").state
       #expect(state.initialWeights?.hasPrefix(path) == true && state.initialWeights?.contains("XXH3") == true)
@@ -53,7 +53,7 @@ import Training
     try FileManager.default.removeItem(atPath: file)
     let more = ["optimizer.lr=0", "schedule.stop_after_steps=2", "model.initial_weights=\(file)", "seed=9"]
     let spoken = try fixture.run("file", more)
-    #expect(!spoken.lines.contains { $0.hasPrefix("Begins") })
+    #expect(spoken.lines.contains { $0.contains("begun with \(file)") })
     let states = try [1, 2].map {
       try Checkpoint(path: fixture.output("file") + "/checkpoints/step-0000000\($0)").state
     }
@@ -106,7 +106,8 @@ import Training
     try fixture.run("rope", still + rope)
     try fixture.run(
       "small rope", still + rope + ["model.initial_weights=\(fixture.output("rope"))", "model.image_size=24"])
-    #expect(try Data(weights("small rope")) == Data(weights("rope")))
+    let (large, small) = (try weights("rope"), try weights("small rope"))
+    for tensor in large.tensors { #expect(try small.floats(tensor.name) == large.floats(tensor.name)) }
     #expect(refusal(rope + ["model.position_grid=[4, 4]"])?.message.contains("has none") == true)
   }
 

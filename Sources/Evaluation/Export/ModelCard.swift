@@ -67,8 +67,11 @@ struct ModelCard {
     let lines =
       switch export.options.names {
       case .timm:
-        ["import timm", "", "# HERE: this folder", "model = timm.create_model(\"local-dir:HERE\")", "# or:"]
-          + [TimmEncoder(export.model.configuration).call]
+        [
+          "import timm", "", "# FOLDER: this one; or \"hf-hub:NAME\" once it is on the Hub",
+          "encoder = timm.create_model(\"local-dir:FOLDER\", pretrained=True)",
+          "features = encoder.forward_features(images)  # [B, N, C]",
+        ]
       case .croco:
         [
           "import json", "from safetensors.torch import load_file", "", "arguments = json.load(open(\"config.json\"))",

@@ -65,14 +65,14 @@ struct TimmEncoder {
     return isRotary ? "vit_\(size)_patch16_rope_224" : "vit_\(size)_patch16_224"
   }
 
-  /// The keyword arguments of `timm.create_model`.
+  /// The arguments that differ from those of the architecture.
   private var arguments: [(String, JSON)] {
     let size = [network.imageHeight, network.imageWidth].map { JSON.integer($0) }
     var arguments: [(String, JSON)] = [
       ("class_token", .boolean(false)), ("depth", .integer(network.encoderDepth)),
       ("embed_dim", .integer(network.encoderDimension)), ("global_pool", .text("avg")), ("img_size", .array(size)),
-      ("mlp_ratio", .integer(network.mlpRatio)), ("num_classes", .integer(0)),
-      ("num_heads", .integer(network.encoderHeadCount)), ("patch_size", .integer(network.patchSize)),
+      ("mlp_ratio", .integer(network.mlpRatio)), ("num_heads", .integer(network.encoderHeadCount)),
+      ("patch_size", .integer(network.patchSize)),
     ]
     // The encoder's norm stands before the pooling.
     switch network.positionEmbedding {
@@ -92,7 +92,7 @@ struct TimmEncoder {
     return .object([
       ("architecture", .text(architecture)), ("num_classes", .integer(0)),
       ("num_features", .integer(network.encoderDimension)),
-      ("model_args", .object(arguments.filter { $0.0 != "num_classes" })),
+      ("model_args", .object(arguments)),
       (
         "pretrained_cfg",
         .object([
@@ -103,19 +103,5 @@ struct TimmEncoder {
         ])
       ),
     ])
-  }
-
-  /// The call that makes the network, in Python.
-  var call: String {
-    let texts = arguments.map { "\($0)=\(Self.python($1))" }
-    return "timm.create_model(\"\(architecture)\", \(texts.joined(separator: ", ")))"
-  }
-
-  private static func python(_ value: JSON) -> String {
-    switch value {
-    case .null: "None"
-    case .boolean(let value): value ? "True" : "False"
-    default: value.spacedText
-    }
   }
 }

@@ -47,9 +47,6 @@ package struct InitialWeights {
     for row in rows { try row.fill(from: file) }
   }
 
-  /// "Begins with 83 tensors of ...".
-  package var announcement: String { "Begins with \(counted(rows.count, "tensor")) of \(origin)." }
-
   private typealias Found = (path: String, step: Int?, passedOver: [String])
 
   private static func find(_ path: String) throws(Failure) -> Found {

@@ -46,7 +46,6 @@ struct Resumption {
       guard let weights = try InitialWeights(context.configuration, for: parameters) else { return nil }
       for sentence in weights.warnings { context.log(.warning, sentence) }
       try weights.fill()
-      context.log(.info, weights.announcement)
       return weights.origin
     }
   }

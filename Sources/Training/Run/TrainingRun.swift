@@ -88,7 +88,8 @@ package final class TrainingRun {
     pace = RunPace(after: trainer.completedSteps, of: lastStep)
     (self.context, self.options, self.folder, self.lock) = (context, options, folder, lock)
     (self.data, self.trainer, self.watchdog) = (data, trainer, watchdog)
-    let description = RunDescription(context: context, data: data, trainer: trainer, lastStep: lastStep)
+    let description = RunDescription(
+      context: context, data: data, trainer: trainer, lastStep: lastStep, initialWeights: initialWeights)
     for line in try description.lines() { log(.info, line) }
   }
 
