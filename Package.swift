@@ -145,9 +145,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "MeasurementTests",
-      dependencies: ["Runtime", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
+      dependencies: ["Runtime", "Collectives", "Training", "Measurement", "TestSupport", "RunFixtures", "croco"]),
     .testTarget(name: "ReportTests", dependencies: ["Runtime", "Storage", "Report", "TestSupport", "RunFixtures"]),
-    .testTarget(name: "DocumentTests", dependencies: ["Training"]),
+    .testTarget(name: "DocumentTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["Runtime", "Storage", "CroCoModel", "PairData", "SyntheticScenes", "TestSupport", "croco"]),

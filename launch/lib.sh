@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the launch scripts share; sourced by them. The scripts set ranks, threads, binding, report and grace.
+# What the launch scripts share; sourced by them. The scripts set ranks, threads, binding, report, grace and host_count.
 # shellcheck disable=SC2154
 
 croco_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -33,6 +33,41 @@ require_count() { # option, value
   [[ $2 =~ ^[1-9][0-9]*$ ]] || die $EX_USAGE "$1 needs a number of at least 1, not '$2'."
 }
 
+require_ranks() { # option, value
+  [[ $2 =~ ^([1-9][0-9]*|auto)$ ]] || die $EX_USAGE "$1 needs a number of at least 1, or auto, not '$2'."
+}
+
+# The NUMA domains of this host with cores for this shell, and the physical cores of the smallest: "4 16". Hosts of a run execute
+# it, too, so it uses nothing else of this file.
+numa_layout() {
+  local allowed
+  allowed=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+  lscpu -p=CPU,NODE,SOCKET,CORE | awk -F, -v allowed="$allowed" '
+    BEGIN {
+      count = split(allowed, parts, ",")
+      for (part = 1; part <= count; part++) {
+        last = split(parts[part], ends, "-")
+        for (cpu = ends[1]; cpu <= ends[last]; cpu++) mine[cpu + 0] = 1
+      }
+    }
+    /^#/ || !($1 in mine) || seen[$2, $3, $4]++ { next }
+    { cores[$2]++ }
+    END {
+      for (domain in cores) { domains++; if (!least || cores[domain] < least) least = cores[domain] }
+      print domains, least
+    }'
+}
+
+domain_cores=''
+# Sets ranks to one for each NUMA domain of a host, with a thread for each of its cores unless threads says otherwise.
+rank_per_domain() { # what numa_layout printed
+  [[ $1 =~ ^[1-9][0-9]*\ [1-9][0-9]*$ ]] ||
+    die $EX_UNAVAILABLE "the NUMA domains are not known (lscpu -p=CPU,NODE): give a number of ranks instead of auto."
+  read -r ranks domain_cores <<<"$1"
+  threads=${threads:-$domain_cores}
+  say "one rank for each NUMA domain: $ranks a host, with $threads threads each."
+}
+
 # The physical cores of this host that this shell may run on.
 core_count() {
   local cores allowed
@@ -43,8 +78,9 @@ core_count() {
 
 # Sets launcher, mpirun and its options, from ranks (a host), threads (a rank; may be empty), binding (auto or none) and report.
 plan_ranks() {
-  local cores per_rank
+  local cores per_rank place="ppr:$ranks:node"
   cores=$(core_count)
+  if [ -n "$domain_cores" ]; then cores=$((ranks * domain_cores)) place=ppr:1:numa; fi
   per_rank=${threads:-$((cores / ranks))}
   # Without mpirun's own words on ranks that end with a code: croco and run_croco say what there is to say.
   launcher=(mpirun --quiet)
@@ -54,11 +90,13 @@ plan_ranks() {
     export CROCO_COLUMNS
   fi
   if [ "$binding" = auto ] && [ "$per_rank" -ge 1 ] && [ $((ranks * per_rank)) -le "$cores" ]; then
-    launcher+=(--map-by "ppr:$ranks:node:PE=$per_rank" --bind-to core)
+    launcher+=(--map-by "$place:PE=$per_rank" --bind-to core)
   else
     [ "$binding" = none ] || say "$ranks ranks of ${threads:-1} threads exceed the $cores cores of this host: ranks are not bound."
     launcher+=(--map-by "ppr:$ranks:node" --bind-to none --oversubscribe)
   fi
+  # mpirun would have a rank for each slot, also where there are more or fewer of them than domains.
+  [ -z "$domain_cores" ] || launcher+=(--oversubscribe -np $((ranks * host_count)))
   [ -z "$report" ] || launcher+=(--report-bindings)
   # Dead hosts are noticed within half a minute, and short interruptions of the network survived.
   launcher+=(

@@ -17,7 +17,7 @@ package struct BufferSlices<Element: BitwiseCopyable>: Sendable {
   }
 
   /// Slices of `counts` elements that lie one after the other from the start of `buffer`.
-  init(_ buffer: AlignedBuffer<Element>, counts: [Int]) {
+  package init(_ buffer: AlignedBuffer<Element>, counts: [Int]) {
     var end = 0
     self.init(
       buffer,

@@ -64,14 +64,16 @@ private final class MessageTable {
   init<Element>(_ slices: BufferSlices<Element>, of communicator: MPICommunicator) throws(Failure) {
     let size = communicator.size
     precondition(slices.ranges.count == size, "\(slices.ranges.count) slices for \(size) ranks")
-    let first = slices.ranges.lazy.filter { !$0.isEmpty }.map(\.lowerBound).min() ?? 0
+    let first = slices.ranges.lazy.filter { !$0.isEmpty }.map(\.lowerBound).min()
     let stride = MemoryLayout<Element>.stride
     buffer = slices.buffer
     numbers = AlignedBuffer(count: 2 * size)
-    self.slices = croco_mpi_slices(
-      start: slices.buffer.pointer + first, counts: numbers.pointer, offsets: numbers.pointer + size)
+    // Where there is nothing to send, not where something is received: Open MPI takes equal addresses for an exchange in place.
+    let start =
+      first.map { UnsafeMutableRawPointer(slices.buffer.pointer + $0) } ?? UnsafeMutableRawPointer(numbers.pointer)
+    self.slices = croco_mpi_slices(start: start, counts: numbers.pointer, offsets: numbers.pointer + size)
     for (rank, range) in slices.ranges.enumerated() where !range.isEmpty {
-      let (bytes, offset) = (range.count * stride, (range.lowerBound - first) * stride)
+      let (bytes, offset) = (range.count * stride, (range.lowerBound - (first ?? 0)) * stride)
       guard let count = Int32(exactly: bytes), let place = Int32(exactly: offset) else {
         throw Failure(
           .internalError,

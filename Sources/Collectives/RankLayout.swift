@@ -55,7 +55,7 @@ package struct RankLayout: Sendable, Equatable {
   /// The micro-batches of every rank, by rank.
   ///
   /// - Throws: as ``microBatches(of:count:)``.
-  func shares(of count: Int) throws(Failure) -> [Range<Int>] {
+  package func shares(of count: Int) throws(Failure) -> [Range<Int>] {
     var shares: [Range<Int>] = []
     for rank in 0..<size { shares.append(try microBatches(of: rank, count: count)) }
     return shares

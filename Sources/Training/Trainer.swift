@@ -186,7 +186,8 @@ package final class Trainer {
     let input = NetworkInput(part)
     var loss = 0.0
     let isCancelled = exchange.isCalledOff
-    let isWhole = pool.run(unless: { isCalledOff() || isCancelled() }) {
+    let isOver: @Sendable () -> Bool = { isCalledOff() || isCancelled() }
+    let isWhole = pool.run(unless: isOver) {
       clock.measure(.forward) { loss = network.loss(of: input, by: objective) }
       clock.measure(.backward) {
         let scale = 1 / Double(configuration.batch.microBatchCount * configuration.compute.passes)
@@ -216,12 +217,7 @@ package final class Trainer {
     let flags = StepFlags(rawValue: try share.raised.finish(own.rawValue))
     if flags.contains(.failure) { try communicator.agree(on: concerns.failure) }
     guard !flags.contains(.unfinished) else { return flags }
-    // Each rank has the losses of its own micro-batches and zeros elsewhere: the sum is the same on any number of
-    // ranks.
-    var sums = share.losses + [share.replacedPairs]
-    try communicator.sumInRankOrder(&sums)
-    share.replacedPairs = sums.removeLast()
-    share.losses = sums
+    try exchange.gatherResults(of: &share)
     for (microBatch, loss) in share.losses.enumerated() { try checkFinite(loss, "loss of micro-batch \(microBatch)") }
     return flags
   }

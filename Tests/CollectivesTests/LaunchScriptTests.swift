@@ -123,6 +123,35 @@ struct LaunchScriptTests {
     #expect(result.errorOutput.split(separator: "\n").count == 1, "\(result.errorOutput)")
   }
 
+  @Test("auto starts a bound rank for each NUMA domain, with a thread for each of its cores")
+  func domains() throws {
+    defer { removeFolder() }
+    try FileSystem.createFolder("\(folder)/bin")
+    // Two domains, each with a core of two hardware threads; and one whose cores are not for this process.
+    try install("lscpu", "echo '# CPU,Node,Socket,Core'; echo 0,0,0,0; echo 1,1,0,1; echo 9000,0,0,0; echo 9001,2,0,3")
+    try install("mpirun", "echo \"$@\" >\"$0.arguments\"; exit 3")
+    try Publication.publishText("localhost slots=2\n", at: "\(folder)/hosts")
+    for (name, options) in [("single_node", ["--ranks"]), ("multi_node", ["\(folder)/hosts", "--ranks-per-node"])] {
+      let result = try runProcess(
+        script(name), options + ["auto", "--", "train", "--output", folder],
+        environment: [
+          "CROCO": try builtExecutable("collectives-check"),
+          "PATH": "\(folder)/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
+        ])
+      #expect(result.status == 3 && result.errorOutput.contains("2 a host, with 1 threads each"), "\(result)")
+      let words = try String(contentsOfFile: "\(folder)/bin/mpirun.arguments", encoding: .utf8)
+      #expect(words.contains("--map-by ppr:1:numa:PE=1 --bind-to core --oversubscribe -np 2 "), "\(words)")
+      #expect(words.contains("--set compute.threads=1"), "\(words)")
+    }
+    let wrong = try runProcess(script("multi_node"), ["\(folder)/hosts", "--ranks-per-node", "car"])
+    #expect(wrong.status == 64 && wrong.errorOutput.contains("or auto, not 'car'"), "\(wrong)")
+  }
+
+  private func install(_ name: String, _ text: String) throws {
+    try Publication.publishText("#!/bin/bash\n\(text)\n", at: "\(folder)/bin/\(name)")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/bin/\(name)")
+  }
+
   @Test("CROCO that names no program is an error, not a reason to take another")
   func program() throws {
     let result = try runProcess(

@@ -90,8 +90,8 @@ struct MPITests {
       try value("bytes", in: try MPIRun.run(ranks: 2, helper, ["reduce", "--micro-batches", "2"] + arguments))
     }
     #expect(try bytes(["--reduction", "mpi"]) == "0")
-    // Two nodes of the longer slice, 313 of 625 units of 16 floats, for each of three buckets under way.
-    #expect(try bytes([]) == "\(3 * 2 * 5008 * 4)")
+    // Two nodes of the longer slice, 313 of 625 units of 16 floats, for each of eight buckets under way.
+    #expect(try bytes([]) == "\(8 * 2 * 5008 * 4)")
   }
 
   @Test("Four ranks for three micro-batches is a sentence on one rank and the status of a bad configuration")

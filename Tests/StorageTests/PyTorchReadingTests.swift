@@ -86,7 +86,8 @@ import Testing
       ("(cposix\nsystem\no.", "asks Python"), ("i.", "opcode 105"), ("(ios\nsystem\n.", "opcode 105"),
       ("P12\n.", "opcode 80"), ("R.", "not there"), (")R.", "not there"), ("0.", "not there"), ("t.", "mark"),
       ("}a.", "no collection"), (")Na.", "no collection"), ("}(Nu.", "no collection"), ("h\u{1}.", "recalls"),
-      ("}Q.", "no storage"), ("(X\u{7}\0\0\0storagetQ.", "no storage"), ("NNb.", "plain value"),
+      ("}Q.", "no storage"), ("(X\u{7}\0\0\0storagetQ.", "no storage"),
+      ("(X\u{7}\0\0\0storageNNNN)tQ.", "within another"), ("NNb.", "plain value"),
       ("ctorch._utils\n_rebuild_tensor_v2\n)R.", "do not fit"), ("X\u{FF}\u{FF}", "cut off"), ("", "cut off"),
       ("].", "no dictionary of tensors"), ("}.", "no dictionary of tensors"),
     ]

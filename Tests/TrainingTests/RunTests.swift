@@ -366,12 +366,12 @@ import Training
     let alone = SingleProcessCommunicator()
     let sentences = Mutex<[String]>([])
     let bitten = DispatchSemaphore(value: 0)
-    let hanging = Watchdog(seconds: 0.05, communicator: alone) { sentence in
+    let hanging = Watchdog(.minutes(0.05 / 60), communicator: alone) { sentence in
       sentences.withLock { $0.append(sentence) }
       bitten.signal()
     }
     hanging.note("step 7")
-    let quiet = Watchdog(seconds: 0.05, communicator: alone) { sentence in
+    let quiet = Watchdog(.minutes(0.05 / 60), communicator: alone) { sentence in
       sentences.withLock { $0.append("stopped " + sentence) }
     }
     quiet.stop()

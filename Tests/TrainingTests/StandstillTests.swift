@@ -13,13 +13,13 @@ import Training
     _ host: String, _ phase: String = "the end of step 12", calls: Int = 10, call: String? = "MPI_Allreduce",
     idle: Double = 70
   ) -> RankPosition {
-    RankPosition(host: host, phase: phase, idle: idle, calls: calls, call: call)
+    RankPosition(host: host, phase: phase, idle: idle, limit: 60, calls: calls, call: call)
   }
 
   private func standstill(
     _ rank: Int, of size: Int = 4, idle: Double = 61, _ others: [Int: Standstill.Sighting]
   ) -> Standstill {
-    Standstill(limit: 60, rank: rank, of: size, own: position("node0", idle: idle), others: others)
+    Standstill(rank: rank, of: size, own: position("node0", idle: idle), others: others)
   }
 
   @Test("A rank that says nothing is named, though it has entered as many calls; the lowest that is alive speaks first")
@@ -67,6 +67,55 @@ import Training
     #expect(unknown.culprits == [2, 3] && unknown.sentence.contains("Nothing is known of ranks 2-3"))
   }
 
+  @Test("A rank that may take longer for what it does, such as pictures, is waited for; a stopped one is not")
+  func patientWaiting() {
+    var writing = Standstill.Sighting(position("node0", "the reports of step 12", call: nil))
+    writing.position.limit = 1800
+    #expect(!standstill(1, [0: writing, 2: .init(position("node1")), 3: .init(position("node1"))]).isDue)
+    writing.silence = 31
+    #expect(standstill(1, [0: writing, 2: .init(position("node1")), 3: .init(position("node1"))]).isDue)
+  }
+
+  @Test(
+    "The limit is 20 times the median step, at least a minute; longer outside of steps and where data is waited for")
+  func patience() {
+    var patience = Patience(.automatic, ranks: 4)
+    #expect(patience.seconds(in: .reduce) == 1800)
+    for seconds in [90.0, 2, 2, 2.5, 2] { patience.add(step: seconds) }
+    #expect(patience.seconds(in: .reduce) == 60 && patience.seconds(in: .data) == 1800)
+    for _ in 0..<101 { patience.add(step: 10) }
+    #expect(patience.seconds(in: .forward) == 200 && patience.seconds(in: nil) == 1800)
+    for _ in 0..<51 { patience.add(step: 300) }
+    #expect(patience.seconds(in: .backward) == 6000 && patience.seconds(in: nil) == 6000)
+    var fixed = Patience(.minutes(2), ranks: 4)
+    fixed.add(step: 300)
+    #expect(fixed.seconds(in: nil) == 120 && fixed.seconds(in: .reduce) == 120)
+    var many = Patience(.automatic, ranks: 1024)
+    many.add(step: 1)
+    #expect(many.seconds(in: .reduce) == 256)
+  }
+
+  @Test("A rank that is slow several times in a row is named once with its factor; one that was disturbed is not")
+  func slowRanks() {
+    var speed = RankSpeed(microBatches: 1)
+    let hosts = ["node0", "node0", "node1", "node1"]
+    let even = [100.0, 104, 98, 101]
+    let disturbed = [100.0, 104, 180, 101]
+    for times in [disturbed, disturbed, even, disturbed, disturbed] { #expect(speed.note(times, hosts: hosts) == nil) }
+    #expect(
+      speed.note([100, 104, 240, 101], hosts: hosts)?.hasPrefix(
+        "Rank 2 of 4 (node1) computes 2.4 times as long as the median rank (240 ms instead of 101 ms for backward of a micro-batch), and all wait for it"
+      ) == true)
+    for times in [disturbed, even, disturbed, disturbed, disturbed] { #expect(speed.note(times, hosts: hosts) == nil) }
+    // Half of the ranks: the faster half is the measure. One that is named already is not named again.
+    let half = [50.0, 49, 100, 101]
+    for _ in 0..<2 { #expect(speed.note(half, hosts: hosts) == nil) }
+    #expect(speed.note(half, hosts: hosts)?.hasPrefix("Rank 3 of 4 (node1) computes 2.0 times") == true)
+    var two = RankSpeed(microBatches: 1)
+    for _ in 0..<2 { #expect(two.note([9, 3], hosts: ["a", "b"]) == nil) }
+    #expect(two.note([9, 3], hosts: ["a", "b"])?.contains("as the other (9.0 ms instead of 3.0 ms") == true)
+  }
+
   @Test("Ranks with other kernels, builds or variables are told apart by name; equal ones are not")
   func arithmetic() {
     let own = RankArithmetic(host: "node0", traits: ["kernels": "x86-64-v4", "croco": "0.1.0"])
@@ -101,6 +150,29 @@ struct HangMPITests {
     #expect(ended.errorOutput.contains("croco: Rank \(rank) of 3 ("), "\(ended)")
     #expect(ended.errorOutput.contains("gives no sign of life: last heard of in "), "\(ended)")
     #expect(ended.errorOutput.contains("The others wait for it: rank \(rank == 0 ? 1 : 0) ("), "\(ended)")
+  }
+
+  @Test("A rank that is stopped again and again is named once, with its factor, and the run goes on")
+  func slowRank() throws {
+    let fixture = try RunFixture()
+    let endless = ["schedule.total_steps=1000000", "compute.threads=1", "checkpoints.every_steps=0"]
+    let process = try MPIRun.start(ranks: 3, "croco", fixture.arguments("run", endless))
+    #expect(process.wait(upTo: 60) { ((try? fixture.metrics("run").count) ?? 0) >= 3 })
+    let slow = try #require(try MPIRun.rankProcess(2, with: fixture.output("run")))
+    // It computes for a fifth of the time.
+    let isNamed = process.wait(upTo: 60) {
+      kill(slow, SIGSTOP)
+      usleep(80_000)
+      kill(slow, SIGCONT)
+      usleep(20_000)
+      return process.errorOutput.contains(" times as long as the median rank (")
+    }
+    #expect(isNamed)
+    process.signal(SIGUSR1)
+    let ended = process.finish(within: 60)
+    #expect(ended.status == 75 && !ended.isTimedOut, "\(ended)")
+    #expect(ended.errorOutput.components(separatedBy: "times as long as the median rank").count == 2, "\(ended)")
+    #expect(ended.errorOutput.contains("Rank 2 of 3 ("), "\(ended)")
   }
 
   @Test("Ranks with other variables are warned of by name, or refused; what ranks told each other is gone at the end")

@@ -330,8 +330,8 @@ struct TrainMPITests {
     try bytes.write(to: URL(fileURLWithPath: shard))
     let result = try MPIRun.run(ranks: 4, "croco", fixture.arguments("run", one))
     #expect(result.status == 65 && !result.isTimedOut, "\(result)")
-    #expect(result.errorOutput.components(separatedBy: "croco: ").count == 2, "\(result)")
-    #expect(result.errorOutput.contains("croco: Rank ") && result.errorOutput.contains("train-00000.h5"))
+    #expect(result.errorOutput.components(separatedBy: "croco: Rank ").count == 2, "\(result)")
+    #expect(result.errorOutput.contains("train-00000.h5"))
   }
 
   @Test("a rank that cannot read the data ends all ranks with one sentence that names rank and host")

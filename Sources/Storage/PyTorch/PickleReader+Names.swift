@@ -78,6 +78,8 @@ extension PickleReader {
     guard let items = graph.items(try pop(), .tuple), items.count >= 5, items[0] == .text("storage") else {
       throw Fault(reason: "its pickle refers to something that is no storage")
     }
+    // PyTorch before 0.4 wrote parts of storages; their places would have to be added to those of tensors.
+    guard items.count == 5 || items[5] == .none else { throw Fault(reason: "one of its storages lies within another") }
     try push(.storage, items)
   }
 

@@ -52,6 +52,19 @@ extension ConfigurationCodec {
       format: { shortText($0) })
   }
 
+  /// Minutes, or "auto".
+  static var hangLimit: ConfigurationCodec<HangLimit> {
+    ConfigurationCodec<HangLimit>(
+      expectation: "auto or \(positiveNumber.expectation)",
+      parse: { $0.plainText == "auto" ? .automatic : positiveNumber.parse($0).map(HangLimit.minutes) },
+      format: { limit in
+        switch limit {
+        case .automatic: "auto"
+        case .minutes(let minutes): positiveNumber.format(minutes)
+        }
+      })
+  }
+
   /// Two numbers in 0 ..< 1.
   static var betas: ConfigurationCodec<[Double]> {
     let beta = number("") { (0..<1).contains($0) }

@@ -190,8 +190,10 @@ package enum ConfigurationSchema {
       "true: ranks whose kernels, products, croco or variables differ are refused; false: they are warned of",
       mayChange: true),
     .init(
-      "compute.hang_minutes", \.compute.hangMinutes, ConfigurationCodec<Double>.positiveNumber.orNull,
-      "no progress for so long ends the run (exit code 70) and names the rank that hangs; null: never", mayChange: true),
+      "compute.hang_minutes", \.compute.hangLimit, ConfigurationCodec<HangLimit>.hangLimit.orNull,
+      "no progress for so long ends the run (exit code 70) and names the rank that hangs; auto: 20 times the median step, at "
+        + "least a minute, and 30 minutes before the first step and where a disk is waited for; null: never",
+      mayChange: true),
   ]
 
   private static let watching: [ConfigurationEntry] = [

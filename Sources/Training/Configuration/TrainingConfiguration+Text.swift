@@ -35,6 +35,9 @@ extension TrainingConfiguration {
         "model.mask_ratio", "\(model.maskRatio) of \(model.patchCount) patches hides none, so the masked loss is 0/0"
       )
     }
+    if compute.gradientWire == .bf16 && compute.reduction == .mpi {
+      return ("compute.gradient_wire", "bf16 needs compute.reduction reproducible: MPI sums in fp32")
+    }
     if batch.globalBatchSize % batch.microBatchSize != 0 {
       return (
         "batch.micro_batch_size",

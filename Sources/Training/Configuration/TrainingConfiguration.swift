@@ -202,8 +202,8 @@ package struct ComputeConfiguration: Sendable, Equatable {
   package var compareParametersEverySteps = 100
   /// Whether ranks that differ in ``RankArithmetic`` are refused; else they are warned of.
   package var requireSameArithmetic = false
-  /// A run in which no rank makes progress for so many minutes ends; nil: never.
-  package var hangMinutes: Double? = 30
+  /// A run in which no rank makes progress for so long ends; nil: never.
+  package var hangLimit: HangLimit? = .automatic
 
   /// Plain defaults.
   package init() {}

@@ -11,6 +11,8 @@ final class StepExchange {
   let ownership: Ownership?
 
   private let sum: GradientSum
+  /// The micro-batches of every rank.
+  private let shares: [Range<Int>]
   private let gather: SliceGather?
   private let background: BackgroundExchange?
   private let arrival: Arrival
@@ -29,6 +31,7 @@ final class StepExchange {
   ) throws(Failure) {
     let (compute, count) = (configuration.compute, configuration.batch.microBatchCount)
     communicator = groups.communicator
+    shares = try groups.layout.shares(of: count)
     arrival = parameters.arrival
     let length = try BucketLength.choose(for: parameters, compute, groups, pool)
     let ownership = Ownership(
@@ -45,6 +48,23 @@ final class StepExchange {
       ? nil : BackgroundExchange(sum, toAll: !isSharded)
     trial = OverlapTrial(background == nil ? .off : compute.overlap)
     if let obstacle, compute.overlap == .on { news = obstacle }
+  }
+
+  /// Completes what this rank has computed by what the others have: the losses of their micro-batches, and the pairs that they
+  /// replaced.
+  func gatherResults(of share: inout StepShare) throws(Failure) {
+    // As many values as there are, not as many from each rank: a rank's losses, and its replaced pairs at their end.
+    let results = AlignedBuffer<Double>(count: share.losses.count + shares.count)
+    let slices = BufferSlices(results, counts: shares.map { $0.count + 1 })
+    let own = slices.ranges[communicator.rank]
+    for (place, microBatch) in zip(own, microBatches) { results.pointer[place] = share.losses[microBatch] }
+    results.pointer[own.upperBound - 1] = share.replacedPairs
+    try communicator.gather(slices)
+    share.replacedPairs = 0
+    for (range, microBatches) in zip(slices.ranges, shares) {
+      for (place, microBatch) in zip(range, microBatches) { share.losses[microBatch] = results.pointer[place] }
+      share.replacedPairs += results.pointer[range.upperBound - 1]
+    }
   }
 
   /// What keeps the exchange from going on beside the computation.

@@ -41,10 +41,11 @@ package struct RunContext {
   /// Whether this is the rank that reads, writes and speaks.
   package var isFirstRank: Bool { communicator.rank == 0 }
 
-  /// Warns of what looks wrong on any rank; collective.
+  /// Warns of what looks wrong on any rank, or in where the ranks are; collective.
   ///
   /// - Throws: `Failure` of kind `inputOutput` where communication fails.
-  func checkMachine() throws(Failure) {
+  func checkMachine(_ placements: [RankPlacement]) throws(Failure) {
+    for warning in PlacementChecks(placements).warnings { log(.warning, warning) }
     let warnings = StartupChecks.warnings(
       threads: pool.workerCount, slabs: configuration.compute.slabs, environment: ProcessInfo.processInfo.environment)
     let all = try communicator.gatherBytes(Array(warnings.joined(separator: "\n").utf8))
@@ -63,7 +64,7 @@ package struct RunContext {
   func watchdog(
     in folder: RunFolder, lastWords: @escaping @Sendable (Failure) -> Void
   ) throws(Failure) -> Watchdog? {
-    guard let minutes = configuration.compute.hangMinutes else { return nil }
+    guard let limit = configuration.compute.hangLimit else { return nil }
     let communicator = communicator
     try communicator.together {
       guard isFirstRank else { return }
@@ -72,14 +73,14 @@ package struct RunContext {
       if communicator.size > 1 { try FileSystem.createFolder(folder.rankFolder) }
     }
     return Watchdog(
-      seconds: minutes * 60, communicator: communicator, folder: communicator.size > 1 ? folder.rankFolder : nil
+      limit, communicator: communicator, folder: communicator.size > 1 ? folder.rankFolder : nil
     ) { sentence in
       lastWords(
         Failure(
           .internalError, sentence,
           hint:
             "Look after that process and its host, and start again from the last checkpoint; compute.hang_minutes sets "
-            + "the limit."))
+            + "another limit."))
       communicator.abort(exitCode: Failure.Kind.internalError.exitCode)
     }
   }

@@ -10,12 +10,13 @@ package struct RunDescription {
   let lastStep: Int
   /// Where the weights came from with which the run began; nil for random ones.
   let initialWeights: String?
+  /// Those of all ranks.
+  let placements: [RankPlacement]
 
-  /// The lines; collective, as they name the hosts.
-  ///
-  /// - Throws: `Failure` of kind `inputOutput` where communication fails.
-  func lines() throws(Failure) -> [String] {
-    [try machine(), pairs, network, course]
+  /// The lines: four of the run, then where its ranks are.
+  var lines: [String] {
+    let advice = PlacementChecks(placements).advice.map { [$0] } ?? []
+    return [machine, pairs, network, course] + PlacementTable(placements).lines + advice
   }
 
   /// The line that a run begins with.
@@ -32,19 +33,17 @@ package struct RunDescription {
       return []
     }
     let rest = texts[start...].prefix { !$0.hasPrefix("step ") }
-    // The opening and the lines of a description.
+    // The opening and the lines of a description, without the places of ranks.
     return rest.filter { !$0.hasPrefix("warning: ") }.prefix(5).map(String.init)
   }
 
-  private func machine() throws(Failure) -> String {
-    let communicator = context.communicator
-    let names = try communicator.gatherBytes(Array(communicator.hostName.utf8)).map {
-      String(decoding: $0, as: UTF8.self)
-    }
+  private var machine: String {
     var hosts: [String] = []
-    for name in names where !hosts.contains(name) { hosts.append(name) }
+    for placement in placements where hosts.last != placement.host && !hosts.contains(placement.host) {
+      hosts.append(placement.host)
+    }
     let shown = hosts.prefix(4).joined(separator: ", ") + (hosts.count > 4 ? " and \(hosts.count - 4) more" : "")
-    return "\(counted(communicator.size, "rank")) x \(counted(context.pool.workerCount, "thread")) on "
+    return "\(counted(placements.count, "rank")) x \(counted(context.pool.workerCount, "thread")) on "
       + "\(counted(hosts.count, "host")) (\(shown)), \(context.configuration.compute.precision.arithmetic)."
   }
 

@@ -6,17 +6,19 @@ import Storage
 
 /// What is worth a warning before hours of computation, and what the run's log says of its machine.
 package struct StartupChecks {
-  /// Cores that this process may run on: `Cpus_allowed` of /proc/self/status on Linux, which heeds binding.
+  /// The number of cores that this process may run on.
   static var availableCores: Int {
-    let bits = coreMask.reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
-    return bits > 0 ? bits : ProcessInfo.processInfo.activeProcessorCount
+    let cores = cores.indices
+    return cores.isEmpty ? ProcessInfo.processInfo.activeProcessorCount : cores.count
   }
 
-  /// The cores that this process may run on as hexadecimal digits; empty where the system does not tell.
-  static var coreMask: String {
+  /// The cores that this process may run on: `Cpus_allowed_list` of /proc/self/status on Linux, which heeds binding; none where
+  /// the system does not tell.
+  static var cores: IndexRanges {
     let status = (try? File.contents(of: "/proc/self/status")).map { String(decoding: $0, as: UTF8.self) }
-    let line = status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
-    return line.map { String($0.dropFirst("Cpus_allowed:".count)).trimmingCharacters(in: .whitespaces) } ?? ""
+    let line = status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    let list = line.map { $0.dropFirst("Cpus_allowed_list:".count).trimmingCharacters(in: .whitespaces) }
+    return list.flatMap { IndexRanges($0) } ?? IndexRanges([])
   }
 
   /// The compute threads of a rank where the configuration leaves them open: its cores, shared where ranks are not
@@ -29,8 +31,8 @@ package struct StartupChecks {
 
   /// The compute threads of this rank, with ``threads(configured:ranksSharingCores:)``; collective.
   package static func threads(configured: Int?, of communicator: any Communicator) throws(Failure) -> Int {
-    let cores = try communicator.gatherBytes(Array("\(communicator.hostName) \(coreMask)".utf8))
-    return threads(configured: configured, ranksSharingCores: cores.count { $0 == cores[communicator.rank] })
+    let places = try communicator.gatherBytes(Array("\(communicator.hostName) \(cores.text)".utf8))
+    return threads(configured: configured, ranksSharingCores: places.count { $0 == places[communicator.rank] })
   }
 
   /// One sentence for each thing that looks wrong.

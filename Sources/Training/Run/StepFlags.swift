@@ -32,6 +32,9 @@ package struct StepFlags: OptionSet, Sendable {
   /// A rank waits much for data, and has not said so yet.
   package static let waitsForData = StepFlags(rawValue: 512)
 
+  /// It is time to compare how fast the ranks compute.
+  package static let comparesSpeed = StepFlags(rawValue: 1024)
+
   /// A rank has skipped pairs of a file that it has not named yet.
   package static let badPairs = StepFlags(rawValue: 64)
 

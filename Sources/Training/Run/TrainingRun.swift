@@ -31,6 +31,7 @@ package final class TrainingRun {
   private var observers: [any RunObserver] = []
   private var badPairs: BadPairCount
   private var dataWait = DataWait()
+  private var rankSpeed: RankSpeed
   private var referenceUse = ReferenceUse()
   private var pace: RunPace
   private var best: BestCheckpoint?
@@ -69,7 +70,8 @@ package final class TrainingRun {
     if let mixture { log(.warning, mixture) }
     let watchdog = try context.watchdog(in: folder, lastWords: options.lastWords)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
-    try context.checkMachine()
+    let placements = try RankPlacement.gather(threads: context.pool.workerCount, by: communicator)
+    try context.checkMachine(placements)
     let trainer = try Trainer(
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, groups: groups, pool: context.pool)
     initialWeights = try resumption.initialWeights(trainer.parameters, context)
@@ -85,12 +87,14 @@ package final class TrainingRun {
     start = clock.now
     // The checkpoint of another run is none of this folder's.
     lastCheckpoint = (resumption.isOwn ? resumption.step : -1, start)
+    rankSpeed = RankSpeed(microBatches: microBatches.count)
     pace = RunPace(after: trainer.completedSteps, of: lastStep)
     (self.context, self.options, self.folder, self.lock) = (context, options, folder, lock)
     (self.data, self.trainer, self.watchdog) = (data, trainer, watchdog)
     let description = RunDescription(
-      context: context, data: data, trainer: trainer, lastStep: lastStep, initialWeights: initialWeights)
-    for line in try description.lines() { log(.info, line) }
+      context: context, data: data, trainer: trainer, lastStep: lastStep, initialWeights: initialWeights,
+      placements: placements)
+    for line in description.lines { log(.info, line) }
   }
 
   /// Refuses a run that is beyond its end: nothing would be done, and yet all would seem well.
@@ -128,6 +132,7 @@ package final class TrainingRun {
     while trainer.completedSteps < lastStep {
       let (done, flags) = try trainer.step(hooks)
       guard var report = done else { try stop(flags.reasonToStop ?? "a signal") }
+      watchdog?.count(step: report.milliseconds / 1000)
       if let news = trainer.takeNews() { context.log(.info, news) }
       watchdog?.note("the reports of step \(report.step)")
       if isValidationDue { try validate(&report) }
@@ -135,6 +140,8 @@ package final class TrainingRun {
       record(report)
       if flags.contains(.badPairs) { try badPairs.tell(data.badPairs, context) }
       if flags.contains(.waitsForData) { try dataWait.tell(context) }
+      if flags.contains(.comparesSpeed) { try rankSpeed.compare(context) }
+      rankSpeed.add(report)
       dataWait.add(waited: report.stages[.data] ?? 0, of: report.milliseconds)
       try badPairs.count(report)
       try tellObservers(report)
@@ -208,6 +215,7 @@ package final class TrainingRun {
     if data.badPairs.hasNews { concerns.requests.insert(.badPairs) }
     if dataWait.hasNews { concerns.requests.insert(.waitsForData) }
     guard context.isFirstRank else { return concerns }
+    if context.communicator.size > 1 && rankSpeed.isDue { concerns.requests.insert(.comparesSpeed) }
     let minutes = configuration.checkpoints.everyMinutes
     if minutes > 0 && clock.now - lastCheckpoint.time >= .seconds(minutes * 60) {
       concerns.requests.insert(.checkpoint)

@@ -25,20 +25,19 @@ final class RankBoard: Sendable {
   /// The board in `folder`, which exists.
   init(_ folder: String, rank: Int, of size: Int) { (self.folder, self.rank, self.size) = (folder, rank, size) }
 
-  /// Goes on telling where this rank is, many times within `limit` seconds; looks at the others once it has not moved for a
-  /// quarter of them.
+  /// Goes on telling where this rank is, many times within the seconds for which it may stay there; looks at the others once
+  /// it has not moved for a quarter of them.
   ///
   /// - Parameter position: where this rank is; nil once it is not to be told any more.
-  func start(limit: Double, position: @escaping @Sendable () -> RankPosition?) {
-    // All ranks together write some 32 files a second at most.
-    let interval = min(limit / 20, max(1, Double(size) / 32))
+  func start(position: @escaping @Sendable () -> RankPosition?) {
     let thread = Thread { [self] in
       var beat = 0
       while let position = position() {
         beat += 1
         write(Record(beat: beat, position: position))
-        if position.idle > limit / 4 { look() }
-        Thread.sleep(forTimeInterval: interval)
+        if position.idle > position.limit / 4 { look() }
+        // All ranks together write some 32 files a second, and 80 where ``Patience`` has its least limit.
+        Thread.sleep(forTimeInterval: min(position.limit / 20, max(1, Double(size) / 32)))
       }
     }
     thread.name = "croco-ranks"

@@ -13,20 +13,7 @@ struct RankList {
   func text(of size: Int? = nil) -> String {
     let total = size.map { " of \($0)" } ?? ""
     let place = hosts.isEmpty ? "" : " (\(Self.short(hosts)))"
-    return "\(ranks.count == 1 ? "rank" : "ranks") \(Self.short(ranges))\(total)\(place)"
-  }
-
-  /// Neighbours together: "0-3".
-  private var ranges: [String] {
-    var ranges: [ClosedRange<Int>] = []
-    for rank in ranks {
-      if let last = ranges.last, last.upperBound == rank - 1 {
-        ranges[ranges.count - 1] = last.lowerBound...rank
-      } else {
-        ranges.append(rank...rank)
-      }
-    }
-    return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+    return "\(ranks.count == 1 ? "rank" : "ranks") \(Self.short(IndexRanges(ranks).texts))\(total)\(place)"
   }
 
   private static func short(_ texts: [String]) -> String {

@@ -6,14 +6,17 @@ package struct RankPosition: Sendable, Equatable, Codable {
   package var phase: String
   /// Seconds since it last came to something new.
   package var idle: Double
+  /// Seconds for which it may stay there before the run counts as hung.
+  package var limit: Double
   /// The collective calls that it has entered.
   package var calls: Int
   /// The collective call that it is in.
   package var call: String?
 
   /// A position.
-  package init(host: String, phase: String, idle: Double = 0, calls: Int = 0, call: String? = nil) {
-    (self.host, self.phase, self.idle, self.calls, self.call) = (host, phase, idle, calls, call)
+  package init(host: String, phase: String, idle: Double = 0, limit: Double, calls: Int = 0, call: String? = nil) {
+    (self.host, self.phase, self.idle, self.limit) = (host, phase, idle, limit)
+    (self.calls, self.call) = (calls, call)
   }
 
   /// Call and phase, for people.

@@ -24,7 +24,6 @@ package struct Standstill {
     case network
   }
 
-  private let limit: Double
   private let rank: Int
   private let own: RankPosition
   private let ranks: [Sighting?]
@@ -32,24 +31,25 @@ package struct Standstill {
   /// What `rank` sees of the `size` ranks.
   ///
   /// - Parameters:
-  ///   - limit: the seconds after which a run that does not move on is to end.
-  ///   - own: where `rank` itself is.
+  ///   - own: where `rank` itself is, and for how long it waits.
   ///   - others: what it knows of the others, by rank.
-  package init(limit: Double, rank: Int, of size: Int, own: RankPosition, others: [Int: Sighting]) {
-    self.limit = limit
+  package init(rank: Int, of size: Int, own: RankPosition, others: [Int: Sighting]) {
     self.rank = rank
     self.own = own
     ranks = (0..<size).map { $0 == rank ? Sighting(own) : others[$0] }
   }
 
-  /// Whether it is time for this rank to speak and end the run: not where another rank moves on, and the lowest rank that is
-  /// alive speaks first, since a stopped rank cannot.
+  /// Whether it is time for this rank to speak and end the run: not where another rank moves on, or may take longer for what it
+  /// does, and the lowest rank that is alive speaks first, since a stopped rank cannot.
   package var isDue: Bool {
-    guard !ranks.contains(where: { $0.map { !isSilent($0) && $0.position.idle < limit / 2 } ?? false }) else {
-      return false
-    }
+    // Half of the own limit less: where others are is known late.
+    guard
+      !ranks.contains(where: { sighting in
+        sighting.map { !isSilent($0) && $0.position.idle < max(own.limit, $0.position.limit) - own.limit / 2 } ?? false
+      })
+    else { return false }
     let before = ranks[..<rank].count { $0.map { !isSilent($0) } ?? true }
-    return own.idle > limit * (1 + 0.1 * Double(min(before, 3)))
+    return own.idle > own.limit * (1 + 0.1 * Double(min(before, 3)))
   }
 
   /// The ranks that the others wait for; none where all are at the same place.
@@ -97,7 +97,7 @@ package struct Standstill {
   }
 
   /// Ranks tell something many times within the limit.
-  private func isSilent(_ sighting: Sighting) -> Bool { sighting.silence > limit / 2 }
+  private func isSilent(_ sighting: Sighting) -> Bool { sighting.silence > own.limit / 2 }
 
   private func waiting(for culprits: [Int]) -> String {
     let object = culprits.count == 1 ? "it" : "them"

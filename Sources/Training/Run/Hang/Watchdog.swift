@@ -8,41 +8,43 @@ package final class Watchdog: Sendable {
     var idle = 0.0
     var phase = "the start of the run"
     var stage: StepStage?
+    var patience: Patience
     var isStopped = false
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let communicator: any Communicator
   private let board: RankBoard?
 
   /// Starts watching in a thread of its own.
   ///
   /// - Parameters:
-  ///   - seconds: the longest time without a ``note(_:)`` on any rank. Time for which this process is stopped does not count.
+  ///   - limit: the longest time without a ``note(_:)`` on any rank. Time for which this process is stopped does not count.
   ///   - communicator: the ranks of the run.
   ///   - folder: where the ranks tell each other where they are; nil where there is one rank.
   ///   - bite: called once, from the watching thread, with a sentence that says which rank hangs.
   package init(
-    seconds: Double, communicator: any Communicator, folder: String? = nil,
+    _ limit: HangLimit, communicator: any Communicator, folder: String? = nil,
     bite: @escaping @Sendable (_ sentence: String) -> Void
   ) {
     self.communicator = communicator
+    state = Mutex(State(patience: Patience(limit, ranks: communicator.size)))
     let (rank, size) = (communicator.rank, communicator.size)
     board = folder.map { RankBoard($0, rank: rank, of: size) }
     let thread = Thread { [weak self] in
-      let interval = min(1, seconds / 20)
+      var interval = 0.0
       while true {
         let passed = Self.pause(interval)
         guard let self, let position = self.position(after: passed) else { return }
-        guard position.idle > seconds else { continue }
-        let standstill = Standstill(
-          limit: seconds, rank: rank, of: size, own: position, others: self.board?.sightings ?? [:])
+        interval = min(1, position.limit / 20)
+        guard position.idle > position.limit else { continue }
+        let standstill = Standstill(rank: rank, of: size, own: position, others: self.board?.sightings ?? [:])
         if standstill.isDue { return bite(standstill.sentence) }
       }
     }
     thread.name = "croco-watchdog"
     thread.start()
-    board?.start(limit: seconds) { [weak self] in self?.position(after: 0) }
+    board?.start { [weak self] in self?.position(after: 0) }
   }
 
   /// Tells that the run goes on, and with what.
@@ -54,6 +56,9 @@ package final class Watchdog: Sendable {
   func note(_ stage: StepStage) {
     state.withLock { ($0.idle, $0.stage) = (0, stage) }
   }
+
+  /// Learns from a step of so many seconds how long steps take.
+  func count(step seconds: Double) { state.withLock { $0.patience.add(step: seconds) } }
 
   /// Ends the watch.
   package func stop() {
@@ -71,7 +76,7 @@ package final class Watchdog: Sendable {
     let activity = communicator.activity.current
     return RankPosition(
       host: communicator.hostName, phase: state.phase + (state.stage.map { " (\($0.activity))" } ?? ""),
-      idle: state.idle, calls: activity.count, call: activity.call)
+      idle: state.idle, limit: state.patience.seconds(in: state.stage), calls: activity.count, call: activity.call)
   }
 
   /// Sleeps, and gives the seconds that have passed; where the process was stopped meanwhile, without most of that.
