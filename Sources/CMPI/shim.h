@@ -62,22 +62,6 @@ static inline int croco_mpi_return_errors(croco_mpi_communicator group) {
 static inline int croco_mpi_rank(croco_mpi_communicator group, int *rank) { return MPI_Comm_rank(group.handle, rank); }
 static inline int croco_mpi_size(croco_mpi_communicator group, int *size) { return MPI_Comm_size(group.handle, size); }
 
-// Sets a variable of the library (MPI_T) for groups that are made from now on; an error where it has none of that name.
-static inline int croco_mpi_set_variable(const char *name, int value) {
-  int provided, index, count;
-  MPI_T_cvar_handle handle;
-  int status = MPI_T_init_thread(MPI_THREAD_SINGLE, &provided);
-  if (status != MPI_SUCCESS) return status;
-  status = MPI_T_cvar_get_index(name, &index);
-  if (status == MPI_SUCCESS) status = MPI_T_cvar_handle_alloc(index, NULL, &handle, &count);
-  if (status == MPI_SUCCESS) {
-    status = count == 1 ? MPI_T_cvar_write(handle, &value) : MPI_ERR_COUNT;
-    MPI_T_cvar_handle_free(&handle);
-  }
-  MPI_T_finalize();
-  return status;
-}
-
 // Collectives.
 
 static inline int croco_mpi_barrier(croco_mpi_communicator group) { return MPI_Barrier(group.handle); }

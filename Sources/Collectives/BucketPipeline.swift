@@ -6,11 +6,13 @@ protocol BucketWork {
   var bucketCount: Int { get }
   /// The number of steps of each bucket.
   var stepCount: Int { get }
+  /// The buckets that are under way at once, at most (``BucketPipeline/depth(of:)``).
+  var depth: Int { get }
 
   /// Whether the first step of a bucket may begin.
   func isReady(_ bucket: Int) -> Bool
 
-  /// Does a step of a bucket; the bucket ``BucketPipeline/depth`` before it is done.
+  /// Does a step of a bucket; the bucket ``depth`` before it is done.
   ///
   /// - Returns: the transfer that it starts, if any.
   /// - Throws: ``Failure`` of kind `inputOutput` where communication fails.
@@ -21,9 +23,14 @@ protocol BucketWork {
 ///
 /// Buckets come to each of their steps in order, on all ranks the same, as collective calls must.
 struct BucketPipeline {
-  /// The buckets that are under way at once, at most. Ranks announce a message and wait for leave to send it, behind what is on
-  /// the wire already: with three buckets a link of 1 Gbit/s stood idle for a seventh of the time, with eight for a twentieth.
-  static let depth = 8
+  /// The buckets that are under way at once, at most, of those of `ownership`: as many as 128 MB hold, three to eight.
+  ///
+  /// Ranks announce a message and wait for leave to send it, behind what is on the wire already: with three buckets a link of
+  /// 1 Gbit/s stood idle for a seventh of the time, with eight for a twentieth.
+  static func depth(of ownership: Ownership) -> Int {
+    let longest = ownership.buckets.map(\.range.count).max() ?? 1
+    return min(8, max(3, (1 << 25) / max(1, longest)))
+  }
 
   private static let looksBeforeRest = 4
 
@@ -43,7 +50,7 @@ struct BucketPipeline {
     var pipeline = BucketPipeline(work: work)
     var (next, looks) = (0, 0)
     while next < work.bucketCount || !pipeline.entries.isEmpty {
-      while next < work.bucketCount, pipeline.entries.count < depth, work.isReady(next) {
+      while next < work.bucketCount, pipeline.entries.count < work.depth, work.isReady(next) {
         pipeline.entries.append(Entry(bucket: next))
         next += 1
       }

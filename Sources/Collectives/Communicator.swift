@@ -26,10 +26,6 @@ package protocol Communicator: Sendable {
   /// With the rank among those of the host as its color, it joins the ranks of equal number on all hosts.
   func split(color: Int, key: Int) throws(Failure) -> any Communicator
 
-  /// Another group of the same ranks, whose collectives go host first within the MPI library, or do not; nil where the library
-  /// cannot. For measurements.
-  func duplicate(hierarchical: Bool) throws(Failure) -> (any Communicator)?
-
   /// Waits for all ranks (`MPI_Barrier`).
   func barrier() throws(Failure)
 

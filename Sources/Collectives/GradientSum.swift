@@ -136,6 +136,7 @@ package final class GradientSum {
 
     var bucketCount: Int { sum.ownership.buckets.count }
     var stepCount: Int { sum.exchange?.stepCount ?? 1 }
+    var depth: Int { sum.exchange?.depth ?? 1 }
 
     func isReady(_ bucket: Int) -> Bool { bucket < sum.readiness.readyCount }
 
@@ -170,7 +171,9 @@ extension GradientSum {
     guard layout.size > 1, reduction == .reproducible else { return 0 }
     let tree = reduction.tree(microBatchCount: microBatchCount)
     let nodes = try layout.shares(of: microBatchCount).map(tree.nodes(covering:))
+    // Between hosts the length is measured when a run begins.
+    let length = layout.hosts.count > 1 ? Ownership.longestBucket : nil
     return HostFirstExchange.bufferBytes(
-      nodes, tree: tree, Ownership(count: count, layout: layout), wire: wire)
+      nodes, tree: tree, Ownership(count: count, layout: layout, bucketLength: length), wire: wire)
   }
 }

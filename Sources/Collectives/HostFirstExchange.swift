@@ -5,6 +5,8 @@ import Runtime
 final class HostFirstExchange {
   /// The memory of the buffers, in bytes.
   let bufferBytes: Int
+  /// The buckets that are under way at once, at most.
+  let depth: Int
 
   private let ownership: Ownership
   private let groups: HostGroups
@@ -25,9 +27,11 @@ final class HostFirstExchange {
     let place = layout.place(of: rank)
     (self.ownership, self.groups) = (ownership, groups)
     bufferBytes = Self.bufferBytes(nodes, tree: tree, ownership, wire: wire)
+    let depth = BucketPipeline.depth(of: ownership)
+    self.depth = depth
     var levels: [Level] = []
     func add(_ exchange: NodeExchange, isWithinHost: Bool, whole: Int, slice: Int) {
-      let lanes = (0..<BucketPipeline.depth).map { _ in exchange.makeLane(whole: whole, slice: slice) }
+      let lanes = (0..<depth).map { _ in exchange.makeLane(whole: whole, slice: slice) }
       levels.append(Level(exchange: exchange, lanes: lanes, isWithinHost: isWithinHost))
     }
     let longest = Longest(ownership, rank: rank)
@@ -49,7 +53,7 @@ final class HostFirstExchange {
   /// The steps of a bucket: an exchange on each level, and the end.
   var stepCount: Int { levels.count + 1 }
 
-  /// Does a step of a bucket; the bucket ``BucketPipeline/depth`` before it is done.
+  /// Does a step of a bucket; the bucket ``depth`` before it is done.
   ///
   /// - Parameters:
   ///   - nodes: this rank's, over the whole buffer.
@@ -62,7 +66,7 @@ final class HostFirstExchange {
     if step < levels.count {
       let level = levels[step]
       return try level.exchange.start(
-        current, slices: slices(of: bucket, level), through: level.lanes[number % BucketPipeline.depth])
+        current, slices: slices(of: bucket, level), through: level.lanes[number % depth])
     }
     let slice = bucket.slices[groups.communicator.rank]
     if !slice.isEmpty {
@@ -76,7 +80,7 @@ final class HostFirstExchange {
   ) -> [NodeSlice] {
     let member = level.isWithinHost ? groups.host.rank : groups.peers.rank
     return level.exchange.finish(
-      slices(of: bucket, level)[member], through: level.lanes[number % BucketPipeline.depth], workers: workers)
+      slices(of: bucket, level)[member], through: level.lanes[number % depth], workers: workers)
   }
 
   /// What each member of a level adds up.
@@ -97,7 +101,7 @@ final class HostFirstExchange {
   ) -> Int {
     let layout = ownership.layout
     let hostNodes = hostNodes(nodes, tree, layout).map(\.count)
-    return BucketPipeline.depth
+    return BucketPipeline.depth(of: ownership)
       * (0..<layout.size).reduce(0) { most, rank in
         let (place, longest) = (layout.place(of: rank), Longest(ownership, rank: rank))
         let ranks = layout.hosts[place.host]

@@ -85,17 +85,6 @@ package final class MPICommunicator: Communicator {
     return try MPICommunicator(part, isWorld: false)
   }
 
-  /// The same ranks, with hierarchical collectives of the library's own or without them: Open MPI's HAN (`MPI_Comm_dup` after
-  /// writing `coll_han_priority`). Nil where the library has none.
-  package func duplicate(hierarchical: Bool) throws(Failure) -> (any Communicator)? {
-    // Those of default priority have 30.
-    let canChoose = Int(croco_mpi_set_variable("coll_han_priority", hierarchical ? 100 : 0)) == croco_mpi_success
-    guard canChoose || !hierarchical else { return nil }
-    var copy = croco_mpi_communicator()
-    try check(croco_mpi_duplicate(handle, &copy), "MPI_Comm_dup")
-    return try MPICommunicator(copy, isWorld: false)
-  }
-
   /// Waits for all ranks (`MPI_Barrier`).
   package func barrier() throws(Failure) { try check(croco_mpi_barrier(handle), "MPI_Barrier") }
 

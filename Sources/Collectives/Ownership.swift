@@ -62,7 +62,10 @@ package struct Ownership: Sendable, Equatable {
 
   /// 512 KB of fp32 for each rank: enough for few messages, and little enough to be added in the cache; at most 16 MB in
   /// all, where the units of the slices allow it.
-  package static func defaultBucketLength(ranks: Int) -> Int { min(ranks << 17, 1 << 22) }
+  package static func defaultBucketLength(ranks: Int) -> Int { min(ranks << 17, longestBucket) }
+
+  /// 16 MB of fp32: what a slow link takes a tenth of a second for.
+  package static let longestBucket = 1 << 22
 
   /// What `rank` owns, in the order of the buffer.
   package func ranges(of rank: Int) -> [Range<Int>] {

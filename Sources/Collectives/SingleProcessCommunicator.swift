@@ -23,9 +23,6 @@ package struct SingleProcessCommunicator: Communicator {
   /// Another group of the one process.
   package func split(color: Int, key: Int) throws(Failure) -> any Communicator { self }
 
-  /// Another group of the one process; of no hierarchy.
-  package func duplicate(hierarchical: Bool) throws(Failure) -> (any Communicator)? { hierarchical ? nil : self }
-
   /// Returns at once.
   package func barrier() throws(Failure) {}
 

@@ -26,7 +26,10 @@ package final class SliceGather {
   ///   - rest: see ``BucketPipeline/run(_:rest:)``.
   func run(arrival: ((Int) -> Void)?, rest: (() -> Void)?) throws(Failure) {
     guard ownership.size > 1 else { return }
-    try BucketPipeline.run(Work(gather: self, buckets: ownership.buckets.reversed(), arrival: arrival), rest: rest)
+    try BucketPipeline.run(
+      Work(
+        gather: self, buckets: ownership.buckets.reversed(), arrival: arrival,
+        depth: BucketPipeline.depth(of: ownership)), rest: rest)
   }
 
   private struct Work: BucketWork {
@@ -36,6 +39,7 @@ package final class SliceGather {
 
     var bucketCount: Int { buckets.count }
     let stepCount = 3
+    let depth: Int
 
     func isReady(_ bucket: Int) -> Bool { true }
 

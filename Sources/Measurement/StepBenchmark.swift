@@ -123,7 +123,7 @@ private struct StepTimes {
   private(set) var heapGrowth = 0
 
   init(_ trainer: Trainer, warmup: Int, steps count: Int) throws(Failure) {
-    for _ in 0..<warmup { _ = try trainer.step() }
+    for _ in 0..<max(warmup, trainer.settlingSteps) { _ = try trainer.step() }
     steps = [Double](repeating: 0, count: count)
     for stage in StepStage.allCases { stages[stage] = [Double](repeating: 0, count: count) }
     try trainer.communicator.barrier()

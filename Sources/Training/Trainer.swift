@@ -90,6 +90,9 @@ package final class Trainer {
   /// Which parameters each rank updates; nil where every rank updates all.
   var ownership: Ownership? { exchange.ownership }
 
+  /// Steps after which a trainer has settled how it exchanges: none of one rank.
+  package var settlingSteps: Int { exchange.settlingSteps }
+
   /// Something that the log should say of the exchange, once.
   func takeNews() -> String? { exchange.takeNews() }
 
@@ -186,7 +189,7 @@ package final class Trainer {
     let input = NetworkInput(part)
     var loss = 0.0
     let isCancelled = exchange.isCalledOff
-    let isOver: @Sendable () -> Bool = { isCalledOff() || isCancelled() }
+    let isOver = { @Sendable in isCalledOff() || isCancelled() }
     let isWhole = pool.run(unless: isOver) {
       clock.measure(.forward) { loss = network.loss(of: input, by: objective) }
       clock.measure(.backward) {

@@ -205,7 +205,8 @@ extension BenchCommand {
       discussion: """
         A sum leaves each rank with what it owns, a gather gives all ranks everything; a step does both. MB are what leaves a \
         host, GB/s that over the time: compare it with the link, 0.125 GB/s for 1 Gbit/s. "flat" is for comparison: every \
-        rank exchanges with every rank.
+        rank exchanges with every rank. The last line is plain MPI; with "mpirun --mca coll_han_priority 100" Open MPI's is \
+        hierarchical, too.
         """)
 
     @Option(help: "Gradients: floats to be summed.")

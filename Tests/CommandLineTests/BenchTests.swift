@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test(
-    "reduce measures each bucket length and MPI's own sums",
+    "reduce measures each bucket length and MPI's own sum",
     .enabled(if: MPIRun.path != nil, Comment(rawValue: MPIRun.missing)))
   func reduce() throws {
     let run = try MPIRun.run(
@@ -112,9 +112,9 @@ import Testing
       ["bench", "reduce", "--floats", "10001", "--bucket", "512", "--bucket", "4096", "--threads", "1", "--json"])
     #expect(run.status == 0, "\(run)")
     let entries = try #require(try object(run.output)["entries"] as? [[String: Any]])
-    #expect(entries.prefix(3).map { $0["bucket_length"] as? Int } == [512, 4096, nil])
+    #expect(entries.map { $0["bucket_length"] as? Int } == [512, 4096, nil])
     let ways = entries.map { $0["way"] as? String }
-    #expect(ways.prefix(3) == ["host first", "host first", "MPI_Allreduce"] && ways.count <= 4)
+    #expect(ways == ["host first", "host first", "MPI_Allreduce"])
     for entry in entries { #expect(try number(entry, "sum") > 0 && entry["sum_bytes"] as? Int == 0) }
     for entry in entries.prefix(2) { #expect(try number(entry, "gather") > 0) }
   }

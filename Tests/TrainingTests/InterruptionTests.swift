@@ -196,11 +196,13 @@ struct InterruptionMPITests {
     "checkpoints.every_steps=0", "compute.threads=1",
   ]
 
-  @Test("Where one rank alone receives the signal, all drop the step with it", arguments: [0, 2])
-  func oneRank(rank: Int) throws {
+  @Test(
+    "Where one rank alone receives the signal, all drop the step with it, also while they exchange",
+    arguments: [(0, "off"), (2, "on")])
+  func oneRank(rank: Int, overlap: String) throws {
     let fixture = try RunFixture()
     try fixture.run("whole", long)
-    let process = try MPIRun.start(ranks: 3, "croco", fixture.arguments("run", long))
+    let process = try MPIRun.start(ranks: 3, "croco", fixture.arguments("run", long + ["compute.overlap=\(overlap)"]))
     #expect(process.wait(upTo: 60) { ((try? fixture.metrics("run").count) ?? 0) >= 1 })
     kill(try #require(try MPIRun.rankProcess(rank, with: fixture.output("run"))), SIGUSR1)
     let stopped = process.finish(within: 60)

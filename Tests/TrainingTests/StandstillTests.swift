@@ -77,12 +77,12 @@ import Training
   }
 
   @Test(
-    "The limit is 20 times the median step, at least a minute; longer outside of steps and where data is waited for")
+    "The limit is 20 times the median step, at least 50 s; longer outside of steps and where data is waited for")
   func patience() {
     var patience = Patience(.automatic, ranks: 4)
     #expect(patience.seconds(in: .reduce) == 1800)
     for seconds in [90.0, 2, 2, 2.5, 2] { patience.add(step: seconds) }
-    #expect(patience.seconds(in: .reduce) == 60 && patience.seconds(in: .data) == 1800)
+    #expect(patience.seconds(in: .reduce) == 50 && patience.seconds(in: .data) == 1800)
     for _ in 0..<101 { patience.add(step: 10) }
     #expect(patience.seconds(in: .forward) == 200 && patience.seconds(in: nil) == 1800)
     for _ in 0..<51 { patience.add(step: 300) }

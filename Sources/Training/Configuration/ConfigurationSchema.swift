@@ -192,7 +192,7 @@ package enum ConfigurationSchema {
     .init(
       "compute.hang_minutes", \.compute.hangLimit, ConfigurationCodec<HangLimit>.hangLimit.orNull,
       "no progress for so long ends the run (exit code 70) and names the rank that hangs; auto: 20 times the median step, at "
-        + "least a minute, and 30 minutes before the first step and where a disk is waited for; null: never",
+        + "least 50 s, and 30 minutes before the first step and where a disk is waited for; null: never",
       mayChange: true),
   ]
 

@@ -5,8 +5,8 @@ import Runtime
 /// How many elements ranks exchange at once, where hosts differ: measured on the links at hand when a run begins. It does not
 /// touch results.
 enum BucketLength {
-  // From what fits the cache to what takes a slow link a tenth of a second.
-  private static let candidates = [1 << 19, 1 << 20, 1 << 21, 1 << 22]
+  // From what fits the cache on.
+  private static let candidates = [1 << 19, 1 << 20, 1 << 21, Ownership.longestBucket]
   // What is exchanged with each: 64 MB.
   private static let sample = 1 << 24
 

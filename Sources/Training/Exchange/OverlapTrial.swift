@@ -18,12 +18,13 @@ struct OverlapTrial {
   /// Whether the next step exchanges while it computes.
   private(set) var overlaps: Bool
 
-  private var isDecided: Bool
+  /// Whether one way was chosen.
+  private(set) var isDecided: Bool
   private var times: [Double] = []
 
   // A step that warms up, two that are measured; one that changes over, two that are measured.
-  private static let changeover = 3
-  private static let length = 6
+  static let changeover = 3
+  static let length = 6
   // What a step must gain at least: on hosts that compute with all cores, the thread takes from them.
   private static let leastGain = 0.01
 

@@ -78,6 +78,9 @@ final class StepExchange {
     return nil
   }
 
+  /// Steps until it is settled whether to overlap.
+  var settlingSteps: Int { trial.isDecided ? 0 : OverlapTrial.length }
+
   /// Something to say of the exchange, once.
   func takeNews() -> String? {
     defer { news = nil }
@@ -139,5 +142,10 @@ final class StepExchange {
     try communicator.sumInRankOrder(&times)
     let ranks = Double(communicator.size)
     news = trial.decide(apart: times[0] / ranks, together: times[1] / ranks)
+    guard trial.overlaps, let background else { return }
+    let steps = Double(OverlapTrial.length - OverlapTrial.changeover)
+    news! += String(
+      format: " The thread for it takes %.2f s a step from one of the cores that compute.",
+      background.processorSeconds / steps)
   }
 }

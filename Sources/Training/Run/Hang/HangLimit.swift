@@ -12,8 +12,8 @@ package struct Patience {
   static let unknown = 1800.0
   /// The limit as a multiple of the median step.
   static let factor = 20.0
-  /// The shortest limit that is not the user's: networks and hosts pause for seconds.
-  static let least = 60.0
+  /// The shortest limit that is not the user's: networks and hosts pause for seconds. With it a hung rank is told within a minute.
+  static let least = 50.0
   /// So many of the last steps count.
   static let stepCount = 101
 
