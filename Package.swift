@@ -88,7 +88,8 @@ let package = Package(
       dependencies: ["Runtime", "Storage", "Collectives", "PairData", "SyntheticScenes", "Training", "TestSupport"],
       path: "Tests/RunFixtures"),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
-    .testTarget(name: "StorageTests", dependencies: ["Runtime", "Storage", "TestSupport"]),
+    .testTarget(
+      name: "StorageTests", dependencies: ["Runtime", "Storage", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Runtime", "Kernels", "CGEMM", "CTransformer", "CImage", "TestSupport"]),
     .testTarget(
@@ -139,7 +140,7 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Runtime", "Kernels", "PairData", "Training", "Evaluation",
+        "Runtime", "Storage", "Kernels", "CroCoModel", "PairData", "Training", "Evaluation", "TestSupport",
         "RunFixtures",
       ]),
     .testTarget(

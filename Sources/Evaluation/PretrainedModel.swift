@@ -1,5 +1,4 @@
 import CroCoModel
-import Foundation
 import PairData
 import Runtime
 import Storage
@@ -13,15 +12,17 @@ package struct PretrainedModel {
   package let network: TrainedNetwork
   /// The configuration of the run that trained it; nil for a weights file.
   package let training: TrainingConfiguration?
+  /// The checkpoint that was read; nil for a weights file.
+  package let checkpoint: Checkpoint?
 
-  /// A sentence on each newer checkpoint that was passed over because it is damaged.
-  package let passedOver: [String]
+  /// A sentence on each newer checkpoint that was passed over because it is damaged, and on numbers that were converted.
+  package let warnings: [String]
 
   /// The network's sizes.
   package var configuration: ModelConfiguration { network.configuration }
 
-  /// Reads a run folder (its newest checkpoint that verifies), a checkpoint folder, or a safetensors file whose metadata has
-  /// `croco_kwargs`.
+  /// Reads a run folder (its newest checkpoint that verifies), a checkpoint folder, or a safetensors or
+  /// `.pth` file that says which network it holds.
   ///
   /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
   package init(path: String) throws(Failure) {
@@ -32,35 +33,30 @@ package struct PretrainedModel {
   }
 
   private init(checkpoint: Checkpoint, passedOver: [String]) throws(Failure) {
-    self.passedOver = passedOver
+    warnings = passedOver
     let training = try checkpoint.configuration
     path = checkpoint.path
     self.training = training
-    network = try Self.read(path.appending(path: Checkpoint.modelFile), training.model, training.loss)
+    self.checkpoint = checkpoint
+    let file = try SafetensorsReader(path: path.appending(path: Checkpoint.modelFile))
+    network = try Self.read(file, training.model, training.loss)
   }
 
   private init(weights: String) throws(Failure) {
-    let reader = try SafetensorsReader(path: weights)
-    guard let text = reader.metadata["croco_kwargs"],
-      let arguments = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
-      let configuration = ModelConfiguration(officialArguments: arguments)
-    else {
-      throw Failure(
-        .badData, "\(weights) does not say which network it holds: its metadata has no usable croco_kwargs.",
-        hint: "Use a checkpoint or weights file that croco wrote.")
-    }
+    let file = try TensorFiles.open(weights)
+    let configuration = try ModelConfiguration(describedBy: file)
     path = weights
-    passedOver = []
-    training = nil
+    warnings = file.conversion.map { [$0] } ?? []
+    (training, checkpoint) = (nil, nil)
     // The file does not say; nearly all are trained with the official objective.
-    network = try Self.read(weights, configuration, LossConfiguration())
+    network = try Self.read(file, configuration, LossConfiguration())
   }
 
   private static func read(
-    _ path: String, _ configuration: ModelConfiguration, _ loss: LossConfiguration
+    _ file: any TensorFile, _ configuration: ModelConfiguration, _ loss: LossConfiguration
   ) throws(Failure) -> TrainedNetwork {
     let parameters = CroCoNet.makeParameters(configuration)
-    try Checkpoint.readWeights(path, into: parameters, buffers: CroCoNet.buffers(configuration))
+    try Checkpoint.readWeights(file, into: parameters, buffers: CroCoNet.buffers(configuration))
     return TrainedNetwork(configuration, loss, parameters)
   }
 }

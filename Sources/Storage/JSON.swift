@@ -22,6 +22,22 @@ package indirect enum JSON: Sendable {
   /// The text with a space after each comma and colon, as Python writes it.
   package var spacedText: String { text(comma: ", ", colon: ": ") }
 
+  /// The text as a page that people read: a line a field or element, indented by two spaces, with a line break at the end.
+  package static func page(_ value: JSON) -> [UInt8] { Array((value.page(indent: "") + "\n").utf8) }
+
+  private func page(indent: String) -> String {
+    func lines(_ items: [String], _ open: String, _ close: String) -> String {
+      items.isEmpty ? open + close : "\(open)\n" + items.joined(separator: ",\n") + "\n\(indent)\(close)"
+    }
+    let inner = indent + "  "
+    switch self {
+    case .array(let values): return lines(values.map { inner + $0.page(indent: inner) }, "[", "]")
+    case .object(let fields):
+      return lines(fields.map { "\(inner)\(Self.quoted($0)): " + $1.page(indent: inner) }, "{", "}")
+    default: return text
+    }
+  }
+
   private func text(comma: String, colon: String) -> String {
     switch self {
     case .null: return "null"

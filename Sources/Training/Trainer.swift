@@ -47,6 +47,7 @@ package final class Trainer {
   private let store: ParameterStore
   private let exchange: StepExchange
   private let gradientNorm: GradientNorm
+  private let frozen: FrozenParameters
   private let batches: any BatchSource
   private var hasDroppedStep = false
 
@@ -79,8 +80,10 @@ package final class Trainer {
     objective = configuration.loss.makeObjective(model, batchSize: batchSize, slabCount: slabs, pool: pool)
     exchange = try StepExchange(configuration, store, groups: groups, pool: pool)
     let ownership = exchange.ownership
+    frozen = try FrozenParameters(configuration.initialWeights.frozen, of: store)
     optimizer = AdamW(
-      configuration.optimizer, parameters: store, owned: ownership?.ranges(of: communicator.rank), pool: pool)
+      configuration.optimizer, parameters: store, owned: ownership?.ranges(of: communicator.rank), frozen: frozen,
+      pool: pool)
     gradientNorm = GradientNorm(store, ownership: ownership, communicator: communicator, pool: pool)
   }
 
@@ -115,6 +118,7 @@ package final class Trainer {
       return (nil, flags)
     }
     try clock.measure(.reduce) { () throws(Failure) in try exchange.sumGradients() }
+    frozen.clearGradients(of: store, owned: ownership?.ranges(of: communicator.rank) ?? [0..<store.count])
     let rate = schedule.rate(atStep: completedSteps)
     let norm = try clock.measure(.optimizer) { () throws(Failure) in
       let norm = try gradientNorm.value()

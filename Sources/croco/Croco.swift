@@ -12,7 +12,8 @@ struct Croco: AsyncParsableCommand {
     version: version,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, MineCommand.self, ConvertCommand.self,
-      SynthesizeCommand.self, MergeCommand.self, SplitCommand.self, InspectCommand.self, DumpCommand.self,
+      SynthesizeCommand.self, MergeCommand.self, SplitCommand.self, InspectCommand.self, ExportCommand.self,
+      ImportCommand.self, DumpCommand.self,
       ReportCommand.self, BenchCommand.self, PresetsCommand.self,
     ]
   )

@@ -22,7 +22,7 @@ struct DumpCommand: SingleProcessCommand {
 
   @Option(
     help:
-      "What to start from: a run folder, RUN/best, a checkpoint folder or a .safetensors file; initial values if absent.",
+      "What to start from: a run folder, RUN/best, a checkpoint folder or a .safetensors or .pth file; initial values if absent.",
     completion: .file())
   var checkpoint: String?
 

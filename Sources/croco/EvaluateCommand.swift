@@ -18,7 +18,7 @@ struct EvaluateCommand: ParsableCommand {
       """)
 
   @Option(
-    help: "A run folder (its newest checkpoint), RUN/best, a checkpoint folder or a .safetensors file.",
+    help: "A run folder (its newest checkpoint), RUN/best, a checkpoint folder or a .safetensors or .pth file.",
     completion: .file())
   var checkpoint: String
 
@@ -53,7 +53,7 @@ struct EvaluateCommand: ParsableCommand {
       (try PretrainedModel(path: checkpoint), try PairDataset(path: data, split: split))
     }
     try checkAgreement(on: model, communicator)
-    if isFirst { Croco.warn(model.passedOver) }
+    if isFirst { Croco.warn(model.warnings) }
     let pool = WorkerPool(workerCount: try StartupChecks.threads(configured: threads, of: communicator))
     let bar = ProgressBar("evaluate", unit: "pairs", isQuiet: json || !isFirst)
     defer { bar.clear() }

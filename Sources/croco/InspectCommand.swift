@@ -10,9 +10,11 @@ import Training
 struct InspectCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Describes and checks a data set, a run's newest checkpoint, a checkpoint folder or a safetensors file.")
+    abstract:
+      "Describes and checks a data set, a run's newest checkpoint, a checkpoint folder, a .safetensors or a .pth file.")
 
-  @Argument(help: "A data-set folder, a run folder, a checkpoint folder, or a .safetensors file.", completion: .file())
+  @Argument(
+    help: "A data-set folder, a run folder, a checkpoint folder, or a .safetensors or .pth file.", completion: .file())
   var path: String
 
   @Flag(help: "Check every byte: digests of shards, checksums of images, and that every image decodes.")

@@ -18,7 +18,7 @@ struct ReconstructCommand: SingleProcessCommand {
       """)
 
   @Option(
-    help: "A run folder (its newest checkpoint), RUN/best, a checkpoint folder or a .safetensors file.",
+    help: "A run folder (its newest checkpoint), RUN/best, a checkpoint folder or a .safetensors or .pth file.",
     completion: .file())
   var checkpoint: String
 
@@ -36,7 +36,7 @@ struct ReconstructCommand: SingleProcessCommand {
 
   func compute() throws {
     let model = try PretrainedModel(path: checkpoint)
-    Croco.warn(model.passedOver)
+    Croco.warn(model.warnings)
     let pool = WorkerPool(workerCount: StartupChecks.threads(configured: nil))
     let picture = try ReconstructionPicture.draw(
       model, target: try image(target, model), reference: try image(reference, model), maskSeed: maskSeed, pool: pool)

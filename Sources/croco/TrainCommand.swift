@@ -18,7 +18,9 @@ struct TrainCommand: ParsableCommand {
       Without a file:  croco train --preset croco_v1_base --set data.path=DIR --output RUN
       On one host:     mpirun -np 4 croco train ...
       Ctrl-C, SIGTERM, SIGUSR1 and SIGHUP stop it within seconds, with a checkpoint of the last finished step.
-      A run that was stopped goes on from its newest checkpoint when the same command is started again.
+      Going on:        the same command again goes on from the newest checkpoint of its run folder
+      A branch:        --resume RUN/checkpoints/step-N goes on with that run in another --output
+      From weights:    --set model.initial_weights=PATH begins a new run with the weights of a run or file
       """)
 
   @OptionGroup var settings: ConfigurationArguments

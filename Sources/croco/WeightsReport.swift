@@ -4,7 +4,7 @@ import Runtime
 import Storage
 import Training
 
-/// What a safetensors file or a checkpoint folder holds, for `croco inspect`.
+/// What a file of weights (safetensors, `.pth`) or a checkpoint folder holds, for `croco inspect`.
 struct WeightsReport: Encodable {
   /// One tensor.
   struct Tensor: Encodable {
@@ -13,7 +13,7 @@ struct WeightsReport: Encodable {
     let shape: [Int]
   }
 
-  /// One safetensors file.
+  /// One file.
   struct File: Encodable {
     let name: String
     let tensors: [Tensor]
@@ -77,11 +77,11 @@ struct WeightsReport: Encodable {
   }
 
   private static func file(_ path: String) throws -> File {
-    let reader = try SafetensorsReader(path: path)
+    let file = try TensorFiles.open(path)
     return File(
       name: (path as NSString).lastPathComponent,
-      tensors: reader.entries.map { Tensor(name: $0.name, type: $0.type, shape: $0.shape) },
-      elements: reader.entries.reduce(0) { $0 + $1.count }, metadata: reader.metadata)
+      tensors: file.tensors.map { Tensor(name: $0.name, type: $0.type, shape: $0.shape) },
+      elements: file.tensors.reduce(0) { $0 + $1.count }, metadata: file.metadata)
   }
 
   /// The report as lines for people: first what matters, then every tensor.
@@ -105,6 +105,7 @@ struct WeightsReport: Encodable {
     let state = checkpoint.state
     var lines = ["\(checkpoint.path): checkpoint after \(counted(state.step, "step")); its files are whole"]
     if let configuration = try? checkpoint.configuration { lines.append("  \(configuration.model.summary)") }
+    if let origin = state.initialWeights { lines.append("  began with \(origin)") }
     lines.append("  seed \(state.seed), data set \(state.dataFingerprint)")
     lines.append("  computed on \(counted(state.worldSize, "rank"))" + (state.arithmetic.map { ", \($0)" } ?? ""))
     if let versions = state.versionText { lines.append("  versions: \(versions)") }

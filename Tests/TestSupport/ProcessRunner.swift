@@ -196,6 +196,11 @@ package func installedProgram(_ name: String) -> String? {
   return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
 }
 
+/// A python3 with PyTorch: the one on PATH.
+package let torchPython: String? = installedProgram("python3").flatMap { python in
+  (try? runProcess(python, ["-c", "import torch"]).status) == 0 ? python : nil
+}
+
 /// A python3 with h5py, NumPy and Pillow: the one on PATH, or the system's, for which `launch/setup --tests` installs them.
 package let scientificPython: String? = [installedProgram("python3"), "/usr/bin/python3"].compactMap { $0 }.first {
   (try? runProcess($0, ["-c", "import h5py, numpy, PIL.Image"]).status) == 0

@@ -443,7 +443,7 @@ import Training
     let contents = try paths.map { try Data(contentsOf: URL(fileURLWithPath: $0)) }
     #expect(contents[0] == contents[1] && contents[0] != contents[2])
     let read = CroCoNet.makeParameters(model)
-    try Checkpoint.readWeights(paths[2], into: read, buffers: CroCoNet.buffers(model))
+    try Checkpoint.readWeights(SafetensorsReader(path: paths[2]), into: read, buffers: CroCoNet.buffers(model))
     let expected = CroCoNet.makeParameters(model)
     expected.initialize(seed: 2, pool: pool)
     #expect(Array(read.values.elements) == Array(expected.values.elements))

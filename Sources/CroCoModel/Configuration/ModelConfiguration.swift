@@ -57,6 +57,9 @@ package struct ModelConfiguration: Sendable, Equatable {
   package var normalizesContext = true
   /// How positions enter the network.
   package var positionEmbedding = PositionEmbedding.cosine
+  /// The grid [rows, columns] for which sine-cosine tables are formed, before they are interpolated to the image's; nil: the
+  /// image's own. Networks keep that of their weights when they go on with images of another size.
+  package var positionGrid: [Int]?
 
   /// The defaults of the official class, CroCo v1 base.
   package init() {}
@@ -97,6 +100,9 @@ package struct ModelConfiguration: Sendable, Equatable {
     if imageHeight % patchSize != 0 || imageWidth % patchSize != 0 {
       let size = sizeText(height: imageHeight, width: imageWidth)
       return (\.imageHeight, "\(size) is not a multiple of \(name(\.patchSize)) \(patchSize)")
+    }
+    if let positionGrid, positionEmbedding != .cosine {
+      return (\.positionGrid, "\(positionGrid) is of sine-cosine tables, and this network has none")
     }
     guard (0...1).contains(maskRatio) else { return (\.maskRatio, "must lie in 0 ... 1, not \(maskRatio)") }
     return headProblem(\.encoderDimension, \.encoderHeadCount, name)

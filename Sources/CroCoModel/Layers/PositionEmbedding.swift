@@ -22,7 +22,7 @@ struct PositionEmbedding {
     switch configuration.positionEmbedding {
     case .cosine:
       let table = FixedTable(name: name, shape: [rows * columns, shape.dimension]) {
-        PositionTable.sineCosine(dimension: shape.dimension, rows: rows, columns: columns)
+        configuration.sineCosineTable(dimension: shape.dimension)
       }
       plan.parameters.declare(table)
       self.table = plan.kept.table(rows * columns * shape.dimension, table.values)

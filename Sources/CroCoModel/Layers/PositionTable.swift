@@ -91,3 +91,15 @@ package enum PositionTable {
     }
   }
 }
+
+extension ModelConfiguration {
+  /// The sine-cosine table of the image's grid, [N, dimension], interpolated where it is formed for ``positionGrid``.
+  package func sineCosineTable(dimension: Int) -> [Float] {
+    guard let grid = positionGrid, grid != [gridHeight, gridWidth] else {
+      return PositionTable.sineCosine(dimension: dimension, rows: gridHeight, columns: gridWidth)
+    }
+    return PositionTable.interpolate(
+      PositionTable.sineCosine(dimension: dimension, rows: grid[0], columns: grid[1]), dimension: dimension,
+      from: (grid[0], grid[1]), to: (gridHeight, gridWidth))
+  }
+}

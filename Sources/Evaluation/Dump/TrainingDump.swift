@@ -37,8 +37,10 @@ package struct TrainingDump {
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: self.source, groups: context.groups, pool: pool)
     try trainer.restore(restored, step: first)
     if case .weights(let path) = source {
-      try Checkpoint.readWeights(path, into: trainer.parameters, buffers: CroCoNet.buffers(configuration.model))
+      let file = try TensorFiles.open(path)
+      try Checkpoint.readWeights(file, into: trainer.parameters, buffers: CroCoNet.buffers(configuration.model))
     }
+    if source == nil { try InitialWeights(configuration, for: trainer.parameters)?.fill() }
     self.steps = steps
     let loss = configuration.loss
     writer = SafetensorsWriter(metadata: [

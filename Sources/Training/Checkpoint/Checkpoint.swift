@@ -123,11 +123,11 @@ package struct Checkpoint: Sendable {
 
   /// Reads the network's weights alone, strictly.
   ///
-  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
+  /// - Throws: `Failure` of kind `badData` that names the file and the tensors.
   package static func readWeights(
-    _ path: String, into parameters: ParameterStore, buffers: [ModelBuffer]
+    _ file: any TensorFile, into parameters: ParameterStore, buffers: [ModelBuffer]
   ) throws(Failure) {
-    try TensorTable(parameters, over: parameters.values).read(from: SafetensorsReader(path: path), buffers: buffers)
+    try TensorTable(parameters, over: parameters.values).read(from: file, buffers: buffers)
   }
 
   /// What a weights file says of its network: nothing that two equal networks could differ in.

@@ -24,6 +24,8 @@ package struct CheckpointState: Codable, Sendable, Equatable {
   package var arithmetic: String?
   /// Versions of the program and its libraries.
   package var versions: [String: String]
+  /// Where the weights came from with which the run began; nil for random ones.
+  package var initialWeights: String?
   /// XXH3 digests of the other files, by name.
   package var files: [String: String] = [:]
 

@@ -1,4 +1,5 @@
 import Collectives
+import CroCoModel
 import Foundation
 import Runtime
 import Storage
@@ -31,6 +32,22 @@ struct Resumption {
     let isOwn = checkpoint.map { Self.isOwn($0, folder) } ?? true
     let shared = try communicator.shared([checkpoint?.state.step ?? 0, isOwn ? 1 : 0])
     (self.checkpoint, step, self.isOwn) = (checkpoint, shared[0], shared[1] == 1)
+  }
+
+  /// Gives the parameters of a new run the weights that its configuration names; one that goes on has its own. Only rank 0 gets
+  /// them here. Collective.
+  ///
+  /// - Returns: where the run's weights came from, on rank 0; nil for random ones.
+  /// - Throws: `Failure` of kind `noInput`, `badData` or `configuration`, the same on every rank.
+  func initialWeights(_ parameters: ParameterStore, _ context: RunContext) throws(Failure) -> String? {
+    try context.communicator.together { () throws -> String? in
+      guard context.isFirstRank else { return nil }
+      if let checkpoint { return checkpoint.state.initialWeights }
+      guard let weights = try InitialWeights(context.configuration, for: parameters) else { return nil }
+      for sentence in weights.warnings { context.log(.warning, sentence) }
+      try weights.fill()
+      return weights.origin
+    }
   }
 
   /// The checkpoint that is asked for, with a sentence on each newer one that is damaged.
@@ -69,7 +86,8 @@ struct Resumption {
     case .weights:
       throw Failure(
         .usage, "\(path) holds weights alone, and a run goes on from a whole checkpoint, with moments and step.",
-        hint: "Name the checkpoint folder or the run folder. Starting a new run from weights is not possible yet.")
+        hint: "Name the checkpoint folder or the run folder. To begin a new run with these weights, set"
+          + " model.initial_weights to \(path).")
     }
   }
 
@@ -86,7 +104,8 @@ struct Resumption {
     throw Failure(
       .configuration, "\(checkpoint.path) is of another run: \(differences.joined(separator: ", ")).",
       hint: "To go on with that run, give its configuration and its data set. To begin another one, choose another"
-        + " \(.output) and name no checkpoint; starting a new run from weights alone is not possible yet.")
+        + " \(.output) and name no checkpoint; with model.initial_weights set to \(checkpoint.path) it begins with these"
+        + " weights.")
   }
 
   private static func announce(_ checkpoint: Checkpoint, _ context: RunContext) {

@@ -2,7 +2,7 @@ import CroCoModel
 import Runtime
 import Storage
 
-/// Named fp32 memory that is written to, and strictly read from, one safetensors file.
+/// Named fp32 memory that is written to, and strictly read from, one file of tensors.
 ///
 /// The memory belongs to the owner, who outlives the table.
 struct TensorTable {
@@ -11,6 +11,13 @@ struct TensorTable {
     let name: String
     let shape: [Int]
     let values: UnsafeMutableBufferPointer<Float>
+
+    /// Takes the values of the file's tensor of this name, whose shape fits.
+    ///
+    /// - Throws: `Failure` of kind `badData` that names the tensor.
+    func fill(from file: any TensorFile) throws(Failure) {
+      _ = values.update(fromContentsOf: try file.floats(of: name))
+    }
   }
 
   private(set) var rows: [Row] = []
@@ -47,40 +54,11 @@ struct TensorTable {
   /// Fills all rows from a file that has exactly these tensors and `buffers`.
   ///
   /// - Throws: `Failure` of kind `badData` that names the missing, extra, misshapen or mistyped tensors.
-  func read(from reader: SafetensorsReader, buffers: [ModelBuffer] = []) throws(Failure) {
+  func read(from file: any TensorFile, buffers: [ModelBuffer] = []) throws(Failure) {
     let expected = rows.map { ($0.name, $0.shape) } + buffers.map { ($0.name, $0.shape) }
-    try Self.check(reader, expected)
-    for row in rows {
-      do {
-        try reader.withBytes(of: row.name) { UnsafeMutableRawBufferPointer(row.values).copyMemory(from: $0) }
-      } catch {
-        throw Failure(.badData, "\(reader.path): tensor \(row.name) cannot be read.")
-      }
-    }
-  }
-
-  private static func check(_ reader: SafetensorsReader, _ expected: [(name: String, shape: [Int])]) throws(Failure) {
-    let names = Set(expected.map(\.name))
-    let missing = expected.map(\.name).filter { reader.entry(named: $0) == nil }
-    let extra = reader.entries.map(\.name).filter { !names.contains($0) }
-    var misshapen: [String] = []
-    for (name, shape) in expected {
-      guard let entry = reader.entry(named: name), entry.shape != shape || entry.type != "F32" else { continue }
-      misshapen.append("\(name) is \(entry.type) \(entry.shape), not F32 \(shape)")
-    }
-    var complaints: [String] = []
-    if !missing.isEmpty { complaints.append("missing: \(shortList(missing))") }
-    if !extra.isEmpty { complaints.append("not in the network: \(shortList(extra))") }
-    if !misshapen.isEmpty { complaints.append("of another shape: \(shortList(misshapen))") }
-    guard !complaints.isEmpty else { return }
-    throw Failure(
-      .badData, "\(reader.path) does not fit the configured network; \(complaints.joined(separator: "; ")).",
-      hint: "Check the model section of the configuration.")
-  }
-
-  private static func shortList(_ items: [String]) -> String {
-    let shown = items.prefix(4).joined(separator: ", ")
-    return items.count > 4 ? "\(shown) and \(items.count - 4) more" : shown
+    let mismatch = TensorMismatch(file, expected)
+    guard mismatch.isEmpty else { throw mismatch.failure(hint: "Check the model section of the configuration.") }
+    for row in rows { try row.fill(from: file) }
   }
 }
 

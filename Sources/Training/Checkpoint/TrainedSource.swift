@@ -3,7 +3,7 @@ import Runtime
 import Storage
 
 /// What a path to a trained network means: a run folder, its folder of checkpoints, a checkpoint folder (or the link `best` to
-/// one) or a weights file. All of these are accepted wherever one of them is.
+/// one) or a weights file, safetensors or `.pth`. All of these are accepted wherever one of them is.
 package enum TrainedSource: Sendable {
   /// A checkpoint that verifies, with a sentence on each newer one that is damaged.
   case checkpoint(Checkpoint, passedOver: [String])
@@ -18,7 +18,7 @@ package enum TrainedSource: Sendable {
     guard FileSystem.exists(path) else {
       throw Failure(
         .noInput, "There is no checkpoint at \(path).",
-        hint: "Name a run folder, a checkpoint folder or a .safetensors file.")
+        hint: "Name a run folder, a checkpoint folder, a .safetensors file or a .pth file.")
     }
     if FileSystem.isFolder(path) {
       let (checkpoint, passedOver) = try Checkpoint.find(path)

@@ -21,9 +21,16 @@ struct ConfigurationCodec<Value>: Sendable {
 extension ConfigurationCodec {
   /// A whole number of at least `minimum`.
   static func integer(atLeast minimum: Int) -> ConfigurationCodec<Int> {
+    integer("an integer of at least \(minimum)") { $0 >= minimum }
+  }
+
+  /// A whole number that `isPossible`.
+  static func integer(
+    _ expectation: String, where isPossible: @escaping @Sendable (Int) -> Bool
+  ) -> ConfigurationCodec<Int> {
     ConfigurationCodec<Int>(
-      expectation: "an integer of at least \(minimum)",
-      parse: { $0.plainText.flatMap(Int.init).flatMap { $0 >= minimum ? $0 : nil } },
+      expectation: expectation,
+      parse: { $0.plainText.flatMap(Int.init).flatMap { isPossible($0) ? $0 : nil } },
       format: { String($0) })
   }
 
@@ -105,6 +112,31 @@ extension ConfigurationCodec {
       expectation: "a text",
       parse: { node in node.isNull ? nil : node.scalar.flatMap { $0.string.isEmpty ? nil : $0.string } },
       format: { quoted($0) })
+  }
+
+  /// A list of texts that are not empty.
+  static var texts: ConfigurationCodec<[String]> {
+    ConfigurationCodec<[String]>(
+      expectation: "a list of texts, such as [encoder, mask_token]",
+      parse: { node in
+        guard let items = node.sequence else { return nil }
+        let texts = items.compactMap(ConfigurationCodec<String>.text.parse)
+        return texts.count == items.count ? texts : nil
+      },
+      format: { "[\($0.map(quoted).joined(separator: ", "))]" })
+  }
+
+  /// Rows and columns of a grid of patches.
+  static var grid: ConfigurationCodec<[Int]> {
+    let extent = integer("a whole number in 1 ... 4096") { (1...4096).contains($0) }
+    return ConfigurationCodec<[Int]>(
+      expectation: "two numbers of patches, [rows, columns]",
+      parse: { node in
+        guard let items = node.sequence, items.count == 2 else { return nil }
+        let values = items.compactMap(extent.parse)
+        return values.count == 2 ? values : nil
+      },
+      format: { "[\($0[0]), \($0[1])]" })
   }
 
   /// One of the names of an enumeration.

@@ -45,6 +45,20 @@ package enum ConfigurationSchema {
     .init(
       "model.normalize_memory", \.model.normalizesContext, .boolean,
       "every decoder block normalises the second view's tokens"),
+    .init(
+      "model.position_grid", \.model.positionGrid, ConfigurationCodec<[Int]>.grid.orNull,
+      "grid [rows, columns] of the cosine tables, which are interpolated to the image's; null: the image's own"),
+    .init(
+      "model.initial_weights", \.initialWeights.path, ConfigurationCodec<String>.text.orNull,
+      "a new run begins with these weights: a run, checkpoint, .safetensors or .pth; null: with random ones"),
+    .init(
+      "model.initial_parts", \.initialWeights.parts, .choice(NetworkPart.self), "what is taken of the initial weights"),
+    .init(
+      "model.initial_strict", \.initialWeights.isStrict, .boolean,
+      "false: initial weights may lack parameters, which begin random, and have others, which are left out"),
+    .init(
+      "model.frozen", \.initialWeights.frozen, .texts,
+      "parameters that are not trained: names, or beginnings of names, such as enc_blocks."),
   ]
 
   private static let loss: [ConfigurationEntry] = [

@@ -11,6 +11,8 @@ package struct TrainingConfiguration: Sendable, Equatable {
   package var seed: UInt64 = 0
   /// The network.
   package var model = ModelConfiguration()
+  /// The weights that a new run begins with, and those that it leaves as they are.
+  package var initialWeights = InitialWeightsConfiguration()
   /// The training objective.
   package var loss = LossConfiguration()
   /// The image pairs.
@@ -37,6 +39,21 @@ package struct TrainingConfiguration: Sendable, Equatable {
 
   /// Pairs that go through the network at once.
   package var passSize: Int { batch.microBatchSize / compute.passes }
+}
+
+/// What a new run takes from another network, and what it does not train.
+package struct InitialWeightsConfiguration: Sendable, Equatable {
+  /// A run folder, checkpoint folder or weights file; nil: random values.
+  package var path: String?
+  /// What is taken of it.
+  package var parts = NetworkPart.all
+  /// Whether parameters that it lacks, or has beside those of the network, are refused.
+  package var isStrict = true
+  /// The beginnings of the names of parameters that are not trained.
+  package var frozen: [String] = []
+
+  /// Random values, all of them trained.
+  package init() {}
 }
 
 /// Where the image pairs come from and how they are prepared.

@@ -28,20 +28,25 @@ package final class AdamW {
 
   /// Allocates moments of zero.
   ///
-  /// - Parameter owned: the elements of the store's flat buffers to update, in ascending order; nil: all.
+  /// - Parameters:
+  ///   - owned: the elements of the store's flat buffers to update, in ascending order; nil: all.
+  ///   - frozen: parameters that are not updated. Their moments stay zero, so that checkpoints have one form.
   package init(
-    _ configuration: OptimizerConfiguration, parameters: ParameterStore, owned: [Range<Int>]? = nil, pool: WorkerPool
+    _ configuration: OptimizerConfiguration, parameters: ParameterStore, owned: [Range<Int>]? = nil,
+    frozen: FrozenParameters = .none, pool: WorkerPool
   ) {
     self.configuration = configuration
     self.parameters = parameters
     self.pool = pool
     let owned = owned ?? [0..<parameters.count]
     moments = Moments(count: owned.reduce(0) { $0 + $1.count })
-    chunks = Self.chunks(of: owned, parameters.parameters)
+    chunks = Self.chunks(of: owned, parameters.parameters, frozen)
   }
 
   /// Cuts what is owned where parameters end, and into chunks.
-  private static func chunks(of owned: [Range<Int>], _ parameters: [ParameterStore.Parameter]) -> [Chunk] {
+  private static func chunks(
+    of owned: [Range<Int>], _ parameters: [ParameterStore.Parameter], _ frozen: FrozenParameters
+  ) -> [Chunk] {
     var chunks: [Chunk] = []
     var place = 0
     var candidates = parameters[...]
@@ -51,7 +56,9 @@ package final class AdamW {
         let part = parameter.range.clamped(to: range)
         for start in stride(from: part.lowerBound, to: part.upperBound, by: chunkSize) {
           let chunk = start..<min(start + chunkSize, part.upperBound)
-          chunks.append(Chunk(range: chunk, place: place, isDecayed: parameter.isDecayed))
+          if !frozen.contains(parameter) {
+            chunks.append(Chunk(range: chunk, place: place, isDecayed: parameter.isDecayed))
+          }
           place += chunk.count
         }
       }

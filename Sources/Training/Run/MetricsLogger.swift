@@ -62,6 +62,20 @@ package final class MetricsLogger {
     return losses
   }
 
+  /// The reference gain of the last validation that had one, of steps up to `step`; nil where there is none.
+  ///
+  /// - Throws: `Failure` of kind `noInput` or `inputOutput` that names the file.
+  package static func referenceGain(path: String, upTo step: Int) throws(Failure) -> Double? {
+    guard FileSystem.exists(path) else { return nil }
+    let lines = String(decoding: try File.contents(of: path, limit: .max), as: UTF8.self).split(separator: "\n")
+    for line in lines.reversed() where line.contains(validationKey) {
+      let fields = fields(of: line)
+      guard let place = fields["step"] as? Int, place <= step else { continue }
+      if let gain = fields["reference_gain"] as? Double { return gain }
+    }
+    return nil
+  }
+
   private static let validationKey = "\"validation_loss\""
 
   private static func step(of line: Substring) -> Int? {

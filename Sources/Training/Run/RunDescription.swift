@@ -8,6 +8,8 @@ package struct RunDescription {
   let data: RunData
   let trainer: Trainer
   let lastStep: Int
+  /// Where the weights came from with which the run began; nil for random ones.
+  let initialWeights: String?
   /// Those of all ranks.
   let placements: [RankPlacement]
 
@@ -56,7 +58,7 @@ package struct RunDescription {
     let (model, batch) = (context.configuration.model, context.configuration.batch)
     let count = trainer.parameters.count
     let parameters = count < 1_000_000 ? "\(count)" : String(format: "%.1f million", Double(count) / 1e6)
-    return "\(parameters) parameters; images of "
+    return "\(parameters) parameters\(initialWeights.map { ", begun with \($0)" } ?? ""); images of "
       + "\(model.imageHeight) x \(model.imageWidth); steps of \(counted(batch.globalBatchSize, "pair")) in "
       + "\(counted(batch.microBatchCount, "micro-batch", "micro-batches"))."
   }

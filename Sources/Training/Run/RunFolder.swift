@@ -7,6 +7,13 @@ package struct RunFolder: Sendable, Equatable {
   /// The folder.
   package let path: String
 
+  /// The run that has a checkpoint among its own; nil where that lies elsewhere.
+  package init?(holding checkpoint: Checkpoint) {
+    let run = RunFolder(checkpoint.path.appending(path: "../.."))
+    guard FileSystem.exists(run.configurationFile) else { return nil }
+    self = run
+  }
+
   /// Names the folder; nothing is created.
   package init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
 
@@ -64,6 +71,17 @@ package struct RunFolder: Sendable, Equatable {
     throw Failure(
       .configuration, "\(path) holds a run of another configuration: \(differences.joined(separator: ", ")).",
       hint: "Give the same configuration to go on, or choose another \(.output) for a new run.")
+  }
+
+  /// The last picture of reconstructions of steps up to `step`; nil where there is none.
+  ///
+  /// - Throws: `Failure` of kind `inputOutput` or `noInput` where the folder cannot be read.
+  package func picture(upTo step: Int) throws(Failure) -> String? {
+    guard FileSystem.exists(pictureFolder) else { return nil }
+    let names = try FileSystem.names(in: pictureFolder).filter { $0.hasPrefix("step-") && $0.hasSuffix(".png") }
+    // Names of equal length are in the order of their steps.
+    let last = names.filter { $0 <= Checkpoint.name(ofStep: step) + ".png" }.max()
+    return last.map(pictureFolder.appending(path:))
   }
 
   /// Removes what a killed process left unfinished; only for who holds the folder's lock.

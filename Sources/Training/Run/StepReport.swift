@@ -75,7 +75,7 @@ package struct StepReport: Sendable, Equatable {
   }
 
   /// "0.8123".
-  static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
+  package static func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   /// "1.2e-4": one digit after the point, no leading zero in the exponent.
   private func scientific(_ value: Double) -> String {

@@ -35,6 +35,8 @@ package final class TrainingRun {
   private var referenceUse = ReferenceUse()
   private var pace: RunPace
   private var best: BestCheckpoint?
+  /// Where the run's weights came from, on rank 0.
+  private let initialWeights: String?
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
   /// What went wrong on this rank alone, until the ranks agree on it.
   private var failure: Failure?
@@ -72,6 +74,7 @@ package final class TrainingRun {
     try context.checkMachine(placements)
     let trainer = try Trainer(
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, groups: groups, pool: context.pool)
+    initialWeights = try resumption.initialWeights(trainer.parameters, context)
     try trainer.restore(resumption.checkpoint, step: resumption.step)
     lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
     try Self.check(resumption.step, lastStep, trainer.schedule, folder)
@@ -89,7 +92,8 @@ package final class TrainingRun {
     (self.context, self.options, self.folder, self.lock) = (context, options, folder, lock)
     (self.data, self.trainer, self.watchdog) = (data, trainer, watchdog)
     let description = RunDescription(
-      context: context, data: data, trainer: trainer, lastStep: lastStep, placements: placements)
+      context: context, data: data, trainer: trainer, lastStep: lastStep, initialWeights: initialWeights,
+      placements: placements)
     for line in description.lines { log(.info, line) }
   }
 
@@ -256,10 +260,11 @@ package final class TrainingRun {
     lastCheckpoint = (trainer.completedSteps, clock.now)
     try trainer.collectMoments(into: writers?.checkpointer.momentsToFill())
     guard let writers else { return }
-    let state = CheckpointState(
+    var state = CheckpointState(
       step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
       dataFingerprint: data.fingerprint, worldSize: context.communicator.size,
       arithmetic: configuration.compute.precision.arithmetic, versions: options.versions)
+    state.initialWeights = initialWeights
     alone { () throws(Failure) in try writers.checkpointer.save(state, best: best) }
   }
 
