@@ -20,6 +20,12 @@ extension Failure {
     return Failure(isMissing ? .noInput : .inputOutput, "Cannot read \(path): \(systemText(code)).")
   }
 
+  /// The `errno` that another library's text of a failure names: "... errno = 28, ...".
+  package static func systemCode(namedIn text: String) -> Int32? {
+    guard let name = text.range(of: "errno = ") else { return nil }
+    return Int32(text[name.upperBound...].prefix { $0.isNumber })
+  }
+
   /// The system's words for an `errno`, such as "No space left on device".
   package static func systemText(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

@@ -212,4 +212,12 @@ import Testing
     #expect(try text(folder.path + "/e") == "trouble\n")
     #expect(throws: Failure.self) { _ = try Subprocess([folder.path + "/none"], errorFile: folder.path + "/e") }
   }
+
+  @Test("The system's error is found in another library's text of a failure")
+  func systemCodes() {
+    let text =
+      "file write failed: time = Sat Nov 28, filename = 'a.h5', errno = 28, error message = 'No space left', buf = 0x1"
+    #expect(Failure.systemCode(namedIn: text) == 28)
+    #expect(Failure.systemCode(namedIn: "unable to extend file") == nil)
+  }
 }

@@ -45,14 +45,6 @@ enum HDF5 {
   }
 }
 
-extension HDF5 {
-  /// The system's error number that the library's text names, "... errno = 28, ...".
-  static func systemError(in text: String) -> Int32? {
-    guard let start = text.range(of: "errno = ") else { return nil }
-    return Int32(text[start.upperBound...].prefix { $0.isNumber })
-  }
-}
-
 /// The element types of a shard.
 protocol HDF5Element: BitwiseCopyable {
   static var nativeType: hid_t { get }
@@ -262,7 +254,7 @@ struct HDF5File {
         hint: "Copy or convert the data set again.")
     }
     // The library's text goes on with addresses and sizes of its buffers.
-    if let number = HDF5.systemError(in: text) {
+    if let number = Failure.systemCode(namedIn: text) {
       return .cannotWrite(path, code: number)
     }
     return Failure(.inputOutput, "Cannot write \(path): HDF5 cannot \(action): \(text).")
