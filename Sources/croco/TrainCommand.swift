@@ -74,9 +74,10 @@ struct TrainCommand: ParsableCommand {
   private func foretell(_ configuration: TrainingConfiguration, _ communicator: any Communicator) throws {
     let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
     let estimate = try RunEstimate(configuration, layout: RankLayout(of: communicator), threads: threads)
+    // What needs no data is told where data is missing, too.
+    if communicator.rank == 0 { print("\(configuration.resolved(documented: true))\n\(estimate.text)") }
     let forecast = try RunForecast(configuration, threads: threads, communicator: communicator)
-    guard communicator.rank == 0 else { return }
-    print("\(configuration.resolved(documented: true))\n\(estimate.text)\n\(forecast.text)")
+    if communicator.rank == 0 { print(forecast.text) }
   }
 
   private func train(
