@@ -49,7 +49,9 @@ private final class JobQueue: @unchecked Sendable {
   private var isBusy = false
   private var isEnding = false
   private var failure: Failure?
-  private(set) var processorSeconds = 0.0
+  private var seconds = 0.0
+
+  var processorSeconds: Double { condition.withLock { seconds } }
 
   func add(_ job: @escaping () throws(Failure) -> Void) {
     condition.withLock { jobs.append(job) }
@@ -81,7 +83,7 @@ private final class JobQueue: @unchecked Sendable {
       if !hasFailed { do throws(Failure) { try job() } catch { own = error } }
       condition.lock()
       failure = failure ?? own
-      processorSeconds = Self.threadSeconds
+      seconds = Self.threadSeconds
       isBusy = false
       condition.broadcast()
     }
