@@ -15,6 +15,15 @@ package enum Precision: String, Sendable, CaseIterable {
   /// Whether a network keeps a copy of its parameters in bf16, because its products cannot round what they read.
   package var copiesParameters: Bool { self == .bf16 && !BFloat16.products.pointee.roundsFactors }
 
+  /// Whether an element of a product depends on its row and its column alone, ``Products/elementsAreIndependent``; may load
+  /// oneDNN.
+  package var elementsAreIndependent: Bool {
+    switch self {
+    case .fp32: Float.products.pointee.elementsAreIndependent
+    case .bf16: BFloat16.products.pointee.elementsAreIndependent
+    }
+  }
+
   /// What forms the products on this machine, for logs; may load oneDNN.
   package var products: String {
     switch self {

@@ -26,16 +26,16 @@ struct FeedForward<Element: MatrixElement>: ResidualBranch {
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
     let activated = pass.scratch.wide(normalized.rows, expansion.outputs)
-    expansion.forward(normalized, biasedTo: hidden[pass.rows], activated: activated)
-    contraction.forward(activated, into: branch)
+    expansion.forward(normalized, biasedTo: hidden[pass.rows], activated: activated, pass)
+    contraction.forward(activated, into: branch, pass)
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {
     let hiddenGradient = hiddenGradient[pass.rows]
     contraction.backward(
       branchGradient, into: hiddenGradient,
-      finish: .geluBackward(hidden: hidden[pass.rows], activated: activated[pass.rows]))
-    expansion.backward(hiddenGradient, into: normalizedGradient)
+      finish: .geluBackward(hidden: hidden[pass.rows], activated: activated[pass.rows]), pass)
+    expansion.backward(hiddenGradient, into: normalizedGradient, pass)
   }
 
   func formGradients(_ branchGradient: MatrixView<Element>, normalized: MatrixView<Element>, _ part: GradientPart) {

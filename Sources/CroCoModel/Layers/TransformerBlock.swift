@@ -33,7 +33,7 @@ struct TransformerBlock<Element: MatrixElement> {
     gradients = stages.dropLast().map { _ in plan.backward.stream(shape.tokens.rows, shape.dimension) }
   }
 
-  /// output = block(input) for the rows of one slab. Both are [all rows, C].
+  /// output = block(input) for the rows of one thread. Both are [all rows, C].
   func forward(_ input: Matrix, into output: Matrix, _ pass: Pass<Element>) {
     var stream = input[pass.rows]
     let normalized = pass.scratch.normalized(stream.rows, stream.columns)
@@ -56,7 +56,7 @@ struct TransformerBlock<Element: MatrixElement> {
     pass.record(name, stream)
   }
 
-  /// inputGradient = gradient with respect to `input`, for the rows of one slab. All are [all rows, C].
+  /// inputGradient = gradient with respect to `input`, for the rows of one thread. All are [all rows, C].
   func backward(
     _ outputGradient: Stream<Element>, input: Matrix, into inputGradient: Stream<Element>, _ pass: Pass<Element>
   ) {
