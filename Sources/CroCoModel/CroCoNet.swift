@@ -19,7 +19,8 @@ package final class CroCoNet {
   /// Builds a network over parameters made by ``makeParameters(_:)`` for a configuration that differs in image size at most.
   ///
   /// - Parameters:
-  ///   - slabCount: into how many slabs of whole samples a pass is cut; part of the definition of the result.
+  ///   - slabCount: into how many slabs a pass is cut, of whole samples or, where they are more than these, of parts of one; part of
+  ///     the definition of the result.
   ///   - precision: of matrix products; bf16 needs ``MatrixProducts/requireBFloat16()`` to have succeeded.
   ///   - activations: what is kept for ``backward(adding:finished:)``; it does not change results.
   package init(

@@ -26,7 +26,7 @@ package struct ReferenceEvaluation: Sendable, Equatable {
   /// - Parameter progress: called with pairs done and in all, counted over the references and this rank's share.
   /// - Throws: the same `Failure` on every rank, of kind `badData` where it names a pair.
   package init(
-    _ model: PretrainedModel, source: some PairSource, limit: Int? = nil, slabCount: Int = 4, pool: WorkerPool,
+    _ model: PretrainedModel, source: some PairSource, limit: Int? = nil, slabCount: Int = 16, pool: WorkerPool,
     communicator: any Communicator = SingleProcessCommunicator(), progress: (Int, Int) -> Void = { _, _ in }
   ) throws(Failure) {
     let count = min(limit ?? source.count, source.count)

@@ -49,9 +49,6 @@ package struct TeamMember: Sendable {
   /// The threads of the team.
   package var teamSize: Int { team.size }
 
-  /// The worker that is the team's first member.
-  package var leader: Int { worker - index }
-
   /// Waits until all threads of the team are here. Each must come as often as the others.
   package func join() { team.meet() }
 

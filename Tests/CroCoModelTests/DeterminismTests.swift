@@ -1,30 +1,69 @@
 import CroCoModel
+import Kernels
+import Synchronization
 import TestSupport
 import Testing
 
 /// Results are a function of the configuration: never of the number of threads, and of the slab count only by rounding.
 @Suite struct DeterminismTests {
-  @Test("Gradients are the same bytes with 1, 2 and 3 threads", arguments: ["tiny_cosine", "tiny_rope"])
-  func threads(name: String) throws {
-    let reference = try ReferenceCase(name)
-    var bytes: [[Float]] = []
-    for workers in [1, 2, 3] {
-      let run = try ReferenceRun(reference, workers: workers, slabs: 3)
-      let value = run.step(run.makeLoss())
-      bytes.append([Float(value)] + Array(run.store.gradients.elements))
+  /// What the number of threads must not change.
+  struct Work: Sendable, CustomTestStringConvertible {
+    let name: String
+    let slabs: Int
+    let precision: Precision
+    let activations: ActivationPolicy
+    var testDescription: String { "\(name), \(slabs) slabs, \(precision), \(activations)" }
+
+    /// Slabs of whole samples, and of parts of one.
+    static let all: [Work] = ["tiny_cosine", "tiny_rope"].flatMap { name in
+      [3, 5, 12].flatMap { slabs in
+        (MatrixProducts.bfloat16Obstacle == nil ? Precision.allCases : [.fp32]).flatMap { precision in
+          [ActivationPolicy.keep, .recomputeBlocks].map {
+            Work(name: name, slabs: slabs, precision: precision, activations: $0)
+          }
+        }
+      }
     }
-    #expect(bytes[0] == bytes[1])
-    #expect(bytes[0] == bytes[2])
+  }
+
+  @Test("Gradients are the same bytes with any number of threads, also of a pair", arguments: Work.all)
+  func threads(work: Work) throws {
+    let reference = try ReferenceCase(work.name)
+    let bytes = try [1, 2, 3, 5].map { workers in
+      let run = try ReferenceRun(
+        reference, workers: workers, slabs: work.slabs, precision: work.precision, activations: work.activations)
+      let value = run.step(run.makeLoss())
+      return [Float(value)] + Array(run.store.gradients.elements)
+    }
+    for other in bytes.dropFirst() { #expect(other == bytes[0]) }
+  }
+
+  @Test("Threads that share a pair come back from a step that is called off, and the next is whole")
+  func calledOff() throws {
+    let run = try ReferenceRun(try ReferenceCase("tiny_rope"), workers: 5, slabs: 12)
+    let loss = run.makeLoss()
+    _ = run.step(loss)
+    let whole = Array(run.store.gradients.elements)
+    for limit in [0, 1, 3, 6] {
+      let asked = Atomic<Int>(0)
+      let isWhole = run.pool.run(unless: { asked.add(1, ordering: .relaxed).oldValue >= limit }) { _ = run.step(loss) }
+      #expect(!isWhole)
+    }
+    _ = run.step(loss)
+    #expect(Array(run.store.gradients.elements) == whole)
   }
 
   @Test("Another slab count changes gradients by rounding only")
   func slabs() throws {
     let reference = try ReferenceCase("tiny_rope")
     let one = try ReferenceRun(reference, slabs: 1)
-    let three = try ReferenceRun(reference, slabs: 3)
-    #expect(abs(one.step(one.makeLoss()) - three.step(three.makeLoss())) < 1e-6)
-    let difference = relativeDifference(Array(three.store.gradients.elements), Array(one.store.gradients.elements))
-    #expect(difference < 5e-6)
+    let loss = one.step(one.makeLoss())
+    for count in [3, 5, 12] {
+      let other = try ReferenceRun(reference, slabs: count)
+      #expect(abs(other.step(other.makeLoss()) - loss) < 1e-6)
+      let difference = relativeDifference(Array(other.store.gradients.elements), Array(one.store.gradients.elements))
+      #expect(difference < 5e-6)
+    }
   }
 
   @Test("Backward sets the gradients whatever they were, and a second run gives the same bytes")

@@ -31,6 +31,51 @@ import Testing
     compare(BFloat16.products.pointee, OneDNN.products, tolerance: 0x1p-6) { BFloat16($0) }
   }
 
+  @Test("Pieces of a product are the bytes of the whole where a table says so, and its value everywhere")
+  func pieces() {
+    comparePieces(Float.products.pointee, tolerance: 1e-6) { $0 }
+    comparePieces(OpenBLAS.products, tolerance: 1e-6) { $0 }
+    if MatrixProducts.bfloat16Obstacle == nil {
+      comparePieces(BFloat16.products.pointee, tolerance: 0x1p-7) { BFloat16($0) }
+    }
+  }
+
+  private func comparePieces<Element: MatrixElement>(
+    _ products: Products<Element>, tolerance: Double, _ make: (Float) -> Element
+  ) {
+    // Several blocks of k, and edges of tiles.
+    let (m, n, k) = (61, 83, 1700)
+    let left = Block(random(k * m).map(make), columns: m), right = Block(random(n * k, 2).map(make), columns: k)
+    let bias = Block(random(n, 3), columns: n), hidden = Block(random(m * n, 4).map(make), columns: n)
+    func results(_ cuts: [(rows: Range<Int>, columns: Range<Int>)]) -> [[Float]] {
+      let c = Block([Float](repeating: 0, count: m * n), columns: n),
+        sums = Block([Float](repeating: 0, count: m), columns: m)
+      let zero = [Element](repeating: make(0), count: m * n)
+      let blocks = (0..<4).map { _ in Block(zero, columns: n) }
+      for (rows, columns) in cuts {
+        let a = left.view.columns(rows).transposed, b = right.view.transposed.columns(columns)
+        products.multiply(
+          a, b, into: c.view[rows].columns(columns),
+          sums: columns.lowerBound == 0 ? sums.view.pointer + rows.lowerBound : nil)
+        for (result, finish) in [
+          (blocks[0].view, Finish.biasGELU(bias.view.pointer, activated: blocks[1].view)),
+          (blocks[2].view, .geluBackward(hidden: hidden.view, activated: blocks[3].view)),
+        ] {
+          products.multiply(
+            a, b, into: result[rows].columns(columns), finish: finish.piece(rows: rows, columns: columns))
+        }
+      }
+      return [c.values, sums.values] + blocks.map(\.values)
+    }
+    let whole = results([(0..<m, 0..<n)])
+    for parts in [2, 3, 8] {
+      let pieces = results((0..<parts).map { Partition.piece($0, of: parts, rows: m, columns: n) })
+      if products.elementsAreIndependent { #expect(pieces == whole) }
+      for (piece, all) in zip(pieces, whole) { #expect(relativeDifference(piece, all) < tolerance) }
+    }
+    withExtendedLifetime((left, right, bias, hidden)) {}
+  }
+
   private func compare<Element: MatrixElement>(
     _ chosen: Products<Element>, _ library: Products<Element>, tolerance: Double, _ make: (Float) -> Element
   ) {

@@ -36,6 +36,43 @@ import Testing
     #expect(count.load(ordering: .relaxed) == 200)
   }
 
+  @Test("A task of a team runs once in each of its threads, which wait for each other", arguments: [1, 2, 3, 5])
+  func teams(size: Int) {
+    let pool = WorkerPool(workerCount: 5)
+    let tasks = 40
+    let counts = (0..<tasks).map { _ in Counter() }
+    let early = Atomic<Int>(0)
+    pool.run(tasks, byTeamsOf: size) { task, member in
+      counts[task].value.add(1, ordering: .relaxed)
+      member.join()
+      if counts[task].value.load(ordering: .relaxed) != size { early.add(1, ordering: .relaxed) }
+      if !(0..<5).contains(member.worker) || !(0..<size).contains(member.index) { early.add(1, ordering: .relaxed) }
+    }
+    #expect(counts.allSatisfy { $0.value.load(ordering: .relaxed) == size })
+    #expect(early.load(ordering: .relaxed) == 0)
+  }
+
+  @Test("A task that is called off is left out by all threads of its team", arguments: [2, 3])
+  func teamsCalledOff(size: Int) {
+    let pool = WorkerPool(workerCount: 5)
+    let count = Atomic<Int>(0)
+    let isWhole = pool.run(unless: { count.load(ordering: .relaxed) >= 10 }) {
+      for _ in 0..<3 {
+        pool.run(100, byTeamsOf: size) { _, member in
+          member.join()
+          count.add(1, ordering: .relaxed)
+          member.join()
+        }
+      }
+    }
+    let done = count.load(ordering: .relaxed)
+    #expect(!isWhole && done % size == 0 && (10..<20).contains(done))
+  }
+
+  private final class Counter: Sendable {
+    let value = Atomic<Int>(0)
+  }
+
   @Test("Threads end with their pool")
   func end() throws {
     func threadCount() -> Int {

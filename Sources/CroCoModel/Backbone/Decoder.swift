@@ -86,11 +86,11 @@ struct Decoder<Element: MatrixElement> {
     return size
   }
 
-  /// Embeds the encoder's features of the rows of one thread: what the stack begins with.
+  /// Embeds the encoder's features of one stretch: what the stack begins with.
   ///
   /// - Parameters:
   ///   - encoded: the features, which may lie in the scratch.
-  ///   - source: the encoder's pass over the slab.
+  ///   - source: the encoder's pass over the stretch.
   func embed(_ encoded: MatrixView<Element>, _ source: Pass<Element>) {
     let pass = source.over(tokens)
     pass.awaitParameters(input.range)
@@ -116,7 +116,7 @@ extension Decoder: FeatureReader {
     input.layers.backward(
       streamGradient: stack.inputGradient.values, contextGradient: context.gradient.values, into: embeddedGradient,
       source, source.over(tokens))
-    input.layers.linear.backward(embeddedGradient[source.rows], into: featureGradient, source)
+    input.layers.linear.backward(embeddedGradient[source.stretch.rows], into: featureGradient, source)
   }
 
   func formGradients(_ features: MatrixView<Element>, _ part: GradientPart) {

@@ -28,21 +28,21 @@ struct DecoderInput<Element: MatrixElement> {
     self.positions = positions
   }
 
-  /// stream and context [decoder rows, C] from the encoder's features: each thread places those of its rows.
+  /// stream and context [decoder rows, C] from the encoder's features of one stretch.
   func forward(
     _ encoded: MatrixView<Element>, _ source: Pass<Element>, stream: Matrix, context: Stream<Element>,
     _ pass: Pass<Element>
   ) {
     let columns = linear.outputs
-    let embedded = source.scratch.embedded(encoded.rows, columns)  // [encoder rows of the thread, C]
-    linear.forward(encoded, into: embedded, source)
-    embedded.add(bias: linear.bias)
-    source.record("decoder_embed", embedded)
+    let embedded = source.scratch.embedded(encoded.rows, columns)  // [encoder rows of the stretch, C]
     for row in pass.rows { stream.row(row).update(from: maskToken, count: columns) }
-    pass.join()
+    linear.forward(encoded, into: embedded, source)
+    embedded[source.rowsInStretch].add(bias: linear.bias)
+    source.record("decoder_embed", embedded[source.rowsInStretch])
+    // Each thread places its rows where the decoder has them.
     forEachRow(source, pass) { row, view, place in
       let target = view == 0 ? stream : context.values
-      target.row(place).update(from: embedded.row(row - source.rows.lowerBound), count: columns)
+      target.row(place).update(from: embedded.row(row - source.stretch.rows.lowerBound), count: columns)
     }
     pass.join()
     let (stream, context) = (stream[pass.rows], context[pass.rows])
@@ -53,7 +53,7 @@ struct DecoderInput<Element: MatrixElement> {
     pass.record("dec_in.y", context.values)
   }
 
-  /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and context, for the rows of one thread.
+  /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and context, for one stretch.
   func backward(
     streamGradient: Matrix, contextGradient: Matrix, into embeddedGradient: MatrixView<Element>,
     _ source: Pass<Element>, _ pass: Pass<Element>

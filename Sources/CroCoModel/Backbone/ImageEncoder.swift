@@ -43,7 +43,8 @@ package final class ImageEncoder {
   ) -> Parts {
     let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters) { plan in
       let encoder = Encoder(configuration, tokens, in: plan)
-      let scratch = (0..<pool.workerCount).map { _ in Scratch(plan.kept, encoder.scratchSize) }
+      let scratch = Scratch.make(
+        pool.workerCount, inTeamsOf: tokens.division.teamSize, plan.kept, encoder.scratchSize)
       return (
         encoder: encoder, scratch: scratch, features: plan.kept.matrix(tokens.rows, configuration.encoderDimension)
       )
@@ -56,7 +57,7 @@ package final class ImageEncoder {
       runner.forEachSlab(of: tokens) { pass in
         encoder.embed([images], pass)
         for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, pass) }
-        let (encoded, result) = (encoder.stack.features(pass), features[pass.rows])
+        let (encoded, result) = (encoder.stack.features(pass)[pass.rowsInStretch], features[pass.rows])
         for row in 0..<encoded.rows {
           for column in 0..<encoded.columns { result.row(row)[column] = encoded.row(row)[column].float }
         }

@@ -56,7 +56,7 @@ final class Network<Element: MatrixElement>: NetworkPasses {
     hasRun = true
   }
 
-  /// All layers over one slab after the other, whose rows stay in the cache of a thread.
+  /// All layers over one stretch after the other.
   private func forwardBySlabs(_ views: [Matrix]) {
     let (encoder, decoder) = (layers.encoder, layers.decoder)
     runner.forEachSlab(of: encoder.tokens) { source in

@@ -25,6 +25,6 @@ struct NetworkLayers<Element: MatrixElement> {
     }
     self.encoder = encoder
     let size = encoder.scratchSize | decoder.scratchSize
-    scratch = (0..<workerCount).map { _ in Scratch(plan.kept, size) }
+    scratch = Scratch.make(workerCount, inTeamsOf: division.teamSize, plan.kept, size)
   }
 }

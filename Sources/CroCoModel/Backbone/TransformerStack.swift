@@ -47,34 +47,34 @@ struct TransformerStack<Element: MatrixElement> {
   /// The number of blocks.
   var depth: Int { blocks.count }
 
-  /// Runs a block over the rows of one thread.
+  /// Runs a block over one stretch.
   func forward(block index: Int, _ pass: Pass<Element>) {
     pass.awaitParameters(blocks[index].range)
     blocks[index].layers.forward(streams[index], into: streams[index + 1], pass)
   }
 
-  /// The features of the rows of one thread after the last block, in its scratch: [rows of the thread, C].
+  /// The features of one stretch after the last block, in its scratch: [rows of the stretch, C].
   func features(_ pass: Pass<Element>) -> MatrixView<Element> {
     pass.awaitParameters(norm.range)
-    let output = streams[blocks.count][pass.rows]
-    let normalized = pass.scratch.normalized(output.rows, output.columns)
-    norm.layers.forward(output, into: normalized, pass)
+    let normalized = pass.scratch.normalized(pass.stretch.rows.count, shape.dimension)
+    norm.layers.forward(streams[blocks.count][pass.rows], into: normalized[pass.rowsInStretch], pass)
     return normalized
   }
 
   /// Backward through all blocks, from the gradient that `reader` has for the features.
   ///
-  /// For each block the gradients of the rows (by slab), then those of the parameters (by part).
+  /// For each block the gradients of the rows (by stretch), then those of the parameters (by part).
   func backward(
     from reader: any FeatureReader<Element>, _ runner: SlabRunner<Element>, finished: (Range<Int>) -> Void
   ) {
     let (norm, last) = (norm.layers, blocks.count)
     runner.forEachSlab(of: shape.tokens) { pass in
-      let featureGradient = pass.scratch.normalizedGradient(pass.rows.count, shape.dimension)
+      let featureGradient = pass.scratch.normalizedGradient(pass.stretch.rows.count, shape.dimension)
       reader.backward(into: featureGradient, pass)
-      pass.record(norm.name, featureGradient)
+      let own = featureGradient[pass.rowsInStretch]
+      pass.record(norm.name, own)
       norm.backward(
-        featureGradient, input: streams[last][pass.rows], residual: nil, into: gradient(before: last)[pass.rows], pass)
+        own, input: streams[last][pass.rows], residual: nil, into: gradient(before: last)[pass.rows], pass)
     }
     runner.formGradients(shape.tokens) { part in
       reader.formGradients(norm.output, part)

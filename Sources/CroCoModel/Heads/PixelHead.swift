@@ -21,17 +21,16 @@ struct PixelHead<Element: MatrixElement>: Head {
   var predictionGradient: Matrix { gradient.values }
 
   func forward(_ features: MatrixView<Element>, _ pass: Pass<Element>) {
+    linear.forward(features, into: prediction[pass.stretch.rows], pass)
     let prediction = prediction[pass.rows]
-    linear.forward(features, into: prediction, pass)
     prediction.add(bias: linear.bias)
     pass.record("pred", prediction)
   }
 
   func backward(into featureGradient: Matrix, _ pass: Pass<Element>) {
-    let gradient = gradient[pass.rows]
-    pass.record("pred", gradient.values)
-    gradient.updateOperands()
-    linear.backward(gradient.operands, into: featureGradient, pass)
+    pass.record("pred", gradient.values[pass.rows])
+    gradient[pass.rows].updateOperands()
+    linear.backward(gradient.operands[pass.stretch.rows], into: featureGradient, pass)
   }
 
   func formGradients(_ features: MatrixView<Element>, _ part: GradientPart) {

@@ -21,18 +21,17 @@ struct AttentionHeads<Element: MatrixElement> {
 
   /// output = attention, whose queries and keys are rotated in place. Rows of one stretch, whose heads the team divides.
   func forward(_ operands: AttentionOperands<Element>, into output: MatrixView<Element>, _ pass: Pass<Element>) {
-    rotary?.turn(operands[pass.rows], rows: pass.rows, .forward)
-    pass.join()
     for (number, sequence) in pass.sequences.enumerated() {
       let tokens = operands[sequence]
       for head in pass.share(of: count) {
+        let operands = tokens.columns(channels(head))
+        rotary?.turn(operands, rows: sequence, .forward)
         core.forward(
-          tokens.columns(channels(head)), into: output[sequence].columns(channels(head)),
+          operands, into: output[sequence].columns(channels(head)),
           logSum: logSum(sequence, head), pass.scratch.attention)
         pass.recordAttention(name, sequence: number, head: head, of: count)
       }
     }
-    pass.join()
   }
 
   /// gradients = those with respect to queries, keys and values, from that of the output: [rows of the stretch, C].
@@ -40,18 +39,17 @@ struct AttentionHeads<Element: MatrixElement> {
     _ operands: AttentionOperands<Element>, outputGradient: MatrixView<Element>,
     into gradients: AttentionOperands<Element>, _ pass: Pass<Element>
   ) {
-    pass.join()
     for sequence in pass.sequences {
       let (tokens, tokenGradients) = (operands[sequence], gradients[sequence])
       let local = sequence.counted(from: pass.stretch.rows.lowerBound)
       for head in pass.share(of: count) {
+        let gradients = tokenGradients.columns(channels(head))
         core.backward(
           tokens.columns(channels(head)), outputGradient: outputGradient[local].columns(channels(head)),
-          logSum: logSum(sequence, head), into: tokenGradients.columns(channels(head)), pass.scratch.attention)
+          logSum: logSum(sequence, head), into: gradients, pass.scratch.attention)
+        rotary?.turn(gradients, rows: sequence, .back)
       }
     }
-    pass.join()
-    rotary?.turn(gradients[pass.rows], rows: pass.rows, .back)
   }
 
   private func channels(_ head: Int) -> Range<Int> { head * core.headSize..<(head + 1) * core.headSize }

@@ -46,41 +46,44 @@ struct CrossAttention<Element: MatrixElement>: ResidualBranch {
 
   var bias: UnsafePointer<Float> { projection.bias }
 
-  /// Keys and values; the keys are rotated later, with the queries.
+  /// Keys and values; the keys are rotated as attention comes to them.
   func prepare(_ pass: Pass<Element>) {
-    var tokens = context.tokens.operands[pass.rows]
+    var tokens = context.tokens.operands[pass.stretch.rows]
     if let contextNorm {
       tokens = pass.scratch.normalized(tokens.rows, tokens.columns)
-      contextNorm.forward(context.tokens.values[pass.rows], into: tokens, pass)
+      contextNorm.forward(context.tokens.values[pass.rows], into: tokens[pass.rowsInStretch], pass)
     }
-    keyValue.forward(tokens, biasedTo: keysValues[pass.rows], pass)
+    keyValue.forward(tokens, biasedTo: keysValues[pass.stretch.rows], pass)
   }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
-    query.forward(normalized, biasedTo: queries[pass.rows], pass)
+    query.forward(normalized, biasedTo: queries[pass.stretch.rows], pass)
     heads.forward(operands(queries, keysValues), into: output, pass)
-    projection.forward(output[pass.rows], into: branch, pass)
+    projection.forward(output[pass.stretch.rows], into: branch, pass)
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {
-    let outputGradient = pass.teamScratch.outputGradient(pass.stretch.rows.count, branchGradient.columns)
-    projection.backward(branchGradient, into: outputGradient[pass.rowsInStretch], pass)
+    let outputGradient = pass.scratch.outputGradient(branchGradient.rows, branchGradient.columns)
+    projection.backward(branchGradient, into: outputGradient, pass)
     heads.backward(
       operands(queries, keysValues), outputGradient: outputGradient,
       into: operands(queriesGradient, keysValuesGradient), pass)
-    query.backward(queriesGradient[pass.rows], into: normalizedGradient, pass)
+    query.backward(queriesGradient[pass.stretch.rows], into: normalizedGradient, pass)
   }
 
   /// Adds to the gradient with respect to the context.
   func backwardPreparation(_ pass: Pass<Element>) {
-    let (gradient, tokens) = (context.gradient[pass.rows], context.tokens.values[pass.rows])
     guard let contextNorm else {
-      keyValue.backward(keysValuesGradient[pass.rows], into: gradient.values, adding: true, pass)
+      keyValue.backward(
+        keysValuesGradient[pass.stretch.rows], into: context.gradient.values[pass.stretch.rows], adding: true, pass)
       return
     }
-    let normalizedGradient = pass.scratch.normalizedGradient(tokens.rows, tokens.columns)
-    keyValue.backward(keysValuesGradient[pass.rows], into: normalizedGradient, pass)
-    contextNorm.backward(normalizedGradient, input: tokens, residual: gradient.values, into: gradient, pass)
+    let normalizedGradient = pass.scratch.normalizedGradient(pass.stretch.rows.count, keyValue.inputs)
+    keyValue.backward(keysValuesGradient[pass.stretch.rows], into: normalizedGradient, pass)
+    let gradient = context.gradient[pass.rows]
+    contextNorm.backward(
+      normalizedGradient[pass.rowsInStretch], input: context.tokens.values[pass.rows], residual: gradient.values,
+      into: gradient, pass)
   }
 
   func formGradients(_ branchGradient: MatrixView<Element>, normalized: MatrixView<Element>, _ part: GradientPart) {

@@ -26,15 +26,15 @@ struct FeedForward<Element: MatrixElement>: ResidualBranch {
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
     let activated = pass.scratch.wide(normalized.rows, expansion.outputs)
-    expansion.forward(normalized, biasedTo: hidden[pass.rows], activated: activated, pass)
+    expansion.forward(normalized, biasedTo: hidden[pass.stretch.rows], activated: activated, pass)
     contraction.forward(activated, into: branch, pass)
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {
-    let hiddenGradient = hiddenGradient[pass.rows]
+    let hiddenGradient = hiddenGradient[pass.stretch.rows]
     contraction.backward(
       branchGradient, into: hiddenGradient,
-      finish: .geluBackward(hidden: hidden[pass.rows], activated: activated[pass.rows]), pass)
+      finish: .geluBackward(hidden: hidden[pass.stretch.rows], activated: activated[pass.stretch.rows]), pass)
     expansion.backward(hiddenGradient, into: normalizedGradient, pass)
   }
 

@@ -41,9 +41,11 @@ struct Linear<Element: MatrixElement> {
     multiply(input.factor, weight.transposed, into: output)
   }
 
-  /// The same for the rows of a thread.
+  /// The same for a stretch, by its team.
   func forward(_ input: MatrixView<Element>, into output: Matrix, _ pass: Pass<Element>) {
-    pass.forEachProduct { rows in forward(input[rows], into: output[rows]) }
+    pass.forEachPiece(rows: output.rows, columns: outputs) { rows, columns in
+      multiply(input[rows].factor, weight.transposed.columns(columns), into: output[rows].columns(columns))
+    }
   }
 
   /// The same for other products to read, finished with this map's bias; and activated = GELU(output), where that is there.
@@ -52,21 +54,27 @@ struct Linear<Element: MatrixElement> {
     _ pass: Pass<Element>
   ) {
     let finish = activated.map { Finish.biasGELU(bias, activated: $0) } ?? .bias(bias)
-    pass.forEachProduct { rows in
-      multiply(input[rows].factor, weight.transposed, into: output[rows], finish: finish[rows])
+    pass.forEachPiece(rows: output.rows, columns: outputs) { rows, columns in
+      multiply(
+        input[rows].factor, weight.transposed.columns(columns), into: output[rows].columns(columns),
+        finish: finish.piece(rows: rows, columns: columns))
     }
   }
 
-  /// inputGradient = outputGradient W (+ inputGradient where `adding`). [rows, outputs] -> [rows, inputs]
-  func backward(_ outputGradient: MatrixView<Element>, into inputGradient: Matrix, adding: Bool = false) {
-    multiply(outputGradient.factor, weight, into: inputGradient, adding: adding)
+  /// inputGradient = outputGradient W. [rows, outputs] -> [rows, inputs]
+  func backward(_ outputGradient: MatrixView<Element>, into inputGradient: Matrix) {
+    multiply(outputGradient.factor, weight, into: inputGradient)
   }
 
-  /// The same for the rows of a thread.
+  /// The same for a stretch, by its team (+ inputGradient where `adding`).
   func backward(
     _ outputGradient: MatrixView<Element>, into inputGradient: Matrix, adding: Bool = false, _ pass: Pass<Element>
   ) {
-    pass.forEachProduct { rows in backward(outputGradient[rows], into: inputGradient[rows], adding: adding) }
+    pass.forEachPiece(rows: inputGradient.rows, columns: inputs) { rows, columns in
+      multiply(
+        outputGradient[rows].factor, weight.columns(columns), into: inputGradient[rows].columns(columns),
+        adding: adding)
+    }
   }
 
   /// The same for other products to read, finished as `finish` says.
@@ -74,8 +82,10 @@ struct Linear<Element: MatrixElement> {
     _ outputGradient: MatrixView<Element>, into inputGradient: MatrixView<Element>, finish: Finish<Element> = .plain,
     _ pass: Pass<Element>
   ) {
-    pass.forEachProduct { rows in
-      multiply(outputGradient[rows].factor, weight, into: inputGradient[rows], finish: finish[rows])
+    pass.forEachPiece(rows: inputGradient.rows, columns: inputs) { rows, columns in
+      multiply(
+        outputGradient[rows].factor, weight.columns(columns), into: inputGradient[rows].columns(columns),
+        finish: finish.piece(rows: rows, columns: columns))
     }
   }
 

@@ -36,8 +36,8 @@ struct PatchEmbedding<Element: MatrixElement> {
     forEachSequence(pass.stretch, views.count, within: pass.rows) { view, sample, rows in
       grid.gather(views[view].row(sample), at: positions.positions + rows.lowerBound, into: patches[rows])
     }
+    linear.forward(patches[pass.stretch.rows], into: tokens[pass.stretch.rows], pass)
     let tokens = tokens[pass.rows]
-    linear.forward(patches[pass.rows], into: tokens, pass)
     tokens.add(bias: linear.bias)
     positions.add(to: tokens, rows: pass.rows)
     pass.record("enc_in", tokens)

@@ -27,16 +27,16 @@ struct SelfAttention<Element: MatrixElement>: ResidualBranch {
   var bias: UnsafePointer<Float> { projection.bias }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
-    qkv.forward(normalized, biasedTo: joint[pass.rows], pass)
+    qkv.forward(normalized, biasedTo: joint[pass.stretch.rows], pass)
     heads.forward(operands(joint), into: output, pass)
-    projection.forward(output[pass.rows], into: branch, pass)
+    projection.forward(output[pass.stretch.rows], into: branch, pass)
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {
-    let outputGradient = pass.teamScratch.outputGradient(pass.stretch.rows.count, branchGradient.columns)
-    projection.backward(branchGradient, into: outputGradient[pass.rowsInStretch], pass)
+    let outputGradient = pass.scratch.outputGradient(branchGradient.rows, branchGradient.columns)
+    projection.backward(branchGradient, into: outputGradient, pass)
     heads.backward(operands(joint), outputGradient: outputGradient, into: operands(jointGradient), pass)
-    qkv.backward(jointGradient[pass.rows], into: normalizedGradient, pass)
+    qkv.backward(jointGradient[pass.stretch.rows], into: normalizedGradient, pass)
   }
 
   func formGradients(_ branchGradient: MatrixView<Element>, normalized: MatrixView<Element>, _ part: GradientPart) {

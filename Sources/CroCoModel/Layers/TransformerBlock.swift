@@ -33,15 +33,17 @@ struct TransformerBlock<Element: MatrixElement> {
     gradients = stages.dropLast().map { _ in plan.backward.stream(shape.tokens.rows, shape.dimension) }
   }
 
-  /// output = block(input) for the rows of one thread. Both are [all rows, C].
+  /// output = block(input) for one stretch, in each thread of its team. Both are [all rows, C].
   func forward(_ input: Matrix, into output: Matrix, _ pass: Pass<Element>) {
     var stream = input[pass.rows]
-    let normalized = pass.scratch.normalized(stream.rows, stream.columns)
+    let normalized = pass.scratch.normalized(pass.stretch.rows.count, input.columns)
+    let ownNormalized = normalized[pass.rowsInStretch]
     stages[0].branch.prepare(pass)
-    stages[0].norm.forward(stream, into: normalized, pass)
+    stages[0].norm.forward(stream, into: ownNormalized, pass)
     for (index, stage) in stages.enumerated() {
-      let next = (index < streams.count ? streams[index] : output)[pass.rows]
-      stage.branch.forward(normalized, into: next, pass)
+      let result = index < streams.count ? streams[index] : output
+      stage.branch.forward(normalized, into: result[pass.stretch.rows], pass)
+      let next = result[pass.rows]
       pass.record(stage.branch.name, next, adding: stage.branch.bias)
       if index == streams.count {
         next.add(bias: stage.branch.bias, residual: stream)
@@ -49,26 +51,26 @@ struct TransformerBlock<Element: MatrixElement> {
         let following = stages[index + 1]
         following.branch.prepare(pass)
         following.norm.forward(
-          addingTo: next, branchBias: stage.branch.bias, residual: stream, into: normalized, pass)
+          addingTo: next, branchBias: stage.branch.bias, residual: stream, into: ownNormalized, pass)
       }
       stream = next
     }
     pass.record(name, stream)
   }
 
-  /// inputGradient = gradient with respect to `input`, for the rows of one thread. All are [all rows, C].
+  /// inputGradient = gradient with respect to `input`, for one stretch, in each thread of its team. All are [all rows, C].
   func backward(
     _ outputGradient: Stream<Element>, input: Matrix, into inputGradient: Stream<Element>, _ pass: Pass<Element>
   ) {
-    var gradient = outputGradient[pass.rows]
-    pass.record(name, gradient.values)
-    let normalizedGradient = pass.scratch.normalizedGradient(gradient.values.rows, gradient.values.columns)
+    var gradient = outputGradient
+    pass.record(name, gradient.values[pass.rows])
+    let normalizedGradient = pass.scratch.normalizedGradient(pass.stretch.rows.count, input.columns)
     for (index, stage) in stages.enumerated().reversed() {
-      let next = (index > 0 ? gradients[index - 1] : inputGradient)[pass.rows]
-      stage.branch.backward(gradient.operands, into: normalizedGradient, pass)
+      let next = index > 0 ? gradients[index - 1] : inputGradient
+      stage.branch.backward(gradient.operands[pass.stretch.rows], into: normalizedGradient, pass)
       stage.norm.backward(
-        normalizedGradient, input: (index > 0 ? streams[index - 1] : input)[pass.rows], residual: gradient.values,
-        into: next, pass)
+        normalizedGradient[pass.rowsInStretch], input: (index > 0 ? streams[index - 1] : input)[pass.rows],
+        residual: gradient.values[pass.rows], into: next[pass.rows], pass)
       stage.branch.backwardPreparation(pass)
       gradient = next
     }

@@ -4,16 +4,14 @@ import Runtime
 /// What goes through all layers with one stretch, in each thread of the team that takes it: which rows are this thread's, its
 /// scratch and the team's, who watches, and who brings the parameters.
 ///
-/// The threads of a team run the same code. Each works on its own rows; what reads rows of others, as attention does, stands
-/// between two ``join()``s.
+/// The threads of a team run the same code. Each passes over its own rows; products and attention, which read all, are divided
+/// otherwise, between meetings of the team.
 struct Pass<Element: MatrixElement> {
   private(set) var tokens: TokenLayout
   private(set) var stretch: TokenLayout.Stretch
   private(set) var recorder: TensorRecorder?
-  /// The thread's own.
+  /// The team's, but for what an attention needs.
   let scratch: Scratch<Element>
-  /// One for all threads of the team.
-  let teamScratch: Scratch<Element>
   private let member: TeamMember
   private let arrival: Arrival
 
@@ -25,7 +23,6 @@ struct Pass<Element: MatrixElement> {
     self.tokens = tokens
     self.stretch = tokens.stretches[stretch]
     self.scratch = scratch[member.worker]
-    teamScratch = scratch[member.leader]
     self.member = member
     self.recorder = recorder
     self.arrival = arrival
@@ -52,11 +49,17 @@ struct Pass<Element: MatrixElement> {
   /// Waits until all threads of the team are here.
   func join() { member.join() }
 
-  /// Runs `body`, which multiplies, over all of the thread's rows, counted from their first: at once or slab by slab.
-  func forEachProduct(_ body: (Range<Int>) -> Void) {
-    if tokens.division.joinsSlabs { return body(0..<rows.count) }
-    let first = rows.lowerBound
-    for slab in slabs { body(slab.rows.counted(from: first)) }
+  /// Runs `body` for the thread's pieces of a product [rows, columns], when its factors are there; all threads have theirs
+  /// afterwards.
+  func forEachPiece(rows: Int, columns: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    join()
+    // Where bits depend on them, pieces are those of slabs, whatever the size of the team.
+    let count = tokens.division.joinsSlabs ? member.teamSize : stretch.slabs.count
+    for index in share(of: count) {
+      let piece = Partition.piece(index, of: count, rows: rows, columns: columns)
+      body(piece.rows, piece.columns)
+    }
+    join()
   }
 
   /// The same samples where they lie in another stack.

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A worker's own memory, used within one stretch; ``outputGradient(_:_:)`` is for the whole team. What the two passes call it by is one memory: they do not overlap.
+/// A team's memory, used within one stretch, and that of one of its workers. What the two passes call it by is one memory: they do not overlap.
 struct Scratch<Element: MatrixElement> {
   /// How much memory layers use of it.
   struct Size {
@@ -31,10 +31,24 @@ struct Scratch<Element: MatrixElement> {
   private let first: UnsafeMutablePointer<Float>
   private let second: UnsafeMutablePointer<Float>
   private let widest: UnsafeMutablePointer<Element>
-  /// Logits and their gradients of one head.
+  /// Logits and their gradients of one head: the worker's own.
   let attention: AttentionCore<Element>.Scratch
 
-  init(_ arena: Arena, _ size: Size) {
+  /// Memory for `workers` workers, in teams of `teamSize`.
+  static func make(_ workers: Int, inTeamsOf teamSize: Int, _ arena: Arena, _ size: Size) -> [Scratch] {
+    var all: [Scratch] = []
+    for worker in 0..<workers {
+      all.append(worker % teamSize == 0 ? Scratch(arena, size) : Scratch(sharing: all[worker - 1], arena, size))
+    }
+    return all
+  }
+
+  private init(sharing other: Scratch, _ arena: Arena, _ size: Size) {
+    (first, second, widest) = (other.first, other.second, other.widest)
+    attention = AttentionCore.Scratch(capacity: size.logits, allocate: arena.floats)
+  }
+
+  private init(_ arena: Arena, _ size: Size) {
     first = arena.floats(size.rows)
     second = arena.floats(size.rows)
     widest = arena.elements(size.hidden)
@@ -49,7 +63,7 @@ struct Scratch<Element: MatrixElement> {
   func wide(_ rows: Int, _ columns: Int) -> MatrixView<Element> { MatrixView(widest, rows: rows, columns: columns) }
   /// Backward: the gradient with respect to the output of a layer norm.
   func normalizedGradient(_ rows: Int, _ columns: Int) -> Matrix { Matrix(first, rows: rows, columns: columns) }
-  /// Backward: the gradient with respect to the heads' outputs, of all rows of the stretch.
+  /// Backward: the gradient with respect to the heads' outputs.
   func outputGradient(_ rows: Int, _ columns: Int) -> MatrixView<Element> { view(second, rows, columns) }
 
   private func view(_ memory: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int) -> MatrixView<Element> {

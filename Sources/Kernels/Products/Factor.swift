@@ -6,6 +6,13 @@ package struct Factor<Element: MatrixElement> {
     case elements(UnsafePointer<Element>)
     /// fp32, rounded to elements as it is read.
     case unrounded(UnsafePointer<Float>)
+
+    func advanced(by count: Int) -> Values {
+      switch self {
+      case .elements(let elements): .elements(elements + count)
+      case .unrounded(let floats): .unrounded(floats + count)
+      }
+    }
   }
 
   let values: Values
@@ -36,6 +43,15 @@ package struct Factor<Element: MatrixElement> {
   /// The transpose, of the same memory.
   package var transposed: Factor {
     Factor(values, rows: storedRows, columns: storedColumns, stride: stride, isTransposed: !isTransposed)
+  }
+
+  /// All rows of a range of columns.
+  package func columns(_ range: Range<Int>) -> Factor {
+    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) lie outside 0..<\(columns)")
+    let start = range.lowerBound * (isTransposed ? stride : 1)
+    return Factor(
+      values.advanced(by: start), rows: isTransposed ? range.count : storedRows,
+      columns: isTransposed ? storedColumns : range.count, stride: stride, isTransposed: isTransposed)
   }
 
   /// The rows of the factor.

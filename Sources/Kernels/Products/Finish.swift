@@ -13,17 +13,26 @@ package enum Finish<Element: MatrixElement> {
 }
 
 extension Finish {
-  /// The finish of some rows of the result.
-  package subscript(rows: Range<Int>) -> Finish {
-    switch self {
-    case .plain, .bias: self
-    case .biasGELU(let bias, let activated): .biasGELU(bias, activated: activated[rows])
-    case .geluBackward(let hidden, let activated): .geluBackward(hidden: hidden[rows], activated: activated[rows])
+  /// The finish of a piece of the result.
+  package func piece(rows: Range<Int>, columns: Range<Int>) -> Finish {
+    func cut(_ matrix: MatrixView<Element>) -> MatrixView<Element> { matrix[rows].columns(columns) }
+    return switch self {
+    case .plain: self
+    case .bias(let bias): .bias(bias + columns.lowerBound)
+    case .biasGELU(let bias, let activated): .biasGELU(bias + columns.lowerBound, activated: cut(activated))
+    case .geluBackward(let hidden, let activated): .geluBackward(hidden: cut(hidden), activated: cut(activated))
     }
   }
 
   /// Does it to a result that is there, for products that cannot do it on the way.
   func apply(to result: MatrixView<Element>) {
+    // Passes over several rows know no gaps between them.
+    guard result.isContiguous else {
+      for row in 0..<result.rows {
+        piece(rows: row..<row + 1, columns: 0..<result.columns).apply(to: result[row..<row + 1])
+      }
+      return
+    }
     switch self {
     case .plain: break
     case .bias(let bias): result.add(bias: bias)

@@ -155,7 +155,7 @@ package enum ConfigurationSchema {
       "compute threads of a rank; null: the host's cores over its ranks", mayChange: true),
     .init(
       "compute.slabs", \.compute.slabs, .integer(atLeast: 1),
-      "pieces of a micro-batch that threads work on; at least the threads, fixed for bit-for-bit results"),
+      "pieces of a pass for as many threads, pairs or parts of pairs; fixed for bit-for-bit results"),
     .init(
       "compute.passes", \.compute.passes, .integer(atLeast: 1),
       "parts of a micro-batch computed one after the other: activations take so many times less memory"),

@@ -181,7 +181,8 @@ package enum ActivationCheckpointing: String, Sendable, CaseIterable {
 package struct ComputeConfiguration: Sendable, Equatable {
   /// Compute threads of a rank; nil: the cores the process may run on, shared by the ranks of the host.
   package var threads: Int?
-  /// Slabs of samples that the threads work on; part of the arithmetic, as slab edges touch the last bit.
+  /// Slabs of a pass that the threads work on, of whole pairs or parts of one; part of the arithmetic, as slab edges touch the last
+  /// bit.
   package var slabs = 2
   /// Equal parts of a micro-batch that go through the network one after the other, adding their gradients: only one part's
   /// activations are in memory. Part of the arithmetic, as the order of sums touches the last bit.

@@ -49,7 +49,7 @@ package struct StartupChecks {
           + "bind more cores to a rank (mpirun --map-by ppr:R:node:PE=T --bind-to core).")
     }
     if threads > slabs {
-      warnings.append("compute.slabs is \(slabs): only so many of the \(threads) threads have work in a micro-batch.")
+      warnings.append("compute.slabs is \(slabs): only so many of the \(threads) threads have work in a pass.")
     }
     return warnings
   }

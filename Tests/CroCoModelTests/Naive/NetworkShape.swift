@@ -70,6 +70,10 @@ struct NetworkShape: Sendable, CustomTestStringConvertible {
       $0.configuration.positionEmbedding = .rope(base: 100)
     },
     NetworkShape("batch 1 in two slabs") { $0.batchSize = 1 },
+    NetworkShape("batch 3 in eleven slabs, RoPE") {
+      ($0.batchSize, $0.slabs) = (3, 11)
+      $0.configuration.positionEmbedding = .rope(base: 100)
+    },
     NetworkShape("batch 5 in three slabs, one block each") {
       ($0.batchSize, $0.slabs) = (5, 3)
       ($0.configuration.encoderDepth, $0.configuration.decoderDepth) = (1, 1)
