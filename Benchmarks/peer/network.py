@@ -170,12 +170,19 @@ class DecoderBlock(nn.Module):
 
 
 class PatchEmbedding(nn.Module):
+  """A convolution whose stride is its size, computed as the product that it is, of the patches that are read."""
+
   def __init__(self, patch, dim):
     super().__init__()
+    self.patch = patch
     self.proj = nn.Conv2d(3, dim, patch, patch)
 
-  def forward(self, image):
-    return self.proj(image).flatten(2).transpose(1, 2)  # [B, N, C]
+  def forward(self, image, index):
+    """The tokens [B, K, C] of an image's patches `index` [B, K]; of all patches where it is None."""
+    pixels = F.pixel_unshuffle(image, self.patch).flatten(2).transpose(1, 2)  # [B, N, P], a patch as channels of pixels
+    if index is not None:
+      pixels = pixels.gather(1, index[:, :, None].expand(-1, -1, pixels.shape[-1]))
+    return F.linear(pixels, self.proj.weight.flatten(1), self.proj.bias)
 
 
 class CroCo(nn.Module):
@@ -235,10 +242,9 @@ class CroCo(nn.Module):
     batch = view1.shape[0]
     # Sorting is stable, so that visible patches come first and in raster order.
     visible = mask.to(torch.uint8).argsort(dim=1, stable=True)[:, : s.patches - s.masked]  # [B, K]
-    tokens1, tokens2 = self.patch_embed(view1), self.patch_embed(view2)
+    tokens1, tokens2 = self.patch_embed(view1, visible), self.patch_embed(view2, None)
     if s.rope_base is None:
-      tokens1, tokens2 = tokens1 + self.enc_pos_embed, tokens2 + self.enc_pos_embed
-    tokens1 = tokens1.gather(1, visible[:, :, None].expand(-1, -1, s.encoder_dim))
+      tokens1, tokens2 = tokens1 + self.enc_pos_embed[visible], tokens2 + self.enc_pos_embed
     features1 = self.decoder_embed(self.encode(tokens1, visible))
     memory = self.decoder_embed(self.encode(tokens2, None))
     stream = self.mask_token.to(features1.dtype).expand(batch, s.patches, -1)
