@@ -115,22 +115,28 @@ def searches_table(options, searches):
 
 
 def opponents(options, results, shape):
-  """The peers that a croco is compared with: those of its precision, and the fastest of all; and whose ratio has a target."""
+  """The peers that a croco is compared with: those of its precision, and the fastest of all."""
   fastest = max(options.peer, key=lambda name: median(row["pairs_per_second"] for row in results["peer", name]))
   equal = [name for name in options.peer if variants.parse(name)[0] == precision_of(shape)]
-  aimed = max(equal or [fastest], key=lambda name: median(row["pairs_per_second"] for row in results["peer", name]))
-  return list(dict.fromkeys(equal + [fastest])), aimed
+  return list(dict.fromkeys(equal + [fastest]))
 
 
-def ratios_table(options, results):
+def target_of(shape, peer, peers, searches):
+  """Of croco's speed over a peer's: only over one that was found to be the strongest of its precision, or of any."""
+  equal = any(variants.parse(name)[0] == precision_of(shape) for name in peers)
+  aimed = peer in searches and (not equal or variants.parse(peer)[0] == precision_of(shape))
+  return SPEED_TARGETS.get(precision_of(shape)) if aimed else None
+
+
+def ratios_table(options, results, searches):
   """Each croco against peers, and several ranks against one on as many threads."""
   lines = table("croco", "against PyTorch", "speed", "target",
                 f"speed, only of runs with others below {QUIET_CORES:g} cores", "memory", "target")
   for shape in options.croco:
-    peers, aimed = opponents(options, results, shape)
+    peers = opponents(options, results, shape)
     for peer in peers:
       speed, memory = ratios(results, shape, peer)
-      target = SPEED_TARGETS.get(precision_of(shape)) if peer == aimed else None
+      target = target_of(shape, peer, peers, searches)
       lines.append(row_of(
         title_of(shape), f"`{peer}`", f"**{speed:.2f}**", f"{target:g}: {verdict(speed, target)}" if target else "",
         quiet_speed(results, shape, peer), f"{memory:.2f}",
@@ -168,7 +174,7 @@ def section(options, results, searches, load):
     f"{options.rounds} rounds of {options.steps} steps after {options.warmup}; load average before: {load:.2f}. "
     "Pairs/s and seconds a step are medians of the rounds' medians.", "",
     *subjects_table(options, results), "", *(searches_table(options, searches) if searches else []),
-    "Ratios, medians over the rounds:", "", *ratios_table(options, results), "",
+    "Ratios, medians over the rounds:", "", *ratios_table(options, results, searches), "",
     "croco by stage, ms (medians of rank 0), and share of the matrix-product peak (MFU):", "",
     *stages_table(options, results), "",
     f"Largest growth of croco's heap from the first to the last measured step: {growth} bytes.", "",
