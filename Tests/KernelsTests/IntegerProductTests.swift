@@ -78,6 +78,46 @@ import Testing
     }
   }
 
+  @Test("Products with a packed weight end as those of fp32 do, to the precision of 8 bits")
+  func layers() {
+    let (m, inputs, outputs) = (23, 96, 70)
+    func buffer(_ values: [Float]) -> AlignedBuffer<Float> {
+      let buffer = AlignedBuffer<Float>(count: values.count)
+      _ = buffer.elements.update(fromContentsOf: values)
+      return buffer
+    }
+    let x = buffer(random(m * inputs)), w = buffer(random(outputs * inputs, 2)), bias = buffer(random(outputs, 3))
+    let (input, weights) = (Matrix(x.pointer, rows: m, columns: inputs), Matrix(w.pointer, rows: outputs, columns: inputs))
+    var memory: [AlignedBuffer<Float>] = []
+    let packed = QuantizedWeight(outputs: outputs, inputs: inputs) { floats in
+      memory.append(AlignedBuffer(count: floats))
+      return memory[memory.count - 1].pointer
+    }
+    for part in 0..<3 { packed.pack(weights, for: .forward, part: part, of: 3) }
+    let finishes: [(Matrix) -> Finish<Float>] = [
+      { _ in .plain }, { _ in .bias(bias.pointer) }, { .biasGELU(bias.pointer, activated: $0) },
+    ]
+    for finish in finishes {
+      let results = [Factor(packed), Factor(rounding: weights)].map { weight in
+        let c = AlignedBuffer<Float>(count: 2 * m * outputs)
+        let result = Matrix(c.pointer, rows: m, columns: outputs)
+        let activated = Matrix(c.pointer + m * outputs, rows: m, columns: outputs)
+        multiply(input.factor, weight.transposed, into: result, finish: finish(activated))
+        return Array(c.elements)
+      }
+      #expect((1e-4...0.02).contains(relativeDifference(results[0], results[1])))
+    }
+    for part in 0..<2 { packed.pack(weights, for: .backward, part: part, of: 2) }
+    let dy = buffer(random(m * outputs, 4)), gradients = [true, false].map { isQuantized in
+      let c = AlignedBuffer<Float>(count: m * inputs)
+      let weight = isQuantized ? Factor<Float>(packed) : Factor(rounding: weights)
+      multiply(
+        Matrix(dy.pointer, rows: m, columns: outputs).factor, weight, into: Matrix(c.pointer, rows: m, columns: inputs))
+      return Array(c.elements)
+    }
+    #expect((1e-4...0.02).contains(relativeDifference(gradients[0], gradients[1])))
+  }
+
   @Test("What is not a number or infinite spoils its row and no other; rows of zeros give zeros")
   func spoilt() {
     let (m, n, k) = (16, 40, 70)
