@@ -19,10 +19,12 @@ package final class ImageEncoder {
   ) {
     if let problem = configuration.problem { preconditionFailure("\(problem.property) \(problem.sentence)") }
     let tokens = TokenLayout(batchSize: batchSize, lengths: [configuration.patchCount], slabCount: slabCount)
+    let (arrival, quantization) = (parameters.arrival, precision.quantization)
     (run, block, features, memory) =
-      switch precision {
-      case .fp32: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, parameters.arrival)
-      case .bf16: Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, parameters.arrival)
+      switch precision.element {
+      case .float: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, arrival, quantization)
+      case .bfloat16:
+        Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, arrival, quantization)
       }
   }
 
@@ -36,9 +38,9 @@ package final class ImageEncoder {
 
   private static func make<Element>(
     _ configuration: ModelConfiguration, _ tokens: TokenLayout, _ parameters: NetworkParameters<Element>,
-    _ pool: WorkerPool, _ arrival: Arrival
+    _ pool: WorkerPool, _ arrival: Arrival, _ quantization: Quantization
   ) -> Parts {
-    let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters) { plan in
+    let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters, quantizationOfBlocks: quantization) { plan in
       let encoder = Encoder(configuration, tokens, in: plan)
       let scratch = (0..<pool.workerCount).map { _ in Scratch(plan.kept, encoder.scratchSize) }
       return (
@@ -50,9 +52,12 @@ package final class ImageEncoder {
     encoder.place(mask: nil)
     let run = { (images: Matrix) in
       parameters.update(pool)
+      runner.forEachSlab(of: tokens) { pass in encoder.embed([images], pass) }
+      for block in 0..<encoder.stack.depth {
+        encoder.stack.packWeights(of: block, for: .forward, runner)
+        runner.forEachSlab(of: tokens) { pass in encoder.stack.forward(block: block, pass) }
+      }
       runner.forEachSlab(of: tokens) { pass in
-        encoder.embed([images], pass)
-        for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, pass) }
         let (encoded, result) = (encoder.stack.features(pass), features[pass.rows])
         for row in 0..<encoded.rows {
           for column in 0..<encoded.columns { result.row(row)[column] = encoded.row(row)[column].float }

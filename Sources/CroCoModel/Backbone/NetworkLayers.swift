@@ -14,8 +14,8 @@ struct NetworkLayers<Element: MatrixElement> {
     let tokens = TokenLayout(
       batchSize: batchSize, lengths: [configuration.visibleCount, configuration.patchCount], slabCount: slabCount)
     let handover = Decoder.Handover(configuration, source: tokens, in: plan)
-    // Backward is through with decoder and head when it comes to the encoder.
-    let overlay = Arena.Overlay([plan.backward])
+    // Backward is through with decoder and head when it comes to the encoder; one block at a time has its weights packed.
+    let overlay = Arena.Overlay([plan.backward, plan.weights])
     let encoder = overlay.layOut { Encoder(configuration, tokens, in: plan) }
     (decoder, head) = overlay.layOut {
       let decoder = Decoder(configuration, source: tokens, at: encoder.positions, handover, in: plan)

@@ -23,11 +23,18 @@ struct FeedForward<Element: MatrixElement>: ResidualBranch {
   }
 
   var bias: UnsafePointer<Float> { contraction.bias }
+  var maps: [Linear<Element>] { [expansion, contraction] }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
-    let activated = pass.scratch.wide(normalized.rows, expansion.outputs)
-    expansion.forward(normalized, biasedTo: hidden[pass.rows], activated: activated)
-    contraction.forward(activated, into: branch)
+    let hidden = hidden[pass.rows]
+    // Weights that are packed already cost nothing to read again, so that few activations are enough at a time.
+    let height = expansion.isQuantized ? StackShape.quantizedRows : normalized.rows
+    for start in stride(from: 0, to: normalized.rows, by: max(1, height)) {
+      let rows = start..<min(start + height, normalized.rows)
+      let activated = pass.scratch.wide(rows.count, expansion.outputs)
+      expansion.forward(normalized[rows], biasedTo: hidden[rows], activated: activated)
+      contraction.forward(activated, into: branch[rows])
+    }
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {

@@ -12,9 +12,11 @@ struct Scratch<Element: MatrixElement> {
     var logits: Int
 
     /// What a stack of blocks needs.
-    init(_ shape: StackShape) {
-      rows = shape.tokens.largestSlab * shape.dimension
-      hidden = rows * shape.mlpRatio
+    init(_ shape: StackShape, _ quantization: Quantization) {
+      let tokens = shape.tokens.largestSlab
+      rows = tokens * shape.dimension
+      hidden =
+        (quantization > .none ? min(tokens, StackShape.quantizedRows) : tokens) * shape.dimension * shape.mlpRatio
       logits = shape.tokens.longestSequence * shape.tokens.longestSequence
     }
 

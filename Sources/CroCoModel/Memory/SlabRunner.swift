@@ -22,6 +22,15 @@ final class SlabRunner<Element: MatrixElement> {
     pool.run(tokens.slabs.count) { slab, worker in body(Pass(tokens, slab: slab, scratch[worker], recorder, arrival)) }
   }
 
+  /// Runs the packing of weights, once the parameters up to the end of `range` are there.
+  func packWeights(
+    of range: Range<Int>, for direction: QuantizedWeight.Direction, _ body: (WeightPart) -> Void
+  ) {
+    arrival.wait(for: range.upperBound)
+    let parts = 4 * pool.workerCount
+    pool.run(parts) { part, _ in body(WeightPart(direction: direction, index: part, count: parts)) }
+  }
+
   /// Runs the parameter gradients of layers, cut into as many parts as `tokens` has slabs.
   func formGradients(_ tokens: TokenLayout, _ body: (GradientPart) -> Void) {
     let parts = tokens.slabs.count
