@@ -166,9 +166,8 @@ package enum ConfigurationSchema {
       "parts of a micro-batch computed one after the other: activations take so many times less memory"),
     .init(
       "compute.precision", \.compute.precision, .choice(Precision.self),
-      "fp32; bf16: matrix products of bfloat16, fp32 sums and parameters, faster where the processor has it; or int8: "
-        + "forward and input-gradient products of 8-bit integers, the others as with bf16 or fp32; int8_full: weight gradients, too; "
-        + "auto: the fastest for which all processors have instructions"
+      "of matrix products: fp32; bf16; int8: 8-bit integers but for weight gradients; int8_full: for these, too; "
+        + "auto: the fastest that all processors have instructions for"
     ),
     .init(
       "compute.activation_checkpointing", \.compute.activationCheckpointing, .choice(ActivationCheckpointing.self),
