@@ -87,7 +87,9 @@ import Testing
       return buffer
     }
     let x = buffer(random(m * inputs)), w = buffer(random(outputs * inputs, 2)), bias = buffer(random(outputs, 3))
-    let (input, weights) = (Matrix(x.pointer, rows: m, columns: inputs), Matrix(w.pointer, rows: outputs, columns: inputs))
+    let (input, weights) = (
+      Matrix(x.pointer, rows: m, columns: inputs), Matrix(w.pointer, rows: outputs, columns: inputs)
+    )
     var memory: [AlignedBuffer<Float>] = []
     let packed = QuantizedWeight(outputs: outputs, inputs: inputs) { floats in
       memory.append(AlignedBuffer(count: floats))
@@ -108,13 +110,15 @@ import Testing
       #expect((1e-4...0.02).contains(relativeDifference(results[0], results[1])))
     }
     for part in 0..<2 { packed.pack(weights, for: .backward, part: part, of: 2) }
-    let dy = buffer(random(m * outputs, 4)), gradients = [true, false].map { isQuantized in
-      let c = AlignedBuffer<Float>(count: m * inputs)
-      let weight = isQuantized ? Factor<Float>(packed) : Factor(rounding: weights)
-      multiply(
-        Matrix(dy.pointer, rows: m, columns: outputs).factor, weight, into: Matrix(c.pointer, rows: m, columns: inputs))
-      return Array(c.elements)
-    }
+    let dy = buffer(random(m * outputs, 4)),
+      gradients = [true, false].map { isQuantized in
+        let c = AlignedBuffer<Float>(count: m * inputs)
+        let weight = isQuantized ? Factor<Float>(packed) : Factor(rounding: weights)
+        multiply(
+          Matrix(dy.pointer, rows: m, columns: outputs).factor, weight,
+          into: Matrix(c.pointer, rows: m, columns: inputs))
+        return Array(c.elements)
+      }
     #expect((1e-4...0.02).contains(relativeDifference(gradients[0], gradients[1])))
   }
 

@@ -66,7 +66,7 @@ struct Encoder<Element: MatrixElement> {
     }
   }
 
-  /// Embeds the patches of one slab: what the stack begins with.
+  /// Embeds the patches of the rows of one thread: what the stack begins with.
   ///
   /// - Parameter views: the images of each sequence of a sample: [B, 3 * H * W] each.
   func embed(_ views: [Matrix], _ pass: Pass<Element>) {

@@ -18,7 +18,10 @@ package final class ImageEncoder {
     precision: Precision = .fp32
   ) {
     if let problem = configuration.problem { preconditionFailure("\(problem.property) \(problem.sentence)") }
-    let tokens = TokenLayout(batchSize: batchSize, lengths: [configuration.patchCount], slabCount: slabCount)
+    let division = BatchDivision(
+      batchSize: batchSize, longestSequence: configuration.patchCount, slabCount: slabCount,
+      workerCount: pool.workerCount, joinsSlabs: precision.elementsAreIndependent)
+    let tokens = TokenLayout(lengths: [configuration.patchCount], division)
     let (arrival, quantization) = (parameters.arrival, precision.quantization)
     (run, block, features, memory) =
       switch precision.element {

@@ -58,13 +58,13 @@ struct TransformerStack<Element: MatrixElement> {
     runner.packWeights(of: range, for: direction) { part in block.packWeights(part) }
   }
 
-  /// Runs a block over one slab.
+  /// Runs a block over the rows of one thread.
   func forward(block index: Int, _ pass: Pass<Element>) {
     pass.awaitParameters(blocks[index].range)
     blocks[index].layers.forward(streams[index], into: streams[index + 1], pass)
   }
 
-  /// The features of one slab after the last block, in its scratch: [rows of the slab, C].
+  /// The features of the rows of one thread after the last block, in its scratch: [rows of the thread, C].
   func features(_ pass: Pass<Element>) -> MatrixView<Element> {
     pass.awaitParameters(norm.range)
     let output = streams[blocks.count][pass.rows]

@@ -57,6 +57,15 @@ package enum Precision: String, Sendable, CaseIterable {
   /// Whether a network keeps a copy of its parameters in bf16, because its products cannot round what they read.
   package var copiesParameters: Bool { element == .bfloat16 && !BFloat16.products.pointee.roundsFactors }
 
+  /// Whether an element of a product depends on its row and its column alone, ``Products/elementsAreIndependent``; may load
+  /// oneDNN.
+  package var elementsAreIndependent: Bool {
+    switch element {
+    case .float: Float.products.pointee.elementsAreIndependent
+    case .bfloat16: BFloat16.products.pointee.elementsAreIndependent
+    }
+  }
+
   /// What forms the products on this machine, for logs; may load oneDNN.
   package var products: String {
     switch self {

@@ -27,13 +27,15 @@ struct FeedForward<Element: MatrixElement>: ResidualBranch {
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
     let hidden = hidden[pass.rows]
-    // Weights that are packed already cost nothing to read again, so that few activations are enough at a time.
-    let height = expansion.isQuantized ? StackShape.quantizedRows : normalized.rows
-    for start in stride(from: 0, to: normalized.rows, by: max(1, height)) {
-      let rows = start..<min(start + height, normalized.rows)
-      let activated = pass.scratch.wide(rows.count, expansion.outputs)
-      expansion.forward(normalized[rows], biasedTo: hidden[rows], activated: activated)
-      contraction.forward(activated, into: branch[rows])
+    pass.forEachProduct { rows in
+      // A packed weight is read again at no cost, so that few activations are enough at a time.
+      let height = expansion.isQuantized ? StackShape.quantizedRows : rows.count
+      for start in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
+        let rows = start..<min(start + height, rows.upperBound)
+        let activated = pass.scratch.wide(rows.count, expansion.outputs)
+        expansion.forward(normalized[rows], biasedTo: hidden[rows], activated: activated)
+        contraction.forward(activated, into: branch[rows])
+      }
     }
   }
 
@@ -41,8 +43,8 @@ struct FeedForward<Element: MatrixElement>: ResidualBranch {
     let hiddenGradient = hiddenGradient[pass.rows]
     contraction.backward(
       branchGradient, into: hiddenGradient,
-      finish: .geluBackward(hidden: hidden[pass.rows], activated: activated[pass.rows]))
-    expansion.backward(hiddenGradient, into: normalizedGradient)
+      finish: .geluBackward(hidden: hidden[pass.rows], activated: activated[pass.rows]), pass)
+    expansion.backward(hiddenGradient, into: normalizedGradient, pass)
   }
 
   func formGradients(_ branchGradient: MatrixView<Element>, normalized: MatrixView<Element>, _ part: GradientPart) {

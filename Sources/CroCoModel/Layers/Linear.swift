@@ -58,14 +58,22 @@ struct Linear<Element: MatrixElement> {
     multiply(input.factor, weight.transposed, into: output)
   }
 
-  /// The same for other products to read, finished with this map's bias.
-  func forward(_ input: MatrixView<Element>, biasedTo output: MatrixView<Element>) {
-    multiply(input.factor, weight.transposed, into: output, finish: .bias(bias))
+  /// The same for the rows of a thread.
+  func forward(_ input: MatrixView<Element>, into output: Matrix, _ pass: Pass<Element>) {
+    pass.forEachProduct { rows in forward(input[rows], into: output[rows]) }
   }
 
-  /// The same, and activated = GELU(output).
-  func forward(_ input: MatrixView<Element>, biasedTo output: MatrixView<Element>, activated: MatrixView<Element>) {
-    multiply(input.factor, weight.transposed, into: output, finish: .biasGELU(bias, activated: activated))
+  /// The same for other products to read, finished with this map's bias; and activated = GELU(output), where that is there.
+  func forward(
+    _ input: MatrixView<Element>, biasedTo output: MatrixView<Element>, activated: MatrixView<Element>? = nil
+  ) {
+    let finish = activated.map { Finish.biasGELU(bias, activated: $0) } ?? .bias(bias)
+    multiply(input.factor, weight.transposed, into: output, finish: finish)
+  }
+
+  /// The same for the rows of a thread.
+  func forward(_ input: MatrixView<Element>, biasedTo output: MatrixView<Element>, _ pass: Pass<Element>) {
+    pass.forEachProduct { rows in forward(input[rows], biasedTo: output[rows]) }
   }
 
   /// inputGradient = outputGradient W (+ inputGradient where `adding`). [rows, outputs] -> [rows, inputs]
@@ -73,11 +81,21 @@ struct Linear<Element: MatrixElement> {
     multiply(outputGradient.factor, weight, into: inputGradient, adding: adding)
   }
 
+  /// The same for the rows of a thread.
+  func backward(
+    _ outputGradient: MatrixView<Element>, into inputGradient: Matrix, adding: Bool = false, _ pass: Pass<Element>
+  ) {
+    pass.forEachProduct { rows in backward(outputGradient[rows], into: inputGradient[rows], adding: adding) }
+  }
+
   /// The same for other products to read, finished as `finish` says.
   func backward(
-    _ outputGradient: MatrixView<Element>, into inputGradient: MatrixView<Element>, finish: Finish<Element> = .plain
+    _ outputGradient: MatrixView<Element>, into inputGradient: MatrixView<Element>, finish: Finish<Element> = .plain,
+    _ pass: Pass<Element>
   ) {
-    multiply(outputGradient.factor, weight, into: inputGradient, finish: finish)
+    pass.forEachProduct { rows in
+      multiply(outputGradient[rows].factor, weight, into: inputGradient[rows], finish: finish[rows])
+    }
   }
 
   /// Forms one part of the weight gradient, and of the bias gradient where the part is the first of its rows.

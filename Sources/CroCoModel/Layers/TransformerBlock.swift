@@ -43,7 +43,7 @@ struct TransformerBlock<Element: MatrixElement> {
     }
   }
 
-  /// output = block(input) for the rows of one slab. Both are [all rows, C].
+  /// output = block(input) for the rows of one thread. Both are [all rows, C].
   func forward(_ input: Matrix, into output: Matrix, _ pass: Pass<Element>) {
     var stream = input[pass.rows]
     let normalized = pass.scratch.normalized(stream.rows, stream.columns)
@@ -66,7 +66,7 @@ struct TransformerBlock<Element: MatrixElement> {
     pass.record(name, stream)
   }
 
-  /// inputGradient = gradient with respect to `input`, for the rows of one slab. All are [all rows, C].
+  /// inputGradient = gradient with respect to `input`, for the rows of one thread. All are [all rows, C].
   func backward(
     _ outputGradient: Stream<Element>, input: Matrix, into inputGradient: Stream<Element>, _ pass: Pass<Element>
   ) {

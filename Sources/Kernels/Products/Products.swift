@@ -16,6 +16,9 @@ package struct Products<Element: MatrixElement>: Sendable {
   package let name: String
   /// Whether a right factor may be fp32 that is rounded as it is read. Where not, weights need a copy of elements.
   package let roundsFactors: Bool
+  /// Whether the bits of an element of C depend on its row of A and its column of B alone, and those of a sum on its row: not
+  /// on the rows and columns that are multiplied with them.
+  package var elementsAreIndependent = false
   let accumulate: Accumulation
   let finish: Finishing
 
