@@ -18,7 +18,7 @@ package struct GEMMBenchmark: Sendable, Equatable, Encodable {
 
   /// Where it was measured.
   package let machine: BenchmarkMachine
-  /// "fp32" or "bf16".
+  /// "fp32", "bf16" or "int8".
   package let precision: String
   /// Pairs of a micro-batch.
   package let batchSize: Int
@@ -30,14 +30,14 @@ package struct GEMMBenchmark: Sendable, Equatable, Encodable {
   /// Measures the products of one encoder and one decoder block, without MPI.
   ///
   /// - Parameter repetitions: of each product, some 10 ms each.
-  /// - Throws: `Failure` of kind `configuration` where bf16 is asked for and not possible.
+  /// - Throws: `Failure` of kind `configuration` where the precision is not possible.
   package init(_ configuration: TrainingConfiguration, repetitions: Int = 5) throws(Failure) {
     precondition(repetitions > 0, "\(repetitions) repetitions measure nothing")
     let machine = try BenchmarkMachine(
       threads: configuration.compute.threads, slabs: configuration.compute.slabs,
       communicator: SingleProcessCommunicator())
     let precision = configuration.compute.precision
-    if precision == .bf16 { try MatrixProducts.requireBFloat16() }
+    try precision.require()
     self.machine = machine
     self.precision = precision.rawValue
     batchSize = configuration.batch.microBatchSize

@@ -56,7 +56,7 @@ import Testing
   func teamsCalledOff(size: Int) {
     let pool = WorkerPool(workerCount: 5)
     let count = Atomic<Int>(0)
-    let isWhole = pool.run(unless: { count.load(ordering: .relaxed) >= 10 }) {
+    func work() {
       for _ in 0..<3 {
         pool.run(100, byTeamsOf: size) { _, member in
           member.join()
@@ -65,6 +65,7 @@ import Testing
         }
       }
     }
+    let isWhole = pool.run(unless: { count.load(ordering: .relaxed) >= 10 }, work)
     let done = count.load(ordering: .relaxed)
     #expect(!isWhole && done % size == 0 && (10..<20).contains(done))
   }

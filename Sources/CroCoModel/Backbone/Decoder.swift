@@ -53,7 +53,7 @@ struct Decoder<Element: MatrixElement> {
     }
     stack = TransformerStack(
       shape, depth: configuration.decoderDepth, norm: "dec_norm", gradients: handover.streams, in: plan
-    ) { index in
+    ) { index, plan in
       Self.block(
         "dec_blocks.\(index)", shape, places.rotary, context, configuration.normalizesContext, in: plan)
     }
@@ -81,7 +81,7 @@ struct Decoder<Element: MatrixElement> {
 
   /// The scratch of a worker.
   var scratchSize: Scratch<Element>.Size {
-    var size = Scratch<Element>.Size(stack.shape)
+    var size = stack.scratchSize
     size.rows = max(size.rows, source.largestStretch * stack.shape.dimension)
     return size
   }

@@ -28,7 +28,7 @@ struct Encoder<Element: MatrixElement> {
     let gradients = (0..<2).map { _ in plan.backward.stream(tokens.rows, shape.dimension) as Stream<Element> }
     stack = TransformerStack(
       shape, depth: configuration.encoderDepth, norm: "enc_norm", gradients: gradients, in: plan
-    ) { index in
+    ) { index, plan in
       Self.block("enc_blocks.\(index)", shape, places.rotary, in: plan)
     }
   }
@@ -45,7 +45,7 @@ struct Encoder<Element: MatrixElement> {
   }
 
   /// The scratch of a worker.
-  var scratchSize: Scratch<Element>.Size { Scratch.Size(stack.shape) }
+  var scratchSize: Scratch<Element>.Size { stack.scratchSize }
 
   /// Lists the patch index of each row: of a sample's first sequence the visible patches in raster order, of the others all.
   ///

@@ -22,10 +22,12 @@ package final class ImageEncoder {
       batchSize: batchSize, longestSequence: configuration.patchCount, slabCount: slabCount,
       workerCount: pool.workerCount, joinsSlabs: precision.elementsAreIndependent)
     let tokens = TokenLayout(lengths: [configuration.patchCount], division)
+    let (arrival, quantization) = (parameters.arrival, precision.quantization)
     (run, block, features, memory) =
-      switch precision {
-      case .fp32: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, parameters.arrival)
-      case .bf16: Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, parameters.arrival)
+      switch precision.element {
+      case .float: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, arrival, quantization)
+      case .bfloat16:
+        Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, arrival, quantization)
       }
   }
 
@@ -39,9 +41,9 @@ package final class ImageEncoder {
 
   private static func make<Element>(
     _ configuration: ModelConfiguration, _ tokens: TokenLayout, _ parameters: NetworkParameters<Element>,
-    _ pool: WorkerPool, _ arrival: Arrival
+    _ pool: WorkerPool, _ arrival: Arrival, _ quantization: Quantization
   ) -> Parts {
-    let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters) { plan in
+    let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters, quantizationOfBlocks: quantization) { plan in
       let encoder = Encoder(configuration, tokens, in: plan)
       let scratch = Scratch.make(
         pool.workerCount, inTeamsOf: tokens.division.teamSize, plan.kept, encoder.scratchSize)
@@ -54,9 +56,12 @@ package final class ImageEncoder {
     encoder.place(mask: nil)
     let run = { (images: Matrix) in
       parameters.update(pool)
+      runner.forEachSlab(of: tokens) { pass in encoder.embed([images], pass) }
+      for block in 0..<encoder.stack.depth {
+        encoder.stack.packWeights(of: block, for: .forward, runner)
+        runner.forEachSlab(of: tokens) { pass in encoder.stack.forward(block: block, pass) }
+      }
       runner.forEachSlab(of: tokens) { pass in
-        encoder.embed([images], pass)
-        for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, pass) }
         let (encoded, result) = (encoder.stack.features(pass)[pass.rowsInStretch], features[pass.rows])
         for row in 0..<encoded.rows {
           for column in 0..<encoded.columns { result.row(row)[column] = encoded.row(row)[column].float }

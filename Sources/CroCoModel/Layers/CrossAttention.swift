@@ -45,6 +45,7 @@ struct CrossAttention<Element: MatrixElement>: ResidualBranch {
   }
 
   var bias: UnsafePointer<Float> { projection.bias }
+  var maps: [Linear<Element>] { [query, keyValue, projection] }
 
   /// Keys and values; the keys are rotated as attention comes to them.
   func prepare(_ pass: Pass<Element>) {

@@ -23,11 +23,25 @@ struct FeedForward<Element: MatrixElement>: ResidualBranch {
   }
 
   var bias: UnsafePointer<Float> { contraction.bias }
+  var maps: [Linear<Element>] { [expansion, contraction] }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
+    if expansion.isQuantized { return forwardInParts(normalized, into: branch, pass) }
     let activated = pass.scratch.wide(normalized.rows, expansion.outputs)
     expansion.forward(normalized, biasedTo: hidden[pass.stretch.rows], activated: activated, pass)
     contraction.forward(activated, into: branch, pass)
+  }
+
+  /// The same by packed weights, which are read again at no cost: some of the thread's rows go through both maps at a time, so that
+  /// few activations are enough.
+  private func forwardInParts(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
+    let (hidden, own) = (hidden[pass.stretch.rows], pass.rowsInStretch)
+    for start in stride(from: own.lowerBound, to: own.upperBound, by: StackShape.quantizedRows) {
+      let rows = start..<min(start + StackShape.quantizedRows, own.upperBound)
+      let activated = pass.scratch.wide(rows.count, expansion.outputs)
+      expansion.forward(normalized[rows], biasedTo: hidden[rows], activated: activated)
+      contraction.forward(activated, into: branch[rows])
+    }
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {

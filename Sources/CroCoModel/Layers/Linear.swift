@@ -7,6 +7,9 @@ struct Linear<Element: MatrixElement> {
   let outputs: Int
   let bias: UnsafePointer<Float>  // [outputs]
   private let weight: Factor<Element>  // [outputs, inputs]
+  private let values: Matrix  // the same in fp32
+  private let quantized: QuantizedWeight?  // what `weight` is, where maps are quantised
+  private let quantization: Quantization
   private let weightGradient: Matrix  // [outputs, inputs]
   private let biasGradient: UnsafeMutablePointer<Float>  // [outputs]
 
@@ -30,10 +33,24 @@ struct Linear<Element: MatrixElement> {
     inputs = weights[0].count / weights[0].shape[0]
     let weight = plan.parameters.declare(weights)
     let bias = plan.parameters.declare(biases)
-    self.weight = plan.parameters.factor(weight, rows: outputs, columns: inputs)
+    quantization = plan.quantization
+    values = Matrix(weight.values, rows: outputs, columns: inputs)
+    quantized =
+      quantization > .none
+      ? QuantizedWeight(outputs: outputs, inputs: inputs, allocate: plan.weights.floats) : nil
+    self.weight =
+      quantized.map { Factor($0) } ?? plan.parameters.factor(weight, rows: outputs, columns: inputs)
     self.bias = UnsafePointer(bias.values)
     weightGradient = Matrix(weight.gradients, rows: outputs, columns: inputs)
     biasGradient = bias.gradients
+  }
+
+  /// Whether the weight is packed as integers.
+  var isQuantized: Bool { quantized != nil }
+
+  /// Packs a part of the weight for the products of a direction, where it is quantised.
+  func packWeight(_ part: WeightPart) {
+    quantized?.pack(values, for: part.direction, part: part.index, of: part.count)
   }
 
   /// output = input W^T, without the bias. [rows, inputs] -> [rows, outputs]
@@ -43,22 +60,33 @@ struct Linear<Element: MatrixElement> {
 
   /// The same for a stretch, by its team.
   func forward(_ input: MatrixView<Element>, into output: Matrix, _ pass: Pass<Element>) {
-    pass.forEachPiece(rows: output.rows, columns: outputs) { rows, columns in
+    pass.forEachPiece(rows: output.rows, columns: outputs, byRows: isQuantized) { rows, columns in
       multiply(input[rows].factor, weight.transposed.columns(columns), into: output[rows].columns(columns))
     }
   }
 
   /// The same for other products to read, finished with this map's bias; and activated = GELU(output), where that is there.
   func forward(
+    _ input: MatrixView<Element>, biasedTo output: MatrixView<Element>, activated: MatrixView<Element>? = nil
+  ) {
+    multiply(input.factor, weight.transposed, into: output, finish: biased(activated))
+  }
+
+  /// The same for a stretch, by its team.
+  func forward(
     _ input: MatrixView<Element>, biasedTo output: MatrixView<Element>, activated: MatrixView<Element>? = nil,
     _ pass: Pass<Element>
   ) {
-    let finish = activated.map { Finish.biasGELU(bias, activated: $0) } ?? .bias(bias)
-    pass.forEachPiece(rows: output.rows, columns: outputs) { rows, columns in
+    let finish = biased(activated)
+    pass.forEachPiece(rows: output.rows, columns: outputs, byRows: isQuantized) { rows, columns in
       multiply(
         input[rows].factor, weight.transposed.columns(columns), into: output[rows].columns(columns),
         finish: finish.piece(rows: rows, columns: columns))
     }
+  }
+
+  private func biased(_ activated: MatrixView<Element>?) -> Finish<Element> {
+    activated.map { .biasGELU(bias, activated: $0) } ?? .bias(bias)
   }
 
   /// inputGradient = outputGradient W. [rows, outputs] -> [rows, inputs]
@@ -70,7 +98,7 @@ struct Linear<Element: MatrixElement> {
   func backward(
     _ outputGradient: MatrixView<Element>, into inputGradient: Matrix, adding: Bool = false, _ pass: Pass<Element>
   ) {
-    pass.forEachPiece(rows: inputGradient.rows, columns: inputs) { rows, columns in
+    pass.forEachPiece(rows: inputGradient.rows, columns: inputs, byRows: isQuantized) { rows, columns in
       multiply(
         outputGradient[rows].factor, weight.columns(columns), into: inputGradient[rows].columns(columns),
         adding: adding)
@@ -82,7 +110,7 @@ struct Linear<Element: MatrixElement> {
     _ outputGradient: MatrixView<Element>, into inputGradient: MatrixView<Element>, finish: Finish<Element> = .plain,
     _ pass: Pass<Element>
   ) {
-    pass.forEachPiece(rows: inputGradient.rows, columns: inputs) { rows, columns in
+    pass.forEachPiece(rows: inputGradient.rows, columns: inputs, byRows: isQuantized) { rows, columns in
       multiply(
         outputGradient[rows].factor, weight.columns(columns), into: inputGradient[rows].columns(columns),
         finish: finish.piece(rows: rows, columns: columns))
@@ -93,9 +121,14 @@ struct Linear<Element: MatrixElement> {
   func formGradients(_ outputGradient: MatrixView<Element>, input: MatrixView<Element>, _ part: GradientPart) {
     let (rows, columns) = part.piece(rows: outputs, columns: inputs)
     if rows.isEmpty || columns.isEmpty { return }
-    multiply(
-      outputGradient.columns(rows).transposed, input.columns(columns).factor,
-      into: weightGradient[rows].columns(columns), adding: part.adds,
-      sums: columns.lowerBound == 0 ? biasGradient + rows.lowerBound : nil)
+    let (left, right) = (outputGradient.columns(rows).transposed, input.columns(columns).factor)
+    let (gradient, sums) = (
+      weightGradient[rows].columns(columns), columns.lowerBound == 0 ? biasGradient + rows.lowerBound : nil
+    )
+    if quantization == .all {
+      multiplyQuantizing(left, right, into: gradient, adding: part.adds, sums: sums)
+    } else {
+      multiply(left, right, into: gradient, adding: part.adds, sums: sums)
+    }
   }
 }

@@ -14,6 +14,9 @@ protocol ResidualBranch<Element> {
   /// The bias that ends the branch, [C]: whoever adds the branch to the stream adds it.
   var bias: UnsafePointer<Float> { get }
 
+  /// The linear maps.
+  var maps: [Linear<Element>] { get }
+
   /// What needs no row of the stream, before they are normalised.
   func prepare(_ pass: Pass<Element>)
 

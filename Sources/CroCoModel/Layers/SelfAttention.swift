@@ -25,6 +25,7 @@ struct SelfAttention<Element: MatrixElement>: ResidualBranch {
   }
 
   var bias: UnsafePointer<Float> { projection.bias }
+  var maps: [Linear<Element>] { [qkv, projection] }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
     qkv.forward(normalized, biasedTo: joint[pass.stretch.rows], pass)

@@ -10,6 +10,9 @@ struct StackShape {
   let headCount: Int
   /// Hidden channels of an MLP over C.
   let mlpRatio: Int
+
+  /// Rows that go through an MLP together where weights are quantised: whole tiles of all processors, within a second-level cache.
+  static let quantizedRows = 224
 }
 
 /// A pre-normalised transformer block: for each of its branches f, stream += f(norm(stream)).
@@ -31,6 +34,13 @@ struct TransformerBlock<Element: MatrixElement> {
     self.stages = stages
     streams = stages.dropLast().map { _ in plan.kept.matrix(shape.tokens.rows, shape.dimension) }
     gradients = stages.dropLast().map { _ in plan.backward.stream(shape.tokens.rows, shape.dimension) }
+  }
+
+  /// Packs a part of the weights of all linear maps, where they are quantised.
+  func packWeights(_ part: WeightPart) {
+    for stage in stages {
+      for map in stage.branch.maps { map.packWeight(part) }
+    }
   }
 
   /// output = block(input) for one stretch, in each thread of its team. Both are [all rows, C].

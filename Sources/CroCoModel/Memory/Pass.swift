@@ -51,13 +51,21 @@ struct Pass<Element: MatrixElement> {
 
   /// Runs `body` for the thread's pieces of a product [rows, columns], when its factors are there; all threads have theirs
   /// afterwards.
-  func forEachPiece(rows: Int, columns: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+  ///
+  /// - Parameter byRows: a thread's piece is its own rows, of a product whose rows do not depend on each other.
+  func forEachPiece(
+    rows: Int, columns: Int, byRows: Bool, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+  ) {
     join()
-    // Where bits depend on them, pieces are those of slabs, whatever the size of the team.
-    let count = tokens.division.joinsSlabs ? member.teamSize : stretch.slabs.count
-    for index in share(of: count) {
-      let piece = Partition.piece(index, of: count, rows: rows, columns: columns)
-      body(piece.rows, piece.columns)
+    if byRows {
+      body(rowsInStretch, 0..<columns)
+    } else {
+      // Where bits depend on them, pieces are those of slabs, whatever the size of the team.
+      let count = tokens.division.joinsSlabs ? member.teamSize : stretch.slabs.count
+      for index in share(of: count) {
+        let piece = Partition.piece(index, of: count, rows: rows, columns: columns)
+        body(piece.rows, piece.columns)
+      }
     }
     join()
   }

@@ -1,6 +1,7 @@
 import Kernels
 
-/// A team's memory, used within one stretch, and that of one of its workers. What the two passes call it by is one memory: they do not overlap.
+/// A team's memory, used within one stretch, and that of one of its workers. What the two passes call it by is one memory: they do
+/// not overlap.
 struct Scratch<Element: MatrixElement> {
   /// How much memory layers use of it.
   struct Size {
@@ -8,13 +9,17 @@ struct Scratch<Element: MatrixElement> {
     var rows: Int
     /// Elements of a stretch's rows in an MLP's hidden layer.
     var hidden: Int
+    /// Whether the hidden layer is the team's, or each worker has its own: a few rows at a time.
+    var sharesHidden: Bool
     /// Queries times keys of an attention.
     var logits: Int
 
     /// What a stack of blocks needs.
-    init(_ shape: StackShape) {
-      rows = shape.tokens.largestStretch * shape.dimension
-      hidden = rows * shape.mlpRatio
+    init(_ shape: StackShape, _ quantization: Quantization) {
+      let tokens = shape.tokens.largestStretch
+      rows = tokens * shape.dimension
+      sharesHidden = quantization == .none
+      hidden = (sharesHidden ? tokens : min(tokens, StackShape.quantizedRows)) * shape.dimension * shape.mlpRatio
       logits = shape.tokens.longestSequence * shape.tokens.longestSequence
     }
 
@@ -44,7 +49,8 @@ struct Scratch<Element: MatrixElement> {
   }
 
   private init(sharing other: Scratch, _ arena: Arena, _ size: Size) {
-    (first, second, widest) = (other.first, other.second, other.widest)
+    (first, second) = (other.first, other.second)
+    widest = size.sharesHidden ? other.widest : arena.elements(size.hidden)
     attention = AttentionCore.Scratch(capacity: size.logits, allocate: arena.floats)
   }
 

@@ -24,6 +24,15 @@ final class SlabRunner<Element: MatrixElement> {
     }
   }
 
+  /// Runs the packing of weights, once the parameters up to the end of `range` are there.
+  func packWeights(
+    of range: Range<Int>, for direction: QuantizedWeight.Direction, _ body: (WeightPart) -> Void
+  ) {
+    arrival.wait(for: range.upperBound)
+    let parts = 4 * pool.workerCount
+    pool.run(parts) { part, _ in body(WeightPart(direction: direction, index: part, count: parts)) }
+  }
+
   /// Runs the parameter gradients of layers, part by part.
   func formGradients(_ tokens: TokenLayout, _ body: (GradientPart) -> Void) {
     let parts = tokens.division.gradientPartCount

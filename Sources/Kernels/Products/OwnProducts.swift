@@ -62,12 +62,13 @@ enum OwnProducts {
           croco_gemm_bf16_rounding(
             a.transposition, b.transposition, a.rows, b.columns, a.columns, a.elements.stored, a.stride, right,
             b.stride, result, c, stride, more))
+      case .quantized: preconditionFailure("integers are multiplied by products of their own")
       }
     }
   }
 
   /// A finish as the products know it.
-  private static func described(_ finish: Finish<BFloat16>) -> (result: croco_gemm_result, more: croco_gemm_more) {
+  static func described(_ finish: Finish<BFloat16>) -> (result: croco_gemm_result, more: croco_gemm_more) {
     switch finish {
     case .plain: (CROCO_GEMM_NARROW, more())
     case .bias(let bias): (CROCO_GEMM_BIAS, more(bias: bias))
