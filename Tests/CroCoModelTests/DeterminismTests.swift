@@ -49,7 +49,7 @@ import Testing
     let whole = Array(run.store.gradients.elements)
     for limit in [0, 1, 3, 6] {
       let asked = Atomic<Int>(0)
-      func isCalledOff() -> Bool { asked.add(1, ordering: .relaxed).oldValue >= limit }
+      @Sendable func isCalledOff() -> Bool { asked.add(1, ordering: .relaxed).oldValue >= limit }
       func step() { _ = run.step(loss) }
       let isWhole = run.pool.run(unless: isCalledOff, step)
       #expect(!isWhole)
