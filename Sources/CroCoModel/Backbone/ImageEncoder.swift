@@ -5,40 +5,44 @@ import Runtime
 ///
 /// The parameters may be those of a whole network, also of one for other image sizes.
 package final class ImageEncoder {
-  /// The normalised output of the last block, overwritten by the next ``forward(_:)``: [B * N, C].
+  /// What is read: a block, by its number from 0, whose output has not gone through a norm; or the normalised output of the last.
+  package enum Output: Sendable, Equatable {
+    case block(Int)
+    case normalized
+  }
+
+  /// The features that were asked for, overwritten by the next ``forward(_:)``: [B * N, C].
   package let features: Matrix
 
   private let run: (Matrix) -> Void
-  private let block: (Int) -> Matrix
   private let memory: PlannedMemory
 
-  /// Builds the encoder of a configuration for batches of `batchSize` images.
+  /// Builds the encoder of a configuration for batches of `batchSize` images. Blocks behind the output do not run.
   package init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,
-    precision: Precision = .fp32
+    precision: Precision = .fp32, output: Output = .normalized
   ) {
     if let problem = configuration.problem { preconditionFailure("\(problem.property) \(problem.sentence)") }
     let tokens = TokenLayout(batchSize: batchSize, lengths: [configuration.patchCount], slabCount: slabCount)
-    (run, block, features, memory) =
+    (run, features, memory) =
       switch precision {
-      case .fp32: Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, parameters.arrival)
-      case .bf16: Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, parameters.arrival)
+      case .fp32:
+        Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, parameters.arrival, output)
+      case .bf16:
+        Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, parameters.arrival, output)
       }
   }
 
   /// Encodes images, normalised: [B, 3 * H * W].
   package func forward(_ images: Matrix) { run(images) }
 
-  /// What a block returns, before the last norm: [B * N, C]; overwritten by the next ``forward(_:)``.
-  package func features(after block: Int) -> Matrix { self.block(block) }
-
-  private typealias Parts = (run: (Matrix) -> Void, block: (Int) -> Matrix, features: Matrix, memory: PlannedMemory)
+  private typealias Parts = (run: (Matrix) -> Void, features: Matrix, memory: PlannedMemory)
 
   private static func make<Element>(
     _ configuration: ModelConfiguration, _ tokens: TokenLayout, _ parameters: NetworkParameters<Element>,
-    _ pool: WorkerPool, _ arrival: Arrival
+    _ pool: WorkerPool, _ arrival: Arrival, _ output: Output
   ) -> Parts {
-    let (layers, memory) = NetworkPlan.realize(.keepFeatures, parameters) { plan in
+    let (layers, memory) = NetworkPlan.realize(.discard, parameters) { plan in
       let encoder = Encoder(configuration, tokens, in: plan)
       let scratch = (0..<pool.workerCount).map { _ in Scratch(plan.kept, encoder.scratchSize) }
       return (
@@ -52,13 +56,18 @@ package final class ImageEncoder {
       parameters.update(pool)
       runner.forEachSlab(of: tokens) { pass in
         encoder.embed([images], pass)
-        for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, pass) }
-        let (encoded, result) = (encoder.stack.features(pass), features[pass.rows])
-        for row in 0..<encoded.rows {
-          for column in 0..<encoded.columns { result.row(row)[column] = encoded.row(row)[column].float }
+        let result = features[pass.rows]
+        switch output {
+        case .block(let last):
+          for block in 0...last { encoder.stack.forward(block: block, pass) }
+          result.pointer.update(from: encoder.stack.stream(after: last)[pass.rows].pointer, count: result.count)
+        case .normalized:
+          for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, pass) }
+          let encoded = encoder.stack.features(pass)
+          for index in 0..<result.count { result.pointer[index] = encoded.pointer[index].float }
         }
       }
     }
-    return (run, encoder.stream(after:), features, memory)
+    return (run, features, memory)
   }
 }
