@@ -23,7 +23,9 @@ struct FeaturesCommand: SingleProcessCommand {
   @Argument(
     help: "A run folder (its newest checkpoint), RUN/best, a checkpoint folder or a .safetensors or .pth file.",
     completion: .file())
-  var weights: String
+  var network: String
+
+  @OptionGroup var choice: WeightsChoice
 
   @Argument(help: "Image files, folders of images with their sub-folders, or one data set.", completion: .file())
   var inputs: [String]
@@ -74,7 +76,7 @@ struct FeaturesCommand: SingleProcessCommand {
 
   func compute() throws {
     guard let format = FeatureFile.Format(path: output) else { return }
-    let model = try PretrainedModel(path: weights)
+    let model = try PretrainedModel(path: network, choice.weights)
     Croco.warn(model.warnings)
     let bar = ProgressBar("features", unit: "images")
     defer { bar.clear() }
