@@ -38,7 +38,7 @@ let package = Package(
     .target(name: "CImage", dependencies: ["CSIMD"]),
     .target(name: "CScene", dependencies: ["CSIMD"]),
     .target(name: "CFeatures", dependencies: ["CSIMD"]),
-    .target(name: "CGEMM"),
+    .target(name: "CGEMM", dependencies: ["CSIMD"]),
     .target(name: "CHeap"),
     // Where libjpeg's errors jump to.
     .target(name: "CJPEG", dependencies: ["CLibJPEG"]),

@@ -60,11 +60,12 @@ def main():
   parser.add_argument("--kwargs", help="the network's arguments as JSON, where the file's metadata has none")
   parser.add_argument("--loss", type=float, help="the expected loss, where the file has none")
   parser.add_argument("--tolerance", type=float, default=1e-5)
+  parser.add_argument("--attention", choices=list(network.ATTENTION), default="plain")
   parser.add_argument("--double", action="store_true", help="compute in double precision")
   options = parser.parse_args()
   tensors, metadata = read_safetensors(options.dump)
   sizes = sizes_of(json.loads(options.kwargs or metadata["croco_kwargs"]))
-  model = network.CroCo(sizes)
+  model = network.CroCo(sizes, options.attention)
   weights = {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("param.")}
   tables = [name for name in ("enc_pos_embed", "dec_pos_embed") if name in weights]
   differences = {f"table {name}": difference(getattr(model, name), weights[name].squeeze(0)) for name in tables}

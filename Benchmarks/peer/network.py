@@ -85,12 +85,22 @@ def heads(tokens, count):
   return tokens.unflatten(-1, (count, -1)).transpose(1, 2)  # [B, T, C] -> [B, h, T, d]
 
 
+def plain_attention(q, k, v):
+  """Products with a softmax between, which torch.compile fuses with what lies around them. All [B, h, T, d]."""
+  logits = q @ k.transpose(-2, -1) * q.shape[-1]**-0.5
+  return logits.softmax(-1).to(v.dtype) @ v
+
+
+# By the name that chooses it. Torch's fused attention (sdpa) forms the probabilities again in backward.
+ATTENTION = {"plain": plain_attention, "sdpa": F.scaled_dot_product_attention}
+
+
 class Attention(nn.Module):
   """Self-attention."""
 
-  def __init__(self, dim, head_count):
+  def __init__(self, dim, head_count, attention):
     super().__init__()
-    self.head_count = head_count
+    self.head_count, self.attention = head_count, attention
     self.qkv = nn.Linear(dim, 3 * dim)
     self.proj = nn.Linear(dim, dim)
 
@@ -98,15 +108,15 @@ class Attention(nn.Module):
     q, k, v = (heads(part, self.head_count) for part in self.qkv(x).chunk(3, -1))
     if positions is not None:
       q, k = rotate(q, positions), rotate(k, positions)
-    return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+    return self.proj(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 class CrossAttention(nn.Module):
   """Queries from the stream, keys and values from the memory."""
 
-  def __init__(self, dim, head_count):
+  def __init__(self, dim, head_count, attention):
     super().__init__()
-    self.head_count = head_count
+    self.head_count, self.attention = head_count, attention
     self.projq = nn.Linear(dim, dim)
     self.projk = nn.Linear(dim, dim)
     self.projv = nn.Linear(dim, dim)
@@ -117,7 +127,7 @@ class CrossAttention(nn.Module):
     k, v = heads(self.projk(memory), self.head_count), heads(self.projv(memory), self.head_count)
     if positions is not None:
       q, k = rotate(q, positions), rotate(k, positions)
-    return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+    return self.proj(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 
 class MLP(nn.Module):
@@ -135,9 +145,9 @@ def norm(dim):
 
 
 class EncoderBlock(nn.Module):
-  def __init__(self, dim, head_count, ratio):
+  def __init__(self, dim, head_count, ratio, attention):
     super().__init__()
-    self.norm1, self.attn = norm(dim), Attention(dim, head_count)
+    self.norm1, self.attn = norm(dim), Attention(dim, head_count, attention)
     self.norm2, self.mlp = norm(dim), MLP(dim, ratio * dim)
 
   def forward(self, x, positions):
@@ -146,10 +156,10 @@ class EncoderBlock(nn.Module):
 
 
 class DecoderBlock(nn.Module):
-  def __init__(self, dim, head_count, ratio, normalize_memory):
+  def __init__(self, dim, head_count, ratio, attention, normalize_memory):
     super().__init__()
-    self.norm1, self.attn = norm(dim), Attention(dim, head_count)
-    self.norm2, self.cross_attn = norm(dim), CrossAttention(dim, head_count)
+    self.norm1, self.attn = norm(dim), Attention(dim, head_count, attention)
+    self.norm2, self.cross_attn = norm(dim), CrossAttention(dim, head_count, attention)
     self.norm3, self.mlp = norm(dim), MLP(dim, ratio * dim)
     self.norm_y = norm(dim) if normalize_memory else nn.Identity()
 
@@ -160,29 +170,38 @@ class DecoderBlock(nn.Module):
 
 
 class PatchEmbedding(nn.Module):
+  """A convolution whose stride is its size, computed as the product that it is, of the patches that are read."""
+
   def __init__(self, patch, dim):
     super().__init__()
+    self.patch = patch
     self.proj = nn.Conv2d(3, dim, patch, patch)
 
-  def forward(self, image):
-    return self.proj(image).flatten(2).transpose(1, 2)  # [B, N, C]
+  def forward(self, image, index):
+    """The tokens [B, K, C] of an image's patches `index` [B, K]; of all patches where it is None."""
+    pixels = F.pixel_unshuffle(image, self.patch).flatten(2).transpose(1, 2)  # [B, N, P], a patch as channels of pixels
+    if index is not None:
+      pixels = pixels.gather(1, index[:, :, None].expand(-1, -1, pixels.shape[-1]))
+    return F.linear(pixels, self.proj.weight.flatten(1), self.proj.bias)
 
 
 class CroCo(nn.Module):
   """Completes view 1, most of whose patches are masked, with the help of view 2."""
 
-  def __init__(self, sizes):
+  def __init__(self, sizes, attention="plain"):
+    """attention: a name of `ATTENTION`."""
     super().__init__()
     self.sizes = sizes
-    s = sizes
+    s, function = sizes, ATTENTION[attention]
     self.patch_embed = PatchEmbedding(s.patch, s.encoder_dim)
     self.enc_blocks = nn.ModuleList(
-      EncoderBlock(s.encoder_dim, s.encoder_heads, s.mlp_ratio) for _ in range(s.encoder_depth))
+      EncoderBlock(s.encoder_dim, s.encoder_heads, s.mlp_ratio, function) for _ in range(s.encoder_depth))
     self.enc_norm = norm(s.encoder_dim)
     self.decoder_embed = nn.Linear(s.encoder_dim, s.decoder_dim)
     self.mask_token = nn.Parameter(torch.zeros(1, 1, s.decoder_dim))
     self.dec_blocks = nn.ModuleList(
-      DecoderBlock(s.decoder_dim, s.decoder_heads, s.mlp_ratio, s.normalize_memory) for _ in range(s.decoder_depth))
+      DecoderBlock(s.decoder_dim, s.decoder_heads, s.mlp_ratio, function, s.normalize_memory)
+      for _ in range(s.decoder_depth))
     self.dec_norm = norm(s.decoder_dim)
     self.prediction_head = nn.Linear(s.decoder_dim, 3 * s.patch**2)
     if s.rope_base is None:
@@ -223,10 +242,9 @@ class CroCo(nn.Module):
     batch = view1.shape[0]
     # Sorting is stable, so that visible patches come first and in raster order.
     visible = mask.to(torch.uint8).argsort(dim=1, stable=True)[:, : s.patches - s.masked]  # [B, K]
-    tokens1, tokens2 = self.patch_embed(view1), self.patch_embed(view2)
+    tokens1, tokens2 = self.patch_embed(view1, visible), self.patch_embed(view2, None)
     if s.rope_base is None:
-      tokens1, tokens2 = tokens1 + self.enc_pos_embed, tokens2 + self.enc_pos_embed
-    tokens1 = tokens1.gather(1, visible[:, :, None].expand(-1, -1, s.encoder_dim))
+      tokens1, tokens2 = tokens1 + self.enc_pos_embed[visible], tokens2 + self.enc_pos_embed
     features1 = self.decoder_embed(self.encode(tokens1, visible))
     memory = self.decoder_embed(self.encode(tokens2, None))
     stream = self.mask_token.to(features1.dtype).expand(batch, s.patches, -1)
@@ -255,9 +273,9 @@ def masked_loss(prediction, view1, mask, patch):
   return (error * mask).sum() / mask.sum()
 
 
-def optimizer(model, rate=1.5e-4, decay=0.05):
-  """AdamW without decay of biases and norms."""
+def optimizer(model, rate=1.5e-4, decay=0.05, **implementation):
+  """AdamW without decay of biases and norms; implementation: what chooses torch's (`fused`, `foreach`)."""
   matrices = [p for p in model.parameters() if p.ndim > 1]
   vectors = [p for p in model.parameters() if p.ndim <= 1]
   groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
-  return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), eps=1e-8)
+  return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), eps=1e-8, **implementation)

@@ -1,6 +1,7 @@
 """Trains the peer for some seconds on a croco data set and writes its weights as safetensors.
 
-  python train.py --data DIR --seconds 60 --batch 32 --lr 2e-3 --output weights.safetensors [--compile] [--bf16]
+  python train.py --data DIR --seconds 60 --batch 32 --lr 2e-3 --output weights.safetensors [--compile]
+    [--bf16] [--attention plain] [--optimizer fused]
 
 The images lie in memory, decoded, and are not jittered, so that the peer spends its time on training. The learning rate
 follows the clock: a warm-up over the first tenth, then half a cosine that ends with the last second. Compilation and the
@@ -19,6 +20,7 @@ import torch
 from safetensors.torch import save_file
 
 import network
+import trainer
 
 MEAN = torch.tensor([0.485, 0.456, 0.406])
 DEVIATION = torch.tensor([0.229, 0.224, 0.225])
@@ -32,9 +34,7 @@ def arguments():
   parser.add_argument("--batch", type=int, default=32)
   parser.add_argument("--lr", type=float, default=2e-3)
   parser.add_argument("--clip", type=float, default=1.0, help="the largest gradient norm")
-  parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-  parser.add_argument("--compile", action="store_true")
-  parser.add_argument("--bf16", action="store_true", help="autocast to bfloat16")
+  trainer.add_options(parser)
   parser.add_argument("--output", required=True)
   return parser.parse_args()
 
@@ -79,31 +79,13 @@ def save(model, sizes, path):
 
 def main():
   options = arguments()
-  torch.set_num_threads(options.threads)
-  torch.manual_seed(0)
   generator = torch.Generator().manual_seed(1)
   sizes = network.PRESETS[options.preset]
-  model = network.CroCo(sizes)
-  adamw = network.optimizer(model)
+  peer = trainer.Trainer(sizes, options)
   source = batches(*read_pairs(options.data), options.batch, sizes, generator)
 
-  def objective(view1, view2, mask):
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16):
-      prediction = model(view1, view2, mask)
-    return network.masked_loss(prediction, view1, mask, sizes.patch)
-
-  if options.compile:
-    objective = torch.compile(objective)
-
   def step(rate):
-    for group in adamw.param_groups:
-      group["lr"] = rate
-    adamw.zero_grad(set_to_none=True)
-    loss = objective(*next(source))
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), options.clip)
-    adamw.step()
-    return loss.item()
+    return peer.step(*next(source), rate, options.clip)
 
   for _ in range(2):
     step(0.0)
@@ -111,7 +93,7 @@ def main():
   while (share := (time.perf_counter() - begin) / options.seconds) < 1:
     loss = step(options.lr * (share / 0.1 if share < 0.1 else (1 + math.cos(math.pi * (share - 0.1) / 0.9)) / 2))
     steps += 1
-  save(model, sizes, options.output)
+  save(peer.model, sizes, options.output)
   print(json.dumps({"steps": steps, "seconds": time.perf_counter() - begin, "last_loss": loss}))
 
 

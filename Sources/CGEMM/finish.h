@@ -12,7 +12,7 @@ struct target {
   long ldc, place, column;
 };
 
-static int is_finished(enum croco_gemm_result result) { return result >= CROCO_GEMM_BIAS; }
+static inline int is_finished(enum croco_gemm_result result) { return result >= CROCO_GEMM_BIAS; }
 
 // Brings nearer what finishing a tile reads and writes.
 static inline void fetch(const struct target *target, long rows, long place) {

@@ -9,6 +9,8 @@ enum {
   ROW_PADDING = 16,         // between copied rows of A
   PACK_AHEAD = 2,           // vectors along k that packing fetches in advance
   ROWS_TOGETHER = 8,        // units of k that are packed together
+  A_BYTES = 768 * 896 * 4,  // 8-bit rows of A that are multiplied by one block of B
+  B_BYTES = 768 * 128 * 4,  // panels of 8-bit B that stay in the second-level cache
 };
 
 static inline long least(long x, long y) { return x < y ? x : y; }

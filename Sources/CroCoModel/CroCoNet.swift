@@ -20,7 +20,7 @@ package final class CroCoNet {
   ///
   /// - Parameters:
   ///   - slabCount: into how many slabs of whole samples a pass is cut; part of the definition of the result.
-  ///   - precision: of matrix products; bf16 needs ``MatrixProducts/requireBFloat16()`` to have succeeded.
+  ///   - precision: of matrix products, whose ``Precision/require()`` must have succeeded.
   ///   - activations: what is kept for ``backward(adding:finished:)``; it does not change results.
   package init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, parameters: ParameterStore, pool: WorkerPool,
@@ -31,13 +31,15 @@ package final class CroCoNet {
     self.batchSize = batchSize
     self.parameters = parameters
     passes =
-      switch precision {
-      case .fp32:
+      switch precision.element {
+      case .float:
         Network<Float>(
-          configuration, batchSize: batchSize, slabCount: slabCount, parameters, pool, activations)
-      case .bf16:
+          configuration, batchSize: batchSize, slabCount: slabCount, parameters, pool, activations,
+          precision.quantization)
+      case .bfloat16:
         Network<BFloat16>(
-          configuration, batchSize: batchSize, slabCount: slabCount, parameters, pool, activations)
+          configuration, batchSize: batchSize, slabCount: slabCount, parameters, pool, activations,
+          precision.quantization)
       }
   }
 
@@ -131,9 +133,9 @@ extension CroCoNet {
       return plan.count
     }
     let floats =
-      switch precision {
-      case .fp32: count(NetworkPlan<Float>(activations))
-      case .bf16: count(NetworkPlan<BFloat16>(activations))
+      switch precision.element {
+      case .float: count(NetworkPlan<Float>(activations, quantizationOfBlocks: precision.quantization))
+      case .bfloat16: count(NetworkPlan<BFloat16>(activations, quantizationOfBlocks: precision.quantization))
       }
     return floats * MemoryLayout<Float>.size
   }

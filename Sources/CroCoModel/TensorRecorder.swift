@@ -6,7 +6,7 @@ import Kernels
 /// Names are those of the official modules, with the prefix `act.` in forward and `grad_act.` in backward passes:
 /// `act.enc_blocks.3` is what encoder block 3 returns, `act.dec_blocks.7.cross_attn` its cross-attention's output, and
 /// `act.dec_blocks.7.cross_attn.map` the probabilities of that attention. Several passes follow each other along
-/// the first extent. Slabs hand in their rows from several threads.
+/// the first extent. Threads hand in their rows.
 package final class TensorRecorder: @unchecked Sendable {
   /// A recorded tensor.
   package struct Tensor: Sendable {
@@ -50,16 +50,16 @@ package final class TensorRecorder: @unchecked Sendable {
     pass = max(0, pass)
   }
 
-  /// Keeps a slab's rows of the tensor `name`; `bias` [columns] is added to every row.
+  /// Keeps some rows of the tensor `name`, from `firstRow` of all on; `bias` [columns] is added to every row.
   func record<Element: MatrixElement>(
-    _ name: String, _ values: MatrixView<Element>, _ tokens: TokenLayout, _ slab: TokenLayout.Slab,
+    _ name: String, _ values: MatrixView<Element>, _ tokens: TokenLayout, firstRow: Int,
     adding bias: UnsafePointer<Float>? = nil
   ) {
     let name = prefix + name
     guard names?.contains(name) ?? true else { return }
     store(name, Record(lengths: tokens.lengths, extents: [values.columns]), tokens.batchSize) { all in
       for row in 0..<values.rows {
-        let start = (slab.rows.lowerBound + row) * values.columns
+        let start = (firstRow + row) * values.columns
         for column in 0..<values.columns { all[start + column] = values.row(row)[column].float + (bias?[column] ?? 0) }
       }
     }

@@ -12,6 +12,9 @@ package protocol MatrixElement: BitwiseCopyable, Sendable {
   /// What multiplies matrices of the element on this machine.
   static var products: UnsafePointer<Products<Self>> { get }
 
+  /// What multiplies matrices of the element with quantised weights.
+  static var integerProducts: UnsafePointer<IntegerProducts<Self>> { get }
+
   /// The passes over rows of the element.
   static var passes: UnsafePointer<Passes<Stored>> { get }
 
@@ -44,6 +47,8 @@ extension Float: MatrixElement {
   package nonisolated(unsafe) static let products = table(
     OwnProducts.multiplyFP32 ? OwnProducts.fp32 : OpenBLAS.products)
 
+  package nonisolated(unsafe) static let integerProducts = table(IntegerProducts<Float>.fp32)
+
   package nonisolated(unsafe) static let passes = table(Passes<Float>.fp32)
 
   /// The value itself.
@@ -55,6 +60,8 @@ extension BFloat16: MatrixElement {
 
   /// Loads oneDNN where croco does not multiply.
   package nonisolated(unsafe) static let products = table(OwnProducts.multiplyBF16 ? OwnProducts.bf16 : OneDNN.products)
+
+  package nonisolated(unsafe) static let integerProducts = table(IntegerProducts<BFloat16>.bf16)
 
   package nonisolated(unsafe) static let passes = table(Passes<UInt16>.bf16)
 }

@@ -18,7 +18,7 @@ package struct GEMMBenchmark: Sendable, Equatable, Encodable {
 
   /// Where it was measured.
   package let machine: BenchmarkMachine
-  /// "fp32" or "bf16".
+  /// "fp32", "bf16" or "int8".
   package let precision: String
   /// Pairs of a micro-batch.
   package let batchSize: Int
@@ -30,19 +30,20 @@ package struct GEMMBenchmark: Sendable, Equatable, Encodable {
   /// Measures the products of one encoder and one decoder block, without MPI.
   ///
   /// - Parameter repetitions: of each product, some 10 ms each.
-  /// - Throws: `Failure` of kind `configuration` where bf16 is asked for and not possible.
+  /// - Throws: `Failure` of kind `configuration` where the precision is not possible.
   package init(_ configuration: TrainingConfiguration, repetitions: Int = 5) throws(Failure) {
     precondition(repetitions > 0, "\(repetitions) repetitions measure nothing")
-    let slabs = min(configuration.compute.slabs, configuration.batch.microBatchSize)
     let machine = try BenchmarkMachine(
-      threads: configuration.compute.threads, slabs: slabs, communicator: SingleProcessCommunicator())
+      threads: configuration.compute.threads, slabs: configuration.compute.slabs,
+      communicator: SingleProcessCommunicator())
     let precision = configuration.compute.precision
-    if precision == .bf16 { try MatrixProducts.requireBFloat16() }
+    try precision.require()
     self.machine = machine
     self.precision = precision.rawValue
-    self.slabs = slabs
     batchSize = configuration.batch.microBatchSize
-    let shapes = [.peak] + Self.shapes(configuration.model, batchSize: batchSize, slabs: slabs)
+    let division = configuration.division(batchSize: batchSize, workerCount: machine.threads)
+    slabs = division.slabCount
+    let shapes = [.peak] + Self.shapes(configuration.model, division)
     var counts = Array(sequence(first: 1) { $0 * 2 < machine.threads ? $0 * 2 : nil })
     if machine.threads > 1 { counts.append(machine.threads) }
     entries = counts.flatMap { threads in
@@ -56,14 +57,22 @@ package struct GEMMBenchmark: Sendable, Equatable, Encodable {
   }
 
   /// The products of an encoder block's and a decoder block's linear maps, as training runs them.
-  static func shapes(_ model: ModelConfiguration, batchSize: Int, slabs: Int) -> [GEMMShape] {
-    let samples = (batchSize + slabs - 1) / slabs
+  static func shapes(_ model: ModelConfiguration, _ division: BatchDivision) -> [GEMMShape] {
     func shapes(_ stack: String, tokens: Int, _ layers: [GEMMLayer]) -> [GEMMShape] {
-      layers.flatMap { $0.shapes(stack, rows: samples * tokens, allRows: batchSize * tokens, slabs: slabs) }
+      layers.flatMap { $0.shapes(stack, tokens: tokens, division) }
     }
     let encoder = GEMMLayer.block(width: model.encoderDimension, ratio: model.mlpRatio, isDecoder: false)
     let decoder = GEMMLayer.block(width: model.decoderDimension, ratio: model.mlpRatio, isDecoder: true)
     return shapes("encoder", tokens: model.visibleCount + model.patchCount, encoder)
       + shapes("decoder", tokens: model.patchCount, decoder)
+  }
+}
+
+extension TrainingConfiguration {
+  /// How training divides `batchSize` pairs.
+  func division(batchSize: Int, workerCount: Int) -> BatchDivision {
+    BatchDivision(
+      batchSize: batchSize, longestSequence: model.patchCount, slabCount: compute.slabs, workerCount: workerCount,
+      joinsSlabs: compute.precision.elementsAreIndependent)
   }
 }

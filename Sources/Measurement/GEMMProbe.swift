@@ -22,15 +22,21 @@ final class GEMMProbe<Element: MatrixElement> {
   private let right: AlignedBuffer<Element>
   private let sides: [Side]
   private let bias: AlignedBuffer<Float>  // [outputs]
+  private let quantized: (weight: QuantizedWeight, memory: [AlignedBuffer<Float>])?
+  private let quantizesGradient: Bool
 
-  /// Allocates for all workers of `pool`; bf16 must be possible.
-  init(_ shape: GEMMShape, pool: WorkerPool) {
+  /// Allocates for all workers of `pool`; the element's products must be possible.
+  ///
+  /// - Parameter quantization: which products are of integers.
+  init(_ shape: GEMMShape, pool: WorkerPool, _ quantization: Quantization) {
     self.shape = shape
     self.pool = pool
     let isGradient = shape.pass == .weightGradient
     weights = Self.filled(shape.inputs * shape.outputs)
     right = Self.filled(isGradient ? shape.k * shape.inputs : shape.inputs * shape.outputs)
     bias = Self.filled(shape.outputs)
+    quantized = quantization > .none && !isGradient ? Self.quantized(weights, shape) : nil
+    quantizesGradient = quantization == .all
     let isFloat = shape.result == .float || shape.result == .sums
     let count = isFloat ? 0 : shape.m * shape.n
     sides = (0..<pool.workerCount).map { _ in
@@ -70,7 +76,11 @@ final class GEMMProbe<Element: MatrixElement> {
       multiply(a, b, into: elements, finish: .geluBackward(hidden: view(side.hidden), activated: activated))
     case .sums:
       let gradient = Matrix(side.floats.pointer, rows: shape.m, columns: shape.n, stride: shape.inputs)
-      multiply(a, b, into: gradient, sums: side.sums.pointer)
+      if quantizesGradient {
+        multiplyQuantizing(a, b, into: gradient, sums: side.sums.pointer)
+      } else {
+        multiply(a, b, into: gradient, sums: side.sums.pointer)
+      }
     }
   }
 
@@ -81,17 +91,33 @@ final class GEMMProbe<Element: MatrixElement> {
         MatrixView(right.pointer, rows: shape.k, columns: shape.n, stride: shape.inputs).factor
       )
     }
+    let left = MatrixView(side.left.pointer, rows: shape.m, columns: shape.k).factor
+    let weight = weight
+    return (left, shape.pass == .forward ? weight.transposed : weight)
+  }
+
+  private var weight: Factor<Element> {
+    if let quantized { return Factor(quantized.weight) }
     let (rows, columns) = (shape.outputs, shape.inputs)
     // The peak is the arithmetic's: its factors are elements.
     let readsFloats = Element.products.pointee.roundsFactors && shape != .peak
-    let weight =
-      readsFloats
-      ? Factor<Element>(rounding: Matrix(weights.pointer, rows: rows, columns: columns))
+    return readsFloats
+      ? Factor(rounding: Matrix(weights.pointer, rows: rows, columns: columns))
       : MatrixView(right.pointer, rows: rows, columns: columns).factor
-    return (
-      MatrixView(side.left.pointer, rows: shape.m, columns: shape.k).factor,
-      shape.pass == .forward ? weight.transposed : weight
-    )
+  }
+
+  private static func quantized(
+    _ weights: AlignedBuffer<Float>, _ shape: GEMMShape
+  ) -> (weight: QuantizedWeight, memory: [AlignedBuffer<Float>]) {
+    var memory: [AlignedBuffer<Float>] = []
+    let weight = QuantizedWeight(outputs: shape.outputs, inputs: shape.inputs) { floats in
+      memory.append(AlignedBuffer(count: floats))
+      return memory[memory.count - 1].pointer
+    }
+    weight.pack(
+      Matrix(weights.pointer, rows: shape.outputs, columns: shape.inputs),
+      for: shape.pass == .forward ? .forward : .backward, part: 0, of: 1)
+    return (weight, memory)
   }
 
   /// Numbers that are neither zero nor denormal.
@@ -106,9 +132,9 @@ final class GEMMProbe<Element: MatrixElement> {
 extension Precision {
   /// GFLOP/s of a product over all workers, measured `count` times; see ``GEMMProbe/gflops(count:)``.
   func gflops(_ shape: GEMMShape, pool: WorkerPool, count: Int) -> [Double] {
-    switch self {
-    case .fp32: GEMMProbe<Float>(shape, pool: pool).gflops(count: count)
-    case .bf16: GEMMProbe<BFloat16>(shape, pool: pool).gflops(count: count)
+    switch element {
+    case .float: GEMMProbe<Float>(shape, pool: pool, quantization).gflops(count: count)
+    case .bfloat16: GEMMProbe<BFloat16>(shape, pool: pool, quantization).gflops(count: count)
     }
   }
 }

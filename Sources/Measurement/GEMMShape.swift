@@ -67,20 +67,19 @@ struct GEMMLayer {
     return layers + [GEMMLayer(name: "cross_kv", inputs: width, outputs: 2 * width, forward: .bias, backward: .float)]
   }
 
-  /// The products of a slab (forward, dX), and of the first piece of the weights (dW), which `Partition.piece` cuts.
+  /// The products of a thread (forward, dX), and of the first piece of the weights (dW), which `Partition.piece` cuts.
   ///
-  /// - Parameters:
-  ///   - rows: tokens of a slab.
-  ///   - allRows: tokens of a micro-batch.
-  func shapes(_ stack: String, rows: Int, allRows: Int, slabs: Int) -> [GEMMShape] {
-    let piece = Partition.piece(0, of: slabs, rows: outputs, columns: inputs)
+  /// - Parameter tokens: of a sample.
+  func shapes(_ stack: String, tokens: Int, _ division: BatchDivision) -> [GEMMShape] {
+    let rows = division.productRows(tokens: tokens)
+    let piece = Partition.piece(0, of: division.gradientPartCount, rows: outputs, columns: inputs)
     func shape(_ pass: GEMMShape.Pass, _ m: Int, _ n: Int, _ k: Int, _ result: GEMMShape.Result) -> GEMMShape {
       GEMMShape(
         layer: "\(stack).\(name)", pass: pass, m: m, n: n, k: k, result: result, inputs: inputs, outputs: outputs)
     }
     return [
       shape(.forward, rows, outputs, inputs, forward), shape(.inputGradient, rows, inputs, outputs, backward),
-      shape(.weightGradient, piece.rows.count, piece.columns.count, allRows, .sums),
+      shape(.weightGradient, piece.rows.count, piece.columns.count, division.batchSize * tokens, .sums),
     ]
   }
 }

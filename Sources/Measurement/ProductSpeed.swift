@@ -11,10 +11,10 @@ struct ProductSpeed {
   /// Measures the products of an encoder and a decoder block, cut as in training; about a second.
   init(_ configuration: TrainingConfiguration, pool: WorkerPool) {
     let model = configuration.model
-    let slabs = min(configuration.compute.slabs, configuration.passSize)
-    let shapes = GEMMBenchmark.shapes(model, batchSize: configuration.passSize, slabs: slabs)
+    let division = configuration.division(batchSize: configuration.passSize, workerCount: pool.workerCount)
+    let shapes = GEMMBenchmark.shapes(model, division)
     // No more threads have work than there are slabs.
-    let busy = WorkerPool(workerCount: min(pool.workerCount, slabs))
+    let busy = WorkerPool(workerCount: min(pool.workerCount, division.slabCount))
     var (operations, seconds) = (0.0, 0.0)
     for shape in shapes {
       let blocks = shape.layer.hasPrefix("encoder") ? model.encoderDepth : model.decoderDepth

@@ -45,7 +45,7 @@ package struct RunForecast: Sendable, Equatable {
     let data = try RunData(context)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: 0)
     try communicator.together {
-      if configuration.compute.precision == .bf16 { try MatrixProducts.requireBFloat16() }
+      try configuration.compute.precision.require()
       _ = try batches.loader.next()
     }
     batches.loader.stop()

@@ -11,7 +11,7 @@ package struct StepBenchmark: Sendable, Equatable, Encodable {
   package let machine: BenchmarkMachine
   /// The resolved configuration, as YAML.
   package let configuration: String
-  /// "fp32" or "bf16".
+  /// "fp32", "bf16" or "int8".
   package let precision: String
   /// Trainable parameters.
   package let parameterCount: Int

@@ -36,7 +36,37 @@ package final class WorkerPool: Sendable {
       for task in 0..<max(0, tasks) where !shift.leavesOut() { body(task, 0) }
       return
     }
-    withoutActuallyEscaping(body) { shift.run(tasks, $0) }
+    withoutActuallyEscaping(body) { body in
+      shift.run(tasks) { [shift] task, worker in
+        if !shift.leavesOut() { body(task, worker) }
+      }
+    }
+  }
+
+  /// Runs tasks 0 ..< `tasks`, each on all threads of a team at the same time, and returns when all are done.
+  ///
+  /// A task that is called off is left out by its whole team.
+  ///
+  /// - Parameters:
+  ///   - size: workers of a team, as many teams as there are workers for; one is as in ``run(_:_:)``.
+  ///   - body: receives the task and which member of a team runs it.
+  package func run(_ tasks: Int, byTeamsOf size: Int, _ body: (_ task: Int, _ member: TeamMember) -> Void) {
+    precondition((1...workerCount).contains(size), "\(workerCount) workers are no team of \(size)")
+    guard size > 1 else { return run(tasks) { task, worker in body(task, TeamMember(worker: worker)) } }
+    let teams = (0..<min(tasks, workerCount / size)).map { _ in Team(size: size) }
+    let nextTask = Atomic<Int>(0)
+    withoutActuallyEscaping(body) { body in
+      // A worker does not come back before its team is through, so that each has one place.
+      shift.run(teams.count * size) { [shift] place, _ in
+        let member = TeamMember(worker: place, index: place % size, of: teams[place / size])
+        while let task = member.take({
+          let task = nextTask.add(1, ordering: .relaxed).oldValue
+          return task < tasks && !shift.leavesOut() ? task : nil
+        }) {
+          body(task, member)
+        }
+      }
+    }
   }
 
   /// Runs `body`, whose tasks are left out as soon as `isCalledOff` holds: then it is soon over, and what it computed is
@@ -149,7 +179,7 @@ private final class Shift: @unchecked Sendable {
   private func drain(_ body: Body, _ tasks: Int, _ worker: Int) {
     while true {
       let task = nextTask.add(1, ordering: .relaxed).oldValue
-      if task >= tasks || leavesOut() { return }
+      if task >= tasks { return }
       body(task, worker)
     }
   }

@@ -66,9 +66,7 @@ package final class Trainer {
     self.batches = batches
     self.pool = pool
     communicator = groups.communicator
-    if configuration.compute.precision == .bf16 {
-      try communicator.together { try MatrixProducts.requireBFloat16() }
-    }
+    try communicator.together { try configuration.compute.precision.require() }
     schedule = try LearningRateSchedule(
       configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
       stepsPerEpoch: stepsPerEpoch)

@@ -108,6 +108,7 @@ extension BenchCommand {
     func run() throws {
       let status = Communicators.run(report: Croco.report) { communicator in
         let configuration = try communicator.together { try subject.configuration(ranks: communicator.size) }
+          .settled(over: communicator).configuration
         let result = try StepBenchmark(configuration, warmup: warmup, steps: steps, communicator: communicator)
         if communicator.rank == 0 { try show(result, text: Self.text(result), result.machine, asJSON: json) }
       }
@@ -153,7 +154,8 @@ extension BenchCommand {
     }
 
     func run() throws {
-      let result = try GEMMBenchmark(try subject.configuration(), repetitions: repetitions)
+      let result = try GEMMBenchmark(
+        try subject.configuration().settled(over: SingleProcessCommunicator()).configuration, repetitions: repetitions)
       let text = result.entries.map { entry in
         let shape = entry.shape
         let name = "\(shape.layer) \(shape.pass.rawValue)".padding(toLength: 24, withPad: " ", startingAt: 0)

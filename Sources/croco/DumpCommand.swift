@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collectives
 import Evaluation
 import Foundation
 import Runtime
@@ -38,6 +39,7 @@ struct DumpCommand: SingleProcessCommand {
 
   func compute() throws {
     let configuration = try settings.read(setting: data.map { ["data.path=\($0)"] } ?? [])
+      .settled(over: SingleProcessCommunicator()).configuration
     let pool = WorkerPool(
       workerCount: StartupChecks.threads(configured: configuration.compute.threads))
     let source = try checkpoint.map { try TrainedSource($0) }

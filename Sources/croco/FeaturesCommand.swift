@@ -49,7 +49,7 @@ struct FeaturesCommand: SingleProcessCommand {
   @Option(help: "mean: one vector an image, the mean over its patches; none: a vector for each patch.")
   var pool = FeaturePooling.none
 
-  @Option(help: "The arithmetic of products: fp32 or bf16.")
+  @Option(help: "The arithmetic of products: fp32, bf16, int8 or int8_full.")
   var precision = Precision.fp32
 
   @Option(
@@ -70,6 +70,7 @@ struct FeaturesCommand: SingleProcessCommand {
       throw ValidationError("The output's name ends in .npy, .safetensors or .h5.")
     }
     guard fit != .randomCrop else { throw ValidationError("--fit is crop or stretch.") }
+    guard precision != .auto else { throw ValidationError("--precision is fp32, bf16, int8 or int8_full.") }
     guard (1...4096).contains(batch ?? 1) else { throw ValidationError("--batch is a number from 1 to 4096.") }
     guard (1...1024).contains(threads ?? 1) else { throw ValidationError("--threads is a number from 1 to 1024.") }
   }

@@ -60,28 +60,37 @@ struct TrainCommand: ParsableCommand {
     let status = Communicators.run(patience: 60, report: ending.report) { communicator in
       let limit = maxSteps.map { ["schedule.stop_after_steps=\($0)"] } ?? []
       let configuration = try communicator.together { try settings.read(setting: limit) }
+      let folder = output.map { RunFolder($0) }
       if printConfig {
         if communicator.rank == 0 { print(configuration.resolved(documented: true), terminator: "") }
       } else if dryRun {
-        try foretell(configuration, communicator)
+        let (settled, choice) = try configuration.settled(in: folder, over: communicator)
+        try foretell(settled, choice, communicator)
       } else {
-        try train(configuration, communicator, ending)
+        let (settled, choice) = try configuration.settled(in: folder, over: communicator)
+        try train(settled, choice, communicator, ending)
       }
     }
     if status != 0 { throw ExitCode(status) }
   }
 
-  private func foretell(_ configuration: TrainingConfiguration, _ communicator: any Communicator) throws {
+  private func foretell(
+    _ configuration: TrainingConfiguration, _ choice: String?, _ communicator: any Communicator
+  ) throws {
     let threads = try StartupChecks.threads(configured: configuration.compute.threads, of: communicator)
     let estimate = try RunEstimate(configuration, layout: RankLayout(of: communicator), threads: threads)
     // What needs no data is told where data is missing, too.
-    if communicator.rank == 0 { print("\(configuration.resolved(documented: true))\n\(estimate.text)") }
+    if communicator.rank == 0 {
+      print("\(configuration.resolved(documented: true))\n\(estimate.text)")
+      if let choice { print(choice) }
+    }
     let forecast = try RunForecast(configuration, threads: threads, communicator: communicator)
     if communicator.rank == 0 { print(forecast.text) }
   }
 
   private func train(
-    _ configuration: TrainingConfiguration, _ communicator: any Communicator, _ ending: RunEndingWriter
+    _ configuration: TrainingConfiguration, _ choice: String?, _ communicator: any Communicator,
+    _ ending: RunEndingWriter
   ) throws {
     var options = RunOptions(output: output ?? "")
     switch resume {
@@ -91,6 +100,7 @@ struct TrainCommand: ParsableCommand {
     }
     options.names = CommandLineTerms.name
     options.versions = ["croco": Croco.version, "openblas": OpenBLAS.configuration, "kernels": Processor.kernelLevel]
+    options.remark = choice
     options.willBegin = ending.begin
     options.lastWords = ending.report
     options.acknowledge = LinePrinter.acknowledgment

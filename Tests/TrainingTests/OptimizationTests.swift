@@ -164,6 +164,13 @@ import Training
         configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
         stepsPerEpoch: 12.5)
     }
+    configuration.schedule.kind = .wsd
+    configuration.schedule.decayFraction = 0.25
+    configuration.optimizer.minimumLearningRate = 0
+    let held = try schedule()
+    #expect(held.rate(atStep: 74) == held.peak && held.rate(atStep: 100) == 0)
+    #expect(abs(held.rate(atStep: 90) / held.peak - 0.4) < 1e-12)
+    configuration.schedule.kind = .constant
     let constant = try schedule()
     #expect(constant.peak == 3e-4 && constant.epochs == 8)
     #expect(constant.rate(atStep: 5) == 1.5e-4)

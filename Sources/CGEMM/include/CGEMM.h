@@ -4,6 +4,8 @@
 // differently does not change a bit.
 // Structure: Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008.
 #pragma once
+#include "int8.h"
+#include "results.h"
 #include <stdint.h>
 
 // Whether this processor can run them: AVX-512 (x86-64-v4), and for bf16 also avx512_bf16.
@@ -24,24 +26,6 @@ struct croco_gemm_blocks {
 
 // The blocks of this processor; null where no products are.
 const struct croco_gemm_blocks *croco_gemm_blocks(void);
-
-// What becomes of C. All but the first two are of bfloat16 products alone.
-enum croco_gemm_result {
-  CROCO_GEMM_SET,            // C = op(A) op(B), float
-  CROCO_GEMM_ADD,            // C += op(A) op(B), float
-  CROCO_GEMM_NARROW,         // C = op(A) op(B), bfloat16
-  CROCO_GEMM_BIAS,           // C = op(A) op(B) + bias, bfloat16
-  CROCO_GEMM_BIAS_GELU,      // the same, and activated = GELU(op(A) op(B) + bias)
-  CROCO_GEMM_GELU_BACKWARD,  // C = op(A) op(B) * GELU'(hidden), bfloat16, and activated = GELU(hidden)
-};
-
-// What only some results need. `hidden` and `activated` are bfloat16, and lie as C does.
-struct croco_gemm_more {
-  const float *bias;       // [n]
-  const uint16_t *hidden;  // [m, n]
-  uint16_t *activated;     // [m, n]
-  float *sums;             // [m] or NULL, where A is transposed: becomes (with ADD, gains) the sums of op(A)'s rows
-};
 
 // op(A) is [m, k], op(B) is [k, n], C is [m, n], all row-major; lda, ldb, ldc are elements between the starts of stored rows.
 // `more` may be NULL where the result needs nothing more.

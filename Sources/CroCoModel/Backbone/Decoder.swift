@@ -37,7 +37,7 @@ struct Decoder<Element: MatrixElement> {
     _ handover: Handover, in plan: NetworkPlan<Element>
   ) {
     let patches = configuration.patchCount
-    let tokens = TokenLayout(batchSize: source.batchSize, lengths: [patches], slabCount: source.slabs.count)
+    let tokens = TokenLayout(lengths: [patches], source.division)
     (self.tokens, self.source) = (tokens, source)
     let shape = StackShape(
       tokens: tokens, dimension: configuration.decoderDimension, headCount: configuration.decoderHeadCount,
@@ -53,7 +53,7 @@ struct Decoder<Element: MatrixElement> {
     }
     stack = TransformerStack(
       shape, depth: configuration.decoderDepth, norm: "dec_norm", gradients: handover.streams, in: plan
-    ) { index in
+    ) { index, plan in
       Self.block(
         "dec_blocks.\(index)", shape, places.rotary, context, configuration.normalizesContext, in: plan)
     }
@@ -81,12 +81,12 @@ struct Decoder<Element: MatrixElement> {
 
   /// The scratch of a worker.
   var scratchSize: Scratch<Element>.Size {
-    var size = Scratch<Element>.Size(stack.shape)
-    size.rows = max(size.rows, source.largestSlab * stack.shape.dimension)
+    var size = stack.scratchSize
+    size.rows = max(size.rows, source.largestStretch * stack.shape.dimension)
     return size
   }
 
-  /// Embeds the encoder's features of one slab: what the stack begins with.
+  /// Embeds the encoder's features of the rows of one thread: what the stack begins with.
   ///
   /// - Parameters:
   ///   - encoded: the features, which may lie in the scratch.
@@ -116,7 +116,7 @@ extension Decoder: FeatureReader {
     input.layers.backward(
       streamGradient: stack.inputGradient.values, contextGradient: context.gradient.values, into: embeddedGradient,
       source, source.over(tokens))
-    input.layers.linear.backward(embeddedGradient[source.rows], into: featureGradient)
+    input.layers.linear.backward(embeddedGradient[source.rows], into: featureGradient, source)
   }
 
   func formGradients(_ features: MatrixView<Element>, _ part: GradientPart) {

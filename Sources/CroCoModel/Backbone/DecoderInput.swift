@@ -28,26 +28,23 @@ struct DecoderInput<Element: MatrixElement> {
     self.positions = positions
   }
 
-  /// stream and context [decoder rows, C] from the encoder's features of one slab.
+  /// stream and context [decoder rows, C] from the encoder's features: each thread places those of its rows.
   func forward(
     _ encoded: MatrixView<Element>, _ source: Pass<Element>, stream: Matrix, context: Stream<Element>,
     _ pass: Pass<Element>
   ) {
     let columns = linear.outputs
-    let embedded = source.scratch.embedded(encoded.rows, columns)  // [encoder rows of the slab, C]
-    linear.forward(encoded, into: embedded)
+    let embedded = source.scratch.embedded(encoded.rows, columns)  // [encoder rows of the thread, C]
+    linear.forward(encoded, into: embedded, source)
     embedded.add(bias: linear.bias)
     source.record("decoder_embed", embedded)
-    for (sample, places) in pass.sequences.enumerated() {
-      let (visible, second) = (source.sequences[2 * sample], source.sequences[2 * sample + 1])
-      for row in places { stream.row(row).update(from: maskToken, count: columns) }
-      for row in visible {
-        stream.row(places.lowerBound + Int(sourcePositions[row]))
-          .update(from: embedded.row(row - source.rows.lowerBound), count: columns)
-      }
-      context.values.row(places.lowerBound)
-        .update(from: embedded.row(second.lowerBound - source.rows.lowerBound), count: second.count * columns)
+    for row in pass.rows { stream.row(row).update(from: maskToken, count: columns) }
+    pass.join()
+    forEachRow(source, pass) { row, view, place in
+      let target = view == 0 ? stream : context.values
+      target.row(place).update(from: embedded.row(row - source.rows.lowerBound), count: columns)
     }
+    pass.join()
     let (stream, context) = (stream[pass.rows], context[pass.rows])
     positions.add(to: stream, rows: pass.rows)
     positions.add(to: context.values, rows: pass.rows)
@@ -56,26 +53,29 @@ struct DecoderInput<Element: MatrixElement> {
     pass.record("dec_in.y", context.values)
   }
 
-  /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and context, for one slab.
+  /// embeddedGradient [encoder rows, C] gathered from the gradients of stream and context, for the rows of one thread.
   func backward(
     streamGradient: Matrix, contextGradient: Matrix, into embeddedGradient: MatrixView<Element>,
     _ source: Pass<Element>, _ pass: Pass<Element>
   ) {
-    let columns = linear.outputs
-    for (sample, places) in pass.sequences.enumerated() {
-      let (visible, second) = (source.sequences[2 * sample], source.sequences[2 * sample + 1])
-      for row in visible {
-        Element.convert(
-          streamGradient.row(places.lowerBound + Int(sourcePositions[row])), into: embeddedGradient.row(row),
-          count: columns)
-      }
-      Element.convert(
-        contextGradient.row(places.lowerBound), into: embeddedGradient.row(second.lowerBound),
-        count: second.count * columns)
+    forEachRow(source, pass) { row, view, place in
+      let gradient = view == 0 ? streamGradient : contextGradient
+      Element.convert(gradient.row(place), into: embeddedGradient.row(row), count: linear.outputs)
     }
     pass.record("dec_in.x", streamGradient[pass.rows])
     pass.record("dec_in.y", contextGradient[pass.rows])
     source.record("decoder_embed", embeddedGradient[source.rows])
+  }
+
+  /// Calls `body` for each of the thread's rows of the encoder, with its view, 0 or 1, and the decoder's row of the same patch.
+  private func forEachRow(
+    _ source: Pass<Element>, _ pass: Pass<Element>, _ body: (_ row: Int, _ view: Int, _ place: Int) -> Void
+  ) {
+    for (number, sequence) in source.sequences.enumerated() {
+      let (sample, view) = number.quotientAndRemainder(dividingBy: 2)
+      let first = pass.sequences[sample].lowerBound
+      for row in sequence.clamped(to: source.rows) { body(row, view, first + Int(sourcePositions[row])) }
+    }
   }
 
   /// Forms the mask token's gradient: the sum of the stream's gradient over the masked places, rows in order, added to

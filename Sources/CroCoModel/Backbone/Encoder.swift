@@ -28,7 +28,7 @@ struct Encoder<Element: MatrixElement> {
     let gradients = (0..<2).map { _ in plan.backward.stream(tokens.rows, shape.dimension) as Stream<Element> }
     stack = TransformerStack(
       shape, depth: configuration.encoderDepth, norm: "enc_norm", gradients: gradients, in: plan
-    ) { index in
+    ) { index, plan in
       Self.block("enc_blocks.\(index)", shape, places.rotary, in: plan)
     }
   }
@@ -45,7 +45,7 @@ struct Encoder<Element: MatrixElement> {
   }
 
   /// The scratch of a worker.
-  var scratchSize: Scratch<Element>.Size { Scratch.Size(stack.shape) }
+  var scratchSize: Scratch<Element>.Size { stack.scratchSize }
 
   /// Lists the patch index of each row: of a sample's first sequence the visible patches in raster order, of the others all.
   ///
@@ -66,7 +66,7 @@ struct Encoder<Element: MatrixElement> {
     }
   }
 
-  /// Embeds the patches of one slab: what the stack begins with.
+  /// Embeds the patches of the rows of one thread: what the stack begins with.
   ///
   /// - Parameter views: the images of each sequence of a sample: [B, 3 * H * W] each.
   func embed(_ views: [Matrix], _ pass: Pass<Element>) {

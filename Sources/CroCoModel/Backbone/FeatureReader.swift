@@ -9,7 +9,7 @@ protocol FeatureReader<Element> {
   /// Where the parameters lie in the store.
   var range: Range<Int> { get }
 
-  /// featureGradient = gradient with respect to the features: [rows of the slab, C].
+  /// featureGradient = gradient with respect to the features: [rows of the thread, C].
   func backward(into featureGradient: Matrix, _ pass: Pass<Element>)
 
   /// Forms one part of the parameter gradients, from the features of all rows: [rows, C].

@@ -23,13 +23,18 @@ package final class ImageEncoder {
     precision: Precision = .fp32, output: Output = .normalized
   ) {
     if let problem = configuration.problem { preconditionFailure("\(problem.property) \(problem.sentence)") }
-    let tokens = TokenLayout(batchSize: batchSize, lengths: [configuration.patchCount], slabCount: slabCount)
+    let division = BatchDivision(
+      batchSize: batchSize, longestSequence: configuration.patchCount, slabCount: slabCount,
+      workerCount: pool.workerCount, joinsSlabs: precision.elementsAreIndependent)
+    let tokens = TokenLayout(lengths: [configuration.patchCount], division)
+    let quantization = precision.quantization
+    func make<Element>(_ parameters: NetworkParameters<Element>, _ arrival: Arrival) -> Parts {
+      Self.make(configuration, tokens, parameters, pool, arrival, quantization, output)
+    }
     (run, features, memory) =
-      switch precision {
-      case .fp32:
-        Self.make(configuration, tokens, NetworkParameters<Float>(parameters), pool, parameters.arrival, output)
-      case .bf16:
-        Self.make(configuration, tokens, NetworkParameters<BFloat16>(parameters), pool, parameters.arrival, output)
+      switch precision.element {
+      case .float: make(NetworkParameters<Float>(parameters), parameters.arrival)
+      case .bfloat16: make(NetworkParameters<BFloat16>(parameters), parameters.arrival)
       }
   }
 
@@ -40,9 +45,9 @@ package final class ImageEncoder {
 
   private static func make<Element>(
     _ configuration: ModelConfiguration, _ tokens: TokenLayout, _ parameters: NetworkParameters<Element>,
-    _ pool: WorkerPool, _ arrival: Arrival, _ output: Output
+    _ pool: WorkerPool, _ arrival: Arrival, _ quantization: Quantization, _ output: Output
   ) -> Parts {
-    let (layers, memory) = NetworkPlan.realize(.discard, parameters) { plan in
+    let (layers, memory) = NetworkPlan.realize(.discard, parameters, quantizationOfBlocks: quantization) { plan in
       let encoder = Encoder(configuration, tokens, in: plan)
       let scratch = (0..<pool.workerCount).map { _ in Scratch(plan.kept, encoder.scratchSize) }
       return (
@@ -52,20 +57,22 @@ package final class ImageEncoder {
     let (encoder, features) = (layers.encoder, layers.features)
     let runner = SlabRunner(pool, scratch: layers.scratch, arrival: arrival)
     encoder.place(mask: nil)
+    let last: Int = if case .block(let block) = output { block } else { encoder.stack.depth - 1 }
     let run = { (images: Matrix) in
       parameters.update(pool)
+      runner.forEachSlab(of: tokens) { pass in encoder.embed([images], pass) }
+      for block in 0...last {
+        encoder.stack.packWeights(of: block, for: .forward, runner)
+        runner.forEachSlab(of: tokens) { pass in encoder.stack.forward(block: block, pass) }
+      }
       runner.forEachSlab(of: tokens) { pass in
-        encoder.embed([images], pass)
         let result = features[pass.rows]
-        switch output {
-        case .block(let last):
-          for block in 0...last { encoder.stack.forward(block: block, pass) }
+        guard output == .normalized else {
           result.pointer.update(from: encoder.stack.stream(after: last)[pass.rows].pointer, count: result.count)
-        case .normalized:
-          for block in 0..<encoder.stack.depth { encoder.stack.forward(block: block, pass) }
-          let encoded = encoder.stack.features(pass)
-          for index in 0..<result.count { result.pointer[index] = encoded.pointer[index].float }
+          return
         }
+        let encoded = encoder.stack.features(pass)
+        for index in 0..<result.count { result.pointer[index] = encoded.pointer[index].float }
       }
     }
     return (run, features, memory)

@@ -19,20 +19,21 @@ final class Network<Element: MatrixElement>: NetworkPasses {
   private let memory: PlannedMemory
   private let runner: SlabRunner<Element>
   private let policy: ActivationPolicy
+  private let quantizes: Bool
   private var hasRun = false
 
   init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, _ store: ParameterStore, _ pool: WorkerPool,
-    _ policy: ActivationPolicy
+    _ policy: ActivationPolicy, _ quantization: Quantization
   ) {
     let parameters = NetworkParameters<Element>(store)
-    (layers, memory) = NetworkPlan.realize(policy, parameters) { plan in
+    (layers, memory) = NetworkPlan.realize(policy, parameters, quantizationOfBlocks: quantization) { plan in
       NetworkLayers(
         configuration, batchSize: batchSize, slabCount: slabCount, workerCount: pool.workerCount, in: plan)
     }
     self.parameters = parameters
     runner = SlabRunner(pool, scratch: layers.scratch, arrival: store.arrival)
-    self.policy = policy
+    (self.policy, quantizes) = (policy, quantization > .none)
   }
 
   var prediction: Matrix { layers.head.prediction }
@@ -52,7 +53,7 @@ final class Network<Element: MatrixElement>: NetworkPasses {
     recorder?.beginForward()
     parameters.update(runner.pool)
     let views = [input.view1, input.view2]
-    if parameters.haveArrived { forwardBySlabs(views) } else { forwardByLayers(views) }
+    if parameters.haveArrived && !quantizes { forwardBySlabs(views) } else { forwardByLayers(views) }
     hasRun = true
   }
 
@@ -70,15 +71,17 @@ final class Network<Element: MatrixElement>: NetworkPasses {
   }
 
   /// All slabs through one layer after the other: while parameters arrive, no slab waits for the last ones before another has used
-  /// the first. The same results.
+  /// the first; and the weights of one block at a time are quantised, for all slabs. The same results.
   private func forwardByLayers(_ views: [Matrix]) {
     let (encoder, decoder) = (layers.encoder, layers.decoder)
     runner.forEachSlab(of: encoder.tokens) { pass in encoder.embed(views, pass) }
     for block in 0..<encoder.stack.depth {
+      encoder.stack.packWeights(of: block, for: .forward, runner)
       runner.forEachSlab(of: encoder.tokens) { pass in encoder.stack.forward(block: block, pass) }
     }
     runner.forEachSlab(of: encoder.tokens) { pass in decoder.embed(encoder.stack.features(pass), pass) }
     for block in 0..<decoder.stack.depth {
+      decoder.stack.packWeights(of: block, for: .forward, runner)
       runner.forEachSlab(of: decoder.tokens) { pass in decoder.stack.forward(block: block, pass) }
     }
     runner.forEachSlab(of: decoder.tokens) { pass in

@@ -11,11 +11,13 @@ struct NetworkLayers<Element: MatrixElement> {
   init(
     _ configuration: ModelConfiguration, batchSize: Int, slabCount: Int, workerCount: Int, in plan: NetworkPlan<Element>
   ) {
-    let tokens = TokenLayout(
-      batchSize: batchSize, lengths: [configuration.visibleCount, configuration.patchCount], slabCount: slabCount)
+    let division = BatchDivision(
+      batchSize: batchSize, longestSequence: configuration.patchCount, slabCount: slabCount, workerCount: workerCount,
+      joinsSlabs: Element.products.pointee.elementsAreIndependent)
+    let tokens = TokenLayout(lengths: [configuration.visibleCount, configuration.patchCount], division)
     let handover = Decoder.Handover(configuration, source: tokens, in: plan)
-    // Backward is through with decoder and head when it comes to the encoder.
-    let overlay = Arena.Overlay([plan.backward])
+    // Backward is through with decoder and head when it comes to the encoder; one block at a time has its weights packed.
+    let overlay = Arena.Overlay([plan.backward, plan.weights])
     let encoder = overlay.layOut { Encoder(configuration, tokens, in: plan) }
     (decoder, head) = overlay.layOut {
       let decoder = Decoder(configuration, source: tokens, at: encoder.positions, handover, in: plan)

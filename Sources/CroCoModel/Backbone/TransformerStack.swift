@@ -11,26 +11,30 @@ struct TransformerStack<Element: MatrixElement> {
   private let streams: [Matrix]  // input of each block, and output of the last: [rows, C]
   private let gradients: [Stream<Element>]  // 2 x [rows, C], between which backward alternates
   private let policy: ActivationPolicy
+  private let quantization: Quantization
 
   /// Makes `depth` blocks and the norm.
   ///
   /// - Parameter gradients: two streams [rows, C] for backward.
   init(
     _ shape: StackShape, depth: Int, norm: String, gradients: [Stream<Element>], in plan: NetworkPlan<Element>,
-    block: (_ index: Int) -> TransformerBlock<Element>
+    block: (_ index: Int, _ plan: NetworkPlan<Element>) -> TransformerBlock<Element>
   ) {
     self.shape = shape
     self.gradients = gradients
-    policy = plan.policy
+    (policy, quantization) = (plan.policy, plan.quantizationOfBlocks)
     let rows = shape.tokens.rows
     let count = plan.policy == .discard ? 2 : depth + 1
     let streams = (0..<count).map { _ in plan.kept.matrix(rows, shape.dimension) }
     self.streams = (0...depth).map { streams[$0 % count] }
     // Blocks share what need not outlive them.
-    let overlay = Arena.Overlay(plan.policy == .keep ? [plan.backward] : [plan.backward, plan.kept])
-    blocks = (0..<depth).map { index in overlay.layOut { plan.parameters.range { block(index) } } }
+    let overlay = Arena.Overlay([plan.backward, plan.weights] + (plan.policy == .keep ? [] : [plan.kept]))
+    blocks = (0..<depth).map { index in overlay.layOut { plan.parameters.range { block(index, plan.ofBlocks) } } }
     self.norm = plan.parameters.range { LayerNorm(norm, dimension: shape.dimension, shape.tokens, in: plan) }
   }
+
+  /// What a worker's scratch needs for the blocks.
+  var scratchSize: Scratch<Element>.Size { Scratch.Size(shape, quantization) }
 
   /// The stream before the first block: [rows, C].
   var input: Matrix { streams[0] }
@@ -44,13 +48,20 @@ struct TransformerStack<Element: MatrixElement> {
   /// The number of blocks.
   var depth: Int { blocks.count }
 
-  /// Runs a block over one slab.
+  /// Packs the weights of a block, where they are quantised, before products of a direction run over its slabs.
+  func packWeights(of index: Int, for direction: QuantizedWeight.Direction, _ runner: SlabRunner<Element>) {
+    guard quantization > .none else { return }
+    let (block, range) = blocks[index]
+    runner.packWeights(of: range, for: direction) { part in block.packWeights(part) }
+  }
+
+  /// Runs a block over the rows of one thread.
   func forward(block index: Int, _ pass: Pass<Element>) {
     pass.awaitParameters(blocks[index].range)
     blocks[index].layers.forward(streams[index], into: streams[index + 1], pass)
   }
 
-  /// The features of one slab after the last block, in its scratch: [rows of the slab, C].
+  /// The features of the rows of one thread after the last block, in its scratch: [rows of the thread, C].
   func features(_ pass: Pass<Element>) -> MatrixView<Element> {
     pass.awaitParameters(norm.range)
     let output = streams[blocks.count][pass.rows]
@@ -85,8 +96,12 @@ struct TransformerStack<Element: MatrixElement> {
   private func backward(block index: Int, _ runner: SlabRunner<Element>, finished: (Range<Int>) -> Void) {
     let (block, range) = blocks[index]
     let outputGradient = gradient(before: index + 1)
+    if policy == .recomputeBlocks {
+      packWeights(of: index, for: .forward, runner)
+      runner.forEachSlab(of: shape.tokens) { pass in forward(block: index, pass.unwatched) }
+    }
+    packWeights(of: index, for: .backward, runner)
     runner.forEachSlab(of: shape.tokens) { pass in
-      if policy == .recomputeBlocks { forward(block: index, pass.unwatched) }
       block.backward(outputGradient, input: streams[index], into: gradient(before: index), pass)
     }
     runner.formGradients(shape.tokens) { part in block.formGradients(outputGradient, part) }

@@ -11,6 +11,6 @@ protocol Head<Element>: FeatureReader {
   /// Where an objective puts the gradient with respect to the prediction, before backward: [rows, columns].
   var predictionGradient: Matrix { get }
 
-  /// Sets the prediction of one slab from its features: [rows of the slab, C].
+  /// Sets the prediction of the rows of one thread from their features: [rows of the thread, C].
   func forward(_ features: MatrixView<Element>, _ pass: Pass<Element>)
 }

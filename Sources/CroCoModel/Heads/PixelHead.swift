@@ -22,7 +22,7 @@ struct PixelHead<Element: MatrixElement>: Head {
 
   func forward(_ features: MatrixView<Element>, _ pass: Pass<Element>) {
     let prediction = prediction[pass.rows]
-    linear.forward(features, into: prediction)
+    linear.forward(features, into: prediction, pass)
     prediction.add(bias: linear.bias)
     pass.record("pred", prediction)
   }
@@ -31,7 +31,7 @@ struct PixelHead<Element: MatrixElement>: Head {
     let gradient = gradient[pass.rows]
     pass.record("pred", gradient.values)
     gradient.updateOperands()
-    linear.backward(gradient.operands, into: featureGradient)
+    linear.backward(gradient.operands, into: featureGradient, pass)
   }
 
   func formGradients(_ features: MatrixView<Element>, _ part: GradientPart) {

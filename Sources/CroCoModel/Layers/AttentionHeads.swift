@@ -19,35 +19,39 @@ struct AttentionHeads<Element: MatrixElement> {
     logSums = plan.kept.floats(shape.tokens.rows * shape.headCount)
   }
 
-  /// output = attention, whose queries and keys are rotated in place. Rows of one slab.
+  /// output = attention, whose queries and keys are rotated in place. Rows of one stretch, whose heads the team divides.
   func forward(_ operands: AttentionOperands<Element>, into output: MatrixView<Element>, _ pass: Pass<Element>) {
+    rotary?.turn(operands[pass.rows], rows: pass.rows, .forward)
+    pass.join()
     for (number, sequence) in pass.sequences.enumerated() {
       let tokens = operands[sequence]
-      rotary?.turn(tokens, rows: sequence, .forward)
-      for head in 0..<count {
+      for head in pass.share(of: count) {
         core.forward(
           tokens.columns(channels(head)), into: output[sequence].columns(channels(head)),
           logSum: logSum(sequence, head), pass.scratch.attention)
         pass.recordAttention(name, sequence: number, head: head, of: count)
       }
     }
+    pass.join()
   }
 
-  /// gradients = those with respect to queries, keys and values, from that of the output: [rows of the slab, C].
+  /// gradients = those with respect to queries, keys and values, from that of the output: [rows of the stretch, C].
   func backward(
     _ operands: AttentionOperands<Element>, outputGradient: MatrixView<Element>,
     into gradients: AttentionOperands<Element>, _ pass: Pass<Element>
   ) {
+    pass.join()
     for sequence in pass.sequences {
       let (tokens, tokenGradients) = (operands[sequence], gradients[sequence])
-      let local = sequence.lowerBound - pass.rows.lowerBound..<sequence.upperBound - pass.rows.lowerBound
-      for head in 0..<count {
+      let local = sequence.counted(from: pass.stretch.rows.lowerBound)
+      for head in pass.share(of: count) {
         core.backward(
           tokens.columns(channels(head)), outputGradient: outputGradient[local].columns(channels(head)),
           logSum: logSum(sequence, head), into: tokenGradients.columns(channels(head)), pass.scratch.attention)
       }
-      rotary?.turn(tokenGradients, rows: sequence, .back)
     }
+    pass.join()
+    rotary?.turn(gradients[pass.rows], rows: pass.rows, .back)
   }
 
   private func channels(_ head: Int) -> Range<Int> { head * core.headSize..<(head + 1) * core.headSize }

@@ -45,41 +45,42 @@ struct CrossAttention<Element: MatrixElement>: ResidualBranch {
   }
 
   var bias: UnsafePointer<Float> { projection.bias }
+  var maps: [Linear<Element>] { [query, keyValue, projection] }
 
-  /// Keys and values; the keys are rotated as attention comes to them.
+  /// Keys and values; the keys are rotated later, with the queries.
   func prepare(_ pass: Pass<Element>) {
     var tokens = context.tokens.operands[pass.rows]
     if let contextNorm {
       tokens = pass.scratch.normalized(tokens.rows, tokens.columns)
       contextNorm.forward(context.tokens.values[pass.rows], into: tokens, pass)
     }
-    keyValue.forward(tokens, biasedTo: keysValues[pass.rows])
+    keyValue.forward(tokens, biasedTo: keysValues[pass.rows], pass)
   }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
-    query.forward(normalized, biasedTo: queries[pass.rows])
+    query.forward(normalized, biasedTo: queries[pass.rows], pass)
     heads.forward(operands(queries, keysValues), into: output, pass)
-    projection.forward(output[pass.rows], into: branch)
+    projection.forward(output[pass.rows], into: branch, pass)
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {
-    let outputGradient = pass.scratch.outputGradient(branchGradient.rows, branchGradient.columns)
-    projection.backward(branchGradient, into: outputGradient)
+    let outputGradient = pass.teamScratch.outputGradient(pass.stretch.rows.count, branchGradient.columns)
+    projection.backward(branchGradient, into: outputGradient[pass.rowsInStretch], pass)
     heads.backward(
       operands(queries, keysValues), outputGradient: outputGradient,
       into: operands(queriesGradient, keysValuesGradient), pass)
-    query.backward(queriesGradient[pass.rows], into: normalizedGradient)
+    query.backward(queriesGradient[pass.rows], into: normalizedGradient, pass)
   }
 
   /// Adds to the gradient with respect to the context.
   func backwardPreparation(_ pass: Pass<Element>) {
     let (gradient, tokens) = (context.gradient[pass.rows], context.tokens.values[pass.rows])
     guard let contextNorm else {
-      keyValue.backward(keysValuesGradient[pass.rows], into: gradient.values, adding: true)
+      keyValue.backward(keysValuesGradient[pass.rows], into: gradient.values, adding: true, pass)
       return
     }
     let normalizedGradient = pass.scratch.normalizedGradient(tokens.rows, tokens.columns)
-    keyValue.backward(keysValuesGradient[pass.rows], into: normalizedGradient)
+    keyValue.backward(keysValuesGradient[pass.rows], into: normalizedGradient, pass)
     contextNorm.backward(normalizedGradient, input: tokens, residual: gradient.values, into: gradient, pass)
   }
 

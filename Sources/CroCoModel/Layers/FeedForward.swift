@@ -23,19 +23,28 @@ struct FeedForward<Element: MatrixElement>: ResidualBranch {
   }
 
   var bias: UnsafePointer<Float> { contraction.bias }
+  var maps: [Linear<Element>] { [expansion, contraction] }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
-    let activated = pass.scratch.wide(normalized.rows, expansion.outputs)
-    expansion.forward(normalized, biasedTo: hidden[pass.rows], activated: activated)
-    contraction.forward(activated, into: branch)
+    let hidden = hidden[pass.rows]
+    pass.forEachProduct { rows in
+      // A packed weight is read again at no cost, so that few activations are enough at a time.
+      let height = expansion.isQuantized ? StackShape.quantizedRows : rows.count
+      for start in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
+        let rows = start..<min(start + height, rows.upperBound)
+        let activated = pass.scratch.wide(rows.count, expansion.outputs)
+        expansion.forward(normalized[rows], biasedTo: hidden[rows], activated: activated)
+        contraction.forward(activated, into: branch[rows])
+      }
+    }
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {
     let hiddenGradient = hiddenGradient[pass.rows]
     contraction.backward(
       branchGradient, into: hiddenGradient,
-      finish: .geluBackward(hidden: hidden[pass.rows], activated: activated[pass.rows]))
-    expansion.backward(hiddenGradient, into: normalizedGradient)
+      finish: .geluBackward(hidden: hidden[pass.rows], activated: activated[pass.rows]), pass)
+    expansion.backward(hiddenGradient, into: normalizedGradient, pass)
   }
 
   func formGradients(_ branchGradient: MatrixView<Element>, normalized: MatrixView<Element>, _ part: GradientPart) {

@@ -2,7 +2,7 @@ import Kernels
 
 /// Layer normalisation with weight and bias, epsilon 1e-6, biased variance.
 ///
-/// Source: Ba, Kiros, Hinton, "Layer Normalization", 2016. Rows are independent, so a slab of rows is a call of its own.
+/// Source: Ba, Kiros, Hinton, "Layer Normalization", 2016. Rows are independent, so the rows of a thread are a call of their own.
 struct LayerNorm<Element: MatrixElement> {
   let name: String
   /// The output of all rows, which ``backward(_:input:residual:into:_:)`` forms again: [rows, C].
@@ -25,34 +25,37 @@ struct LayerNorm<Element: MatrixElement> {
     mean = plan.kept.floats(tokens.rows)
     scale = plan.kept.floats(tokens.rows)
     output = plan.backward.elements(tokens.rows, dimension)
-    partials = plan.backward.matrix(tokens.slabs.count, 2 * dimension)
+    partials = plan.backward.matrix(tokens.division.slabCount, 2 * dimension)
   }
 
-  /// output = norm(input): [rows of the slab, C].
+  /// output = norm(input): [rows of the thread, C].
   func forward(_ input: Matrix, into output: MatrixView<Element>, _ pass: Pass<Element>) {
-    normalization(pass).apply(to: input, into: output)
+    normalization(from: pass.rows.lowerBound).apply(to: input, into: output)
     pass.record(name, output)
   }
 
-  /// Ends a residual branch and normalises: stream += branch bias + residual, output = norm(stream). [rows of the slab, C]
+  /// Ends a residual branch and normalises: stream += branch bias + residual, output = norm(stream). [rows of the thread, C]
   func forward(
     addingTo stream: Matrix, branchBias: UnsafePointer<Float>, residual: Matrix, into output: MatrixView<Element>,
     _ pass: Pass<Element>
   ) {
-    normalization(pass).apply(addingTo: stream, branchBias: branchBias, residual: residual, into: output)
+    normalization(from: pass.rows.lowerBound).apply(
+      addingTo: stream, branchBias: branchBias, residual: residual, into: output)
     pass.record(name, output)
   }
 
-  /// inputGradient = residual + gradient through the norm: [rows of the slab, C]. The norm's output is formed again.
+  /// inputGradient = residual + gradient through the norm: [rows of the thread, C]. The norm's output is formed again.
   func backward(
     _ outputGradient: Matrix, input: Matrix, residual: Matrix?, into inputGradient: Stream<Element>,
     _ pass: Pass<Element>
   ) {
-    let partial = partials[pass.slab.index..<pass.slab.index + 1]
-    partial.clear()
-    normalization(pass).backward(
-      outputGradient, x: input, residual: residual, into: inputGradient, recomputing: output[pass.rows],
-      parameterGradients: partial.pointer)
+    for slab in pass.slabs {
+      let (rows, partial) = (slab.rows.counted(from: pass.rows.lowerBound), partials[slab.index..<slab.index + 1])
+      partial.clear()
+      normalization(from: slab.rows.lowerBound).backward(
+        outputGradient[rows], x: input[rows], residual: residual?[rows], into: inputGradient[rows],
+        recomputing: output[slab.rows], parameterGradients: partial.pointer)
+    }
   }
 
   /// Forms the gradients, in one of the parts: the slabs' sums, added in order.
@@ -62,8 +65,8 @@ struct LayerNorm<Element: MatrixElement> {
     for slab in 0..<partials.rows { addVector(partials.row(slab), to: gradients, count: partials.columns) }
   }
 
-  private func normalization(_ pass: Pass<Element>) -> Normalization {
-    let first = pass.rows.lowerBound
-    return Normalization(weight: weight, bias: bias, mean: mean + first, scale: scale + first)
+  /// The norm of rows from `first` of all on.
+  private func normalization(from first: Int) -> Normalization {
+    Normalization(weight: weight, bias: bias, mean: mean + first, scale: scale + first)
   }
 }

@@ -29,15 +29,15 @@ struct PatchEmbedding<Element: MatrixElement> {
     patches = plan.kept.elements(shape.tokens.rows, inputs)
   }
 
-  /// tokens = patches W^T + b + positions, for the rows of one slab: [all rows, C].
+  /// tokens = patches W^T + b + positions, for the rows of one thread: [all rows, C].
   ///
   /// - Parameter views: the images of each sequence of a sample: [B, 3 * H * W] each.
   func forward(_ views: [Matrix], into tokens: Matrix, _ pass: Pass<Element>) {
-    forEachSequence(pass.slab, views.count) { view, sample, sequence in
-      grid.gather(views[view].row(sample), at: positions.positions + sequence.lowerBound, into: patches[sequence])
+    forEachSequence(pass.stretch, views.count, within: pass.rows) { view, sample, rows in
+      grid.gather(views[view].row(sample), at: positions.positions + rows.lowerBound, into: patches[rows])
     }
     let tokens = tokens[pass.rows]
-    linear.forward(patches[pass.rows], into: tokens)
+    linear.forward(patches[pass.rows], into: tokens, pass)
     tokens.add(bias: linear.bias)
     positions.add(to: tokens, rows: pass.rows)
     pass.record("enc_in", tokens)
@@ -58,8 +58,8 @@ struct PatchEmbedding<Element: MatrixElement> {
     let buffer = AlignedBuffer<Float>(count: patches.count)
     let gradients = Matrix(buffer.pointer, rows: patches.rows, columns: patches.columns)
     linear.backward(tokenGradient, into: gradients)
-    for slab in tokens.slabs {
-      forEachSequence(slab, views) { view, sample, sequence in
+    for stretch in tokens.stretches {
+      forEachSequence(stretch, views, within: stretch.rows) { view, sample, sequence in
         images[view].withUnsafeMutableBufferPointer { images in
           grid.scatter(
             gradients[sequence], at: positions.positions + sequence.lowerBound,
@@ -89,10 +89,11 @@ struct PatchEmbedding<Element: MatrixElement> {
   }
 
   private func forEachSequence(
-    _ slab: TokenLayout.Slab, _ views: Int, _ body: (_ view: Int, _ sample: Int, _ rows: Range<Int>) -> Void
+    _ stretch: TokenLayout.Stretch, _ views: Int, within rows: Range<Int>,
+    _ body: (_ view: Int, _ sample: Int, _ rows: Range<Int>) -> Void
   ) {
-    for (number, sequence) in slab.sequences.enumerated() {
-      body(number % views, slab.samples.lowerBound + number / views, sequence)
+    for (number, sequence) in stretch.sequences.enumerated() {
+      body(number % views, stretch.samples.lowerBound + number / views, sequence.clamped(to: rows))
     }
   }
 }

@@ -3,7 +3,8 @@ import Kernels
 /// What a transformer block adds to its stream: attention or an MLP, over the stream's normalised rows.
 ///
 /// A branch has its parameters and its buffers, for the rows of all slabs. All but ``formGradients(_:normalized:_:)`` work on
-/// one slab. `normalized`, `branch` and their gradients are [rows of the slab, C], C channels of the stream.
+/// one stretch, each thread of its team on its rows. `normalized`, `branch` and their gradients are [rows of the thread, C], C
+/// channels of the stream.
 protocol ResidualBranch<Element> {
   associatedtype Element: MatrixElement
 
@@ -12,6 +13,9 @@ protocol ResidualBranch<Element> {
 
   /// The bias that ends the branch, [C]: whoever adds the branch to the stream adds it.
   var bias: UnsafePointer<Float> { get }
+
+  /// The linear maps.
+  var maps: [Linear<Element>] { get }
 
   /// What needs no row of the stream, before they are normalised.
   func prepare(_ pass: Pass<Element>)

@@ -21,7 +21,7 @@ struct Rotary {
     self.positions = positions
   }
 
-  /// Turns all heads of queries and keys in place: rows of one sequence.
+  /// Turns all heads of queries and keys in place, of a range of all rows.
   func turn<Element: MatrixElement>(
     _ operands: AttentionOperands<Element>, rows: Range<Int>, _ direction: Rotation.Direction
   ) {

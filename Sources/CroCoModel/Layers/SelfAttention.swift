@@ -25,18 +25,19 @@ struct SelfAttention<Element: MatrixElement>: ResidualBranch {
   }
 
   var bias: UnsafePointer<Float> { projection.bias }
+  var maps: [Linear<Element>] { [qkv, projection] }
 
   func forward(_ normalized: MatrixView<Element>, into branch: Matrix, _ pass: Pass<Element>) {
-    qkv.forward(normalized, biasedTo: joint[pass.rows])
+    qkv.forward(normalized, biasedTo: joint[pass.rows], pass)
     heads.forward(operands(joint), into: output, pass)
-    projection.forward(output[pass.rows], into: branch)
+    projection.forward(output[pass.rows], into: branch, pass)
   }
 
   func backward(_ branchGradient: MatrixView<Element>, into normalizedGradient: Matrix, _ pass: Pass<Element>) {
-    let outputGradient = pass.scratch.outputGradient(branchGradient.rows, branchGradient.columns)
-    projection.backward(branchGradient, into: outputGradient)
+    let outputGradient = pass.teamScratch.outputGradient(pass.stretch.rows.count, branchGradient.columns)
+    projection.backward(branchGradient, into: outputGradient[pass.rowsInStretch], pass)
     heads.backward(operands(joint), outputGradient: outputGradient, into: operands(jointGradient), pass)
-    qkv.backward(jointGradient[pass.rows], into: normalizedGradient)
+    qkv.backward(jointGradient[pass.rows], into: normalizedGradient, pass)
   }
 
   func formGradients(_ branchGradient: MatrixView<Element>, normalized: MatrixView<Element>, _ part: GradientPart) {

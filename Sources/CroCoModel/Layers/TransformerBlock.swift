@@ -10,6 +10,9 @@ struct StackShape {
   let headCount: Int
   /// Hidden channels of an MLP over C.
   let mlpRatio: Int
+
+  /// Rows that go through an MLP together where weights are quantised: whole tiles of all processors, within a second-level cache.
+  static let quantizedRows = 224
 }
 
 /// A pre-normalised transformer block: for each of its branches f, stream += f(norm(stream)).
@@ -33,7 +36,14 @@ struct TransformerBlock<Element: MatrixElement> {
     gradients = stages.dropLast().map { _ in plan.backward.stream(shape.tokens.rows, shape.dimension) }
   }
 
-  /// output = block(input) for the rows of one slab. Both are [all rows, C].
+  /// Packs a part of the weights of all linear maps, where they are quantised.
+  func packWeights(_ part: WeightPart) {
+    for stage in stages {
+      for map in stage.branch.maps { map.packWeight(part) }
+    }
+  }
+
+  /// output = block(input) for the rows of one thread. Both are [all rows, C].
   func forward(_ input: Matrix, into output: Matrix, _ pass: Pass<Element>) {
     var stream = input[pass.rows]
     let normalized = pass.scratch.normalized(stream.rows, stream.columns)
@@ -56,7 +66,7 @@ struct TransformerBlock<Element: MatrixElement> {
     pass.record(name, stream)
   }
 
-  /// inputGradient = gradient with respect to `input`, for the rows of one slab. All are [all rows, C].
+  /// inputGradient = gradient with respect to `input`, for the rows of one thread. All are [all rows, C].
   func backward(
     _ outputGradient: Stream<Element>, input: Matrix, into inputGradient: Stream<Element>, _ pass: Pass<Element>
   ) {

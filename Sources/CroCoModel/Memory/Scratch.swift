@@ -1,20 +1,22 @@
 import Kernels
 
-/// A worker's own memory, used within one slab. What the two passes call it by is one memory: they do not overlap.
+/// A worker's own memory, used within one stretch; ``outputGradient(_:_:)`` is for the whole team. What the two passes call it by is one memory: they do not overlap.
 struct Scratch<Element: MatrixElement> {
   /// How much memory layers use of it.
   struct Size {
-    /// Elements of a slab's rows.
+    /// Elements of a stretch's rows.
     var rows: Int
-    /// Elements of a slab's rows in an MLP's hidden layer.
+    /// Elements of a stretch's rows in an MLP's hidden layer.
     var hidden: Int
     /// Queries times keys of an attention.
     var logits: Int
 
     /// What a stack of blocks needs.
-    init(_ shape: StackShape) {
-      rows = shape.tokens.largestSlab * shape.dimension
-      hidden = rows * shape.mlpRatio
+    init(_ shape: StackShape, _ quantization: Quantization) {
+      let tokens = shape.tokens.largestStretch
+      rows = tokens * shape.dimension
+      hidden =
+        (quantization > .none ? min(tokens, StackShape.quantizedRows) : tokens) * shape.dimension * shape.mlpRatio
       logits = shape.tokens.longestSequence * shape.tokens.longestSequence
     }
 
@@ -49,7 +51,7 @@ struct Scratch<Element: MatrixElement> {
   func wide(_ rows: Int, _ columns: Int) -> MatrixView<Element> { MatrixView(widest, rows: rows, columns: columns) }
   /// Backward: the gradient with respect to the output of a layer norm.
   func normalizedGradient(_ rows: Int, _ columns: Int) -> Matrix { Matrix(first, rows: rows, columns: columns) }
-  /// Backward: the gradient with respect to the heads' outputs.
+  /// Backward: the gradient with respect to the heads' outputs, of all rows of the stretch.
   func outputGradient(_ rows: Int, _ columns: Int) -> MatrixView<Element> { view(second, rows, columns) }
 
   private func view(_ memory: UnsafeMutablePointer<Float>, _ rows: Int, _ columns: Int) -> MatrixView<Element> {

@@ -17,14 +17,25 @@ final class SlabRunner<Element: MatrixElement> {
     self.scratch = scratch
   }
 
-  /// Runs `body` for each slab of `tokens`.
+  /// Runs `body` over all slabs of `tokens`, stretch by stretch, in every thread of the team that takes a stretch.
   func forEachSlab(of tokens: TokenLayout, _ body: (Pass<Element>) -> Void) {
-    pool.run(tokens.slabs.count) { slab, worker in body(Pass(tokens, slab: slab, scratch[worker], recorder, arrival)) }
+    pool.run(tokens.stretches.count, byTeamsOf: tokens.division.teamSize) { stretch, member in
+      body(Pass(tokens, stretch: stretch, member, scratch: scratch, recorder, arrival))
+    }
   }
 
-  /// Runs the parameter gradients of layers, cut into as many parts as `tokens` has slabs.
+  /// Runs the packing of weights, once the parameters up to the end of `range` are there.
+  func packWeights(
+    of range: Range<Int>, for direction: QuantizedWeight.Direction, _ body: (WeightPart) -> Void
+  ) {
+    arrival.wait(for: range.upperBound)
+    let parts = 4 * pool.workerCount
+    pool.run(parts) { part, _ in body(WeightPart(direction: direction, index: part, count: parts)) }
+  }
+
+  /// Runs the parameter gradients of layers, part by part.
   func formGradients(_ tokens: TokenLayout, _ body: (GradientPart) -> Void) {
-    let parts = tokens.slabs.count
+    let parts = tokens.division.gradientPartCount
     pool.run(parts) { part, _ in body(GradientPart(index: part, count: parts, adds: addsGradients)) }
   }
 }

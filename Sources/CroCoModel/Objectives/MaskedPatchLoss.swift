@@ -40,7 +40,7 @@ package final class MaskedPatchLoss: Objective {
       case .l2: .squared
       }
     let patchTotal = batchSize * model.patchCount
-    let slabCount = max(1, min(slabCount, batchSize))
+    let slabCount = max(1, slabCount)
     (self.patchTotal, self.slabCount) = (patchTotal, slabCount)
     (buffers, memory) = Arena.realize { arena in
       Buffers(arena, patchTotal: patchTotal, slabCount: slabCount, patchDimension: model.patchDimension)

@@ -48,7 +48,7 @@ package struct FeatureExtraction {
       throw Failure(
         .usage, "\(model.path) has the encoder blocks 0 to \(configuration.encoderDepth - 1), and no block \(block).")
     }
-    if options.precision == .bf16 { try MatrixProducts.requireBFloat16() }
+    try options.precision.require()
     self.images = images.prepared(
       ImagePreparation(
         height: size.height, width: size.width, fit: options.fit, filter: options.filter, allowsUpscaling: true))

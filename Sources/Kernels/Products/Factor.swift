@@ -6,6 +6,8 @@ package struct Factor<Element: MatrixElement> {
     case elements(UnsafePointer<Element>)
     /// fp32, rounded to elements as it is read.
     case unrounded(UnsafePointer<Float>)
+    /// Integers with scales, packed for the product that is asked for.
+    case quantized(QuantizedWeight)
   }
 
   let values: Values
@@ -27,6 +29,13 @@ package struct Factor<Element: MatrixElement> {
       isTransposed: false)
   }
 
+  /// The weight [outputs, inputs] of a linear map, as integers: a right factor, transposed where it is packed for
+  /// ``QuantizedWeight/Direction/forward``, as it is where for `backward`.
+  package init(_ weight: QuantizedWeight) {
+    self.init(
+      .quantized(weight), rows: weight.outputs, columns: weight.inputs, stride: weight.inputs, isTransposed: false)
+  }
+
   private init(_ values: Values, rows: Int, columns: Int, stride: Int, isTransposed: Bool) {
     self.values = values
     (storedRows, storedColumns, self.stride) = (rows, columns, stride)
@@ -46,9 +55,9 @@ package struct Factor<Element: MatrixElement> {
   /// What C functions take for transposition.
   var transposition: Int32 { isTransposed ? 1 : 0 }
 
-  /// The elements of a factor that is none of fp32 to be rounded.
+  /// The elements of a factor that has some.
   var elements: UnsafePointer<Element> {
-    guard case .elements(let elements) = values else { preconditionFailure("only right factors may be unrounded") }
+    guard case .elements(let elements) = values else { preconditionFailure("only right factors may be other") }
     return elements
   }
 }
@@ -58,6 +67,7 @@ extension Factor<Float> {
   var floats: UnsafePointer<Float> {
     switch values {
     case .elements(let floats), .unrounded(let floats): floats
+    case .quantized: preconditionFailure("integers are multiplied by products of their own")
     }
   }
 }

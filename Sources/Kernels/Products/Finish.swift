@@ -13,6 +13,15 @@ package enum Finish<Element: MatrixElement> {
 }
 
 extension Finish {
+  /// The finish of some rows of the result.
+  package subscript(rows: Range<Int>) -> Finish {
+    switch self {
+    case .plain, .bias: self
+    case .biasGELU(let bias, let activated): .biasGELU(bias, activated: activated[rows])
+    case .geluBackward(let hidden, let activated): .geluBackward(hidden: hidden[rows], activated: activated[rows])
+    }
+  }
+
   /// Does it to a result that is there, for products that cannot do it on the way.
   func apply(to result: MatrixView<Element>) {
     switch self {

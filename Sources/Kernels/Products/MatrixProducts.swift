@@ -1,3 +1,4 @@
+internal import CGEMM
 import Runtime
 
 /// Who multiplies matrices here, for logs and checks: croco's own products on AVX-512, else the libraries OpenBLAS (fp32) and
@@ -16,6 +17,19 @@ package enum MatrixProducts {
 
   /// Why bf16 cannot be computed here, or nil where it can. May load oneDNN.
   package static var bfloat16Obstacle: String? { OwnProducts.multiplyBF16 ? nil : OneDNN.obstacle }
+
+  /// What forms products of int8: "croco (avx512_vnni)", and of what is not quantised beside them.
+  package static var int8: String {
+    "croco (\(IntegerPath.current.name)), others by \(int8KeepsBFloat16 ? BFloat16.products.pointee.name : fp32)"
+  }
+
+  /// Whether products of int8 read and write bfloat16, as do those beside them; else fp32.
+  package static var int8KeepsBFloat16: Bool { croco_gemm_bf16_available() != 0 && bfloat16Obstacle == nil }
+
+  /// Checks the environment's `CROCO_INT8`. Call before the first product of int8.
+  ///
+  /// - Throws: `Failure` of kind `configuration` where it names what is not there.
+  package static func requireInt8() throws(Failure) { _ = try IntegerPath.chosen.get() }
 
   /// Makes products of bf16 possible. Call before the first.
   ///

@@ -15,7 +15,7 @@ enum OwnProducts {
 
   /// `croco_gemm`; finished by passes over the result, which are as fast.
   static let fp32 = Products<Float>(
-    name: "croco (AVX-512)", roundsFactors: true,
+    name: "croco (AVX-512)", roundsFactors: true, elementsAreIndependent: true,
     accumulate: { a, b, c, adding, sums in
       run(a, b, c, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, more(sums: sums))
     },
@@ -26,7 +26,7 @@ enum OwnProducts {
 
   /// `croco_gemm_bf16`, or `croco_gemm_bf16_rounding` for weights of fp32; finished on the way.
   static let bf16 = Products<BFloat16>(
-    name: "croco (avx512_bf16)", roundsFactors: true,
+    name: "croco (avx512_bf16)", roundsFactors: true, elementsAreIndependent: true,
     accumulate: { a, b, c, adding, sums in
       run(a, b, c.pointer, c.stride, adding ? CROCO_GEMM_ADD : CROCO_GEMM_SET, more(sums: sums))
     },
@@ -62,12 +62,13 @@ enum OwnProducts {
           croco_gemm_bf16_rounding(
             a.transposition, b.transposition, a.rows, b.columns, a.columns, a.elements.stored, a.stride, right,
             b.stride, result, c, stride, more))
+      case .quantized: preconditionFailure("integers are multiplied by products of their own")
       }
     }
   }
 
   /// A finish as the products know it.
-  private static func described(_ finish: Finish<BFloat16>) -> (result: croco_gemm_result, more: croco_gemm_more) {
+  static func described(_ finish: Finish<BFloat16>) -> (result: croco_gemm_result, more: croco_gemm_more) {
     switch finish {
     case .plain: (CROCO_GEMM_NARROW, more())
     case .bias(let bias): (CROCO_GEMM_BIAS, more(bias: bias))

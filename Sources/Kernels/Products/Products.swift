@@ -16,6 +16,9 @@ package struct Products<Element: MatrixElement>: Sendable {
   package let name: String
   /// Whether a right factor may be fp32 that is rounded as it is read. Where not, weights need a copy of elements.
   package let roundsFactors: Bool
+  /// Whether the bits of an element of C depend on its row of A and its column of B alone, and those of a sum on its row: not
+  /// on the rows and columns that are multiplied with them.
+  package var elementsAreIndependent = false
   let accumulate: Accumulation
   let finish: Finishing
 
@@ -35,7 +38,8 @@ package struct Products<Element: MatrixElement>: Sendable {
   }
 }
 
-/// C = A B, or C += A B where `adding`, with C in fp32, by the table that was chosen. Nothing happens where C is empty.
+/// C = A B, or C += A B where `adding`, with C in fp32, by the table that was chosen: one of integers where B is quantised.
+/// Nothing happens where C is empty.
 ///
 /// - Parameters:
 ///   - a: [m, k].
@@ -47,7 +51,21 @@ package func multiply<Element: MatrixElement>(
   _ a: Factor<Element>, _ b: Factor<Element>, into c: Matrix, adding: Bool = false,
   sums: UnsafeMutablePointer<Float>? = nil
 ) {
-  if fits(a, b, c.rows, c.columns, sums) { Element.products.pointee.accumulate(a, b, c, adding, sums) }
+  guard fits(a, b, c.rows, c.columns, sums) else { return }
+  if case .quantized(let weight) = b.values {
+    Element.integerProducts.pointee.accumulate(a, weight, c, adding)
+  } else {
+    Element.products.pointee.accumulate(a, b, c, adding, sums)
+  }
+}
+
+/// ``multiply(_:_:into:adding:sums:)`` of factors that are quantised on the way, each column of the stored matrices with scales of its
+/// own: the gradient of a weight, A a transpose. The sums of A's rows are those of its numbers.
+package func multiplyQuantizing<Element: MatrixElement>(
+  _ a: Factor<Element>, _ b: Factor<Element>, into c: Matrix, adding: Bool = false,
+  sums: UnsafeMutablePointer<Float>? = nil
+) {
+  if fits(a, b, c.rows, c.columns, sums) { Element.integerProducts.pointee.gradient(a, b, c, adding, sums) }
 }
 
 /// C = A B, finished, with C as an operand of further products, by the table that was chosen. Its rows lie without gaps unless
@@ -55,7 +73,12 @@ package func multiply<Element: MatrixElement>(
 package func multiply<Element: MatrixElement>(
   _ a: Factor<Element>, _ b: Factor<Element>, into c: MatrixView<Element>, finish: Finish<Element>
 ) {
-  if fits(a, b, c, finish) { Element.products.pointee.finish(a, b, c, finish) }
+  guard fits(a, b, c, finish) else { return }
+  if case .quantized(let weight) = b.values {
+    Element.integerProducts.pointee.finish(a, weight, c, finish)
+  } else {
+    Element.products.pointee.finish(a, b, c, finish)
+  }
 }
 
 /// Checks the shapes of a product; false where there is nothing to compute.

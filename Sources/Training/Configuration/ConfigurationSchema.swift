@@ -111,7 +111,7 @@ package enum ConfigurationSchema {
     .init(
       "optimizer.lr", \.optimizer.learningRate, ConfigurationCodec<Double>.number(atLeast: 0).orNull,
       "the peak learning rate itself, instead of base_lr"),
-    .init("optimizer.min_lr", \.optimizer.minimumLearningRate, .number(atLeast: 0), "where the cosine ends"),
+    .init("optimizer.min_lr", \.optimizer.minimumLearningRate, .number(atLeast: 0), "where the cosine or wsd ends"),
     .init("optimizer.betas", \.optimizer.betas, .betas, "decay of the first and second moments of AdamW"),
     .init("optimizer.epsilon", \.optimizer.epsilon, .positiveNumber, "added to the root of the second moment"),
     .init("optimizer.weight_decay", \.optimizer.weightDecay, .number(atLeast: 0), "decoupled; matrices only"),
@@ -125,7 +125,12 @@ package enum ConfigurationSchema {
   ]
 
   private static let schedule: [ConfigurationEntry] = [
-    .init("schedule.kind", \.schedule.kind, .choice(ScheduleConfiguration.Kind.self), "course after the warm-up"),
+    .init(
+      "schedule.kind", \.schedule.kind, .choice(ScheduleConfiguration.Kind.self),
+      "course after the warm-up: half a cosine; constant; or wsd, constant and then linear to min_lr"),
+    .init(
+      "schedule.decay_fraction", \.schedule.decayFraction, .fraction,
+      "share of the length, at its end, in which the rate of wsd falls"),
     .init(
       "schedule.epochs", \.schedule.epochs, ConfigurationCodec<Double>.positiveNumber.orNull,
       "length in passes over the data set"),
@@ -165,7 +170,8 @@ package enum ConfigurationSchema {
       "parts of a micro-batch computed one after the other: activations take so many times less memory"),
     .init(
       "compute.precision", \.compute.precision, .choice(Precision.self),
-      "fp32; or bf16: matrix products of bfloat16, fp32 sums and parameters, faster where the processor has it"
+      "of matrix products: fp32; bf16; int8: 8-bit integers but for weight gradients; int8_full: for these, too; "
+        + "auto: the fastest that all processors have instructions for"
     ),
     .init(
       "compute.activation_checkpointing", \.compute.activationCheckpointing, .choice(ActivationCheckpointing.self),

@@ -20,7 +20,8 @@ package enum KeyAliases {
     "gradient_checkpointing":
       "compute.activation_checkpointing", "gradient_clip_val": "optimizer.clip_grad", "heads": "model.encoder_heads",
     "hidden_size": "model.encoder_dim", "img_size": "model.image_size",
-    "input_size": "model.image_size", "learning_rate": "optimizer.lr", "log_every_n_steps": "logging.every_steps",
+    "input_size": "model.image_size", "int8": "compute.precision", "learning_rate": "optimizer.lr",
+    "log_every_n_steps": "logging.every_steps",
     "log_freq": "logging.every_steps", "logging_steps": "logging.every_steps", "masking_ratio": "model.mask_ratio",
     "max_epochs": "schedule.epochs", "max_grad_norm": "optimizer.clip_grad", "max_iter": "schedule.total_steps",
     "max_lr": "optimizer.lr", "max_norm": "optimizer.clip_grad", "max_steps": "schedule.total_steps",

@@ -132,10 +132,14 @@ package struct ScheduleConfiguration: Sendable, Equatable {
     case cosine
     /// The peak, for ever.
     case constant
+    /// Warm-up, stable, decay: the peak, and at the end a line down to the minimum.
+    case wsd
   }
 
   /// The course after the warm-up.
   package var kind = Kind.cosine
+  /// The share of the length, at its end, in which the rate of ``Kind/wsd`` falls.
+  package var decayFraction = 0.2
   /// The schedule's length in epochs; nil where ``totalSteps`` is set.
   package var epochs: Double? = 400
   /// The schedule's length in steps; nil where ``epochs`` is set.

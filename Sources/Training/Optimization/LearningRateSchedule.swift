@@ -1,16 +1,17 @@
 import Foundation
 import Runtime
 
-/// The learning rate of every step: a linear warm-up from 0, then half a cosine or a constant.
+/// The learning rate of every step: a linear warm-up from 0, then half a cosine, a constant, or a constant with a line down at its end.
 ///
 /// The rate follows the fractional epoch, step / steps per epoch, and is exactly 0 in the very first step.
-/// Source: Loshchilov, Hutter, "SGDR", ICLR 2017, equation 5, with the warm-up of the official trainer.
+/// Sources: Loshchilov, Hutter, "SGDR", ICLR 2017, equation 5, with the warm-up of the official trainer; Hägele et al., "Scaling Laws
+/// and Compute-Optimal Training Beyond Fixed Training Durations", NeurIPS 2024, for warm-up, stable, decay.
 package struct LearningRateSchedule: Sendable, Equatable {
   /// The course after the warm-up.
   package let kind: ScheduleConfiguration.Kind
   /// The highest rate, reached at the end of the warm-up.
   package let peak: Double
-  /// The rate at the end of the cosine.
+  /// The rate at the end of the cosine, or of the decay.
   package let minimum: Double
   /// The schedule's length in steps.
   package let totalSteps: Int
@@ -20,6 +21,8 @@ package struct LearningRateSchedule: Sendable, Equatable {
   package let epochs: Double
   /// The warm-up's length in epochs.
   package let warmupEpochs: Double
+  /// The length in epochs of the decay at the end.
+  package let decayEpochs: Double
 
   /// Derives the schedule of a run.
   ///
@@ -42,6 +45,7 @@ package struct LearningRateSchedule: Sendable, Equatable {
       totalSteps = max(1, Int((epochs * stepsPerEpoch).rounded()))
     }
     warmupEpochs = schedule.warmupSteps.map { Double($0) / stepsPerEpoch } ?? schedule.warmupEpochs ?? epochs / 10
+    decayEpochs = schedule.decayFraction * epochs
     guard warmupEpochs < epochs || warmupEpochs == 0 else {
       throw Failure(
         .configuration,
@@ -56,6 +60,9 @@ package struct LearningRateSchedule: Sendable, Equatable {
     if epoch < warmupEpochs { return peak * epoch / warmupEpochs }
     switch kind {
     case .constant: return peak
+    case .wsd:
+      let left = max(0, epochs - epoch)
+      return left < decayEpochs ? minimum + (peak - minimum) * left / decayEpochs : peak
     case .cosine:
       let progress = (epoch - warmupEpochs) / (epochs - warmupEpochs)
       return minimum + (peak - minimum) * 0.5 * (1 + cos(.pi * min(1, progress)))

@@ -63,14 +63,20 @@ package struct RunFolder: Sendable, Equatable {
   ///
   /// - Throws: `Failure` of kind `configuration` that names the differing keys.
   package func check(against configuration: TrainingConfiguration) throws(Failure) {
-    // A run that came to no checkpoint binds nobody.
-    guard FileSystem.exists(configurationFile), try !Checkpoint.list(checkpointFolder).isEmpty else { return }
-    let stored = try ConfigurationReader.read(path: configurationFile)
+    guard let stored = try begunConfiguration() else { return }
     let differences = configuration.differences(from: stored)
     guard !differences.isEmpty else { return }
     throw Failure(
       .configuration, "\(path) holds a run of another configuration: \(differences.joined(separator: ", ")).",
       hint: "Give the same configuration to go on, or choose another \(.output) for a new run.")
+  }
+
+  /// The configuration of the run that the folder holds; nil where there is none, or it came to no checkpoint and binds nobody.
+  ///
+  /// - Throws: `Failure` of kind `configuration` or `inputOutput` where it cannot be read.
+  func begunConfiguration() throws(Failure) -> TrainingConfiguration? {
+    guard FileSystem.exists(configurationFile), try !Checkpoint.list(checkpointFolder).isEmpty else { return nil }
+    return try ConfigurationReader.read(path: configurationFile)
   }
 
   /// The last picture of reconstructions of steps up to `step`; nil where there is none.

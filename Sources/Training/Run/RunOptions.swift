@@ -20,6 +20,8 @@ package struct RunOptions: Sendable {
   package var versions: [String: String] = [:]
   /// The user's names for settings and commands in what the run says.
   package var names: @Sendable (Advice.Term) -> String? = { _ in nil }
+  /// A sentence for the log on how the configuration came about.
+  package var remark: String?
   /// Says why all ranks are about to be ended, from another thread, where a rank hangs.
   package var lastWords: @Sendable (Failure) -> Void = { _ in }
 

@@ -67,6 +67,7 @@ package final class TrainingRun {
     let resumption = try Resumption(context, options.resume, folder, data)
     options.willBegin()
     log(.info, RunDescription.opening(version: options.versions["croco"], folder))
+    if let remark = options.remark { log(.info, remark) }
     if let mixture { log(.warning, mixture) }
     let watchdog = try context.watchdog(in: folder, lastWords: options.lastWords)
     let batches = try TrainingBatches(data, context, microBatches: microBatches, firstStep: resumption.step)
