@@ -16,11 +16,12 @@ CHOICES = {
   "attention": ("plain", "sdpa"),
   "allocator": ("tcmalloc", "jemalloc", "malloc"),
   "brake": ("lifted", "braked"),
+  "pages": ("huge", "small"),
   "optimizer": ("fused", "foreach", "loop"),
   "placement": ("free", "pinned"),
 }
 INSTALLED = {
-  "mode": "eager", "attention": "plain", "allocator": "malloc", "brake": "braked", "optimizer": "loop", "placement": "free"}
+  "mode": "eager", "attention": "plain", "allocator": "malloc", "brake": "braked", "pages": "small", "optimizer": "loop", "placement": "free"}
 LIBRARIES = {"tcmalloc": "libtcmalloc_minimal.so.4", "jemalloc": "libjemalloc.so.2"}
 
 
@@ -76,6 +77,9 @@ class Preloads:
     preloaded = [self.paths[choices[choice]] for choice in ("allocator", "brake") if choices[choice] in self.paths]
     if preloaded:
       added["LD_PRELOAD"] = ":".join(preloaded)
+    if choices["pages"] == "huge":
+      # PyTorch asks for huge pages where it allocates 2 MB or more.
+      added["THP_MEM_ALLOC_ENABLE"] = "1"
     if choices["placement"] == "pinned":
       added |= {"OMP_PROC_BIND": "close", "OMP_PLACES": "cores"}
     return clean_environment() | added

@@ -46,8 +46,8 @@ PRESETS = {
   "croco_v1_base": Sizes(),
   "crocov2_base_base": Sizes(decoder_dim=768, decoder_depth=12, decoder_heads=12, rope_base=100.0),
   "quickstart": Sizes(
-    image=64, patch=8, encoder_dim=192, encoder_depth=4, encoder_heads=3, decoder_dim=192, decoder_depth=3,
-    decoder_heads=3, rope_base=100.0),
+    image=64, patch=8, encoder_dim=128, encoder_depth=2, encoder_heads=2, decoder_dim=128, decoder_depth=4,
+    decoder_heads=2, rope_base=100.0),
 }
 
 

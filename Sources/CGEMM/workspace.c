@@ -1,6 +1,9 @@
 #include "workspace.h"
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
 
 struct workspace {
   void *memory;
@@ -30,7 +33,13 @@ void *croco_gemm_workspace(long bytes) {
   }
   if (bytes > mine->bytes) {
     void *larger;
-    if (posix_memalign(&larger, 64, (size_t)bytes)) return NULL;
+    // A few huge pages where it is about as large: packing and tiles go through it in strides that cost small pages their translation.
+    const int is_large = bytes > HUGE_PAGE / 2;
+    if (is_large) bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    if (posix_memalign(&larger, is_large ? HUGE_PAGE : 64, (size_t)bytes)) return NULL;
+#if defined(MADV_HUGEPAGE)
+    if (is_large) madvise(larger, (size_t)bytes, MADV_HUGEPAGE);
+#endif
     free(mine->memory);
     mine->memory = larger;
     mine->bytes = bytes;

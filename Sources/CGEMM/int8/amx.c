@@ -29,7 +29,8 @@ TARGET static void end(void) { _tile_release(); }
 
 // Tiles 0 ... 3 are sums, 4 and 5 sixteen rows of A each, 6 and 7 sixteen columns of the panel each.
 TARGET static void tile(
-  long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next, int32_t *sums) {
+  long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next,
+  const struct scales *scales, float *values) {
   (void)next;
   const long step = PANEL * UNIT;
   const int both = rows > SIDE;
@@ -48,13 +49,17 @@ TARGET static void tile(
     _tile_dpbsud(2, 5, 6);
     _tile_dpbsud(3, 5, 7);
   }
-  const long line = PANEL * (long)sizeof *sums;
-  _tile_stored(0, sums, line);
-  _tile_stored(1, sums + SIDE, line);
-  if (!both) return;
-  _tile_stored(2, sums + SIDE * PANEL, line);
-  _tile_stored(3, sums + SIDE * PANEL + SIDE, line);
+  const long line = PANEL * (long)sizeof *values;
+  _tile_stored(0, values, line);
+  _tile_stored(1, values + SIDE, line);
+  if (both) {
+    _tile_stored(2, values + SIDE * PANEL, line);
+    _tile_stored(3, values + SIDE * PANEL + SIDE, line);
+  }
+  struct scales shifted = *scales;
+  shifted.shift = SHIFT;
+  croco_int8_scale(rows, &shifted, values);
 }
 
-const struct int8_path croco_int8_amx = {.rows = 2 * SIDE, .shift = SHIFT, .tile = tile, .begin = begin, .end = end};
+const struct int8_path croco_int8_amx = {.rows = 2 * SIDE, .tile = tile, .begin = begin, .end = end};
 #endif

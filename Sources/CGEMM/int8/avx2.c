@@ -17,9 +17,9 @@ __attribute__((target("avx2"))) static inline __attribute__((always_inline)) __m
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-#define TILE(name, isa, height, step) \
+#define TILE(name, isa, height, rest, step) \
   __attribute__((target(isa))) static inline __attribute__((always_inline)) void name##_of( \
-    int rows, long units, const int8_t *a, long row, const uint8_t *panel, int32_t *sums) { \
+    int rows, long units, const int8_t *a, long row, const uint8_t *panel, float *sums) { \
     __m256i sum[height][QUARTERS]; \
     for (int i = 0; i < rows; i++) \
       for (int q = 0; q < QUARTERS; q++) sum[i][q] = _mm256_setzero_si256(); \
@@ -33,16 +33,21 @@ __attribute__((target("avx2"))) static inline __attribute__((always_inline)) __m
       for (int q = 0; q < QUARTERS; q++) _mm256_store_si256((__m256i *)(sums + i * PANEL) + q, sum[i][q]); \
   } \
   __attribute__((target(isa))) static void name( \
-    long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next, int32_t *sums) { \
+    long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next, \
+    const struct scales *scales, float *values) { \
     (void)next; \
+    float *sums = values; \
     long i = 0; \
     for (; i + height <= rows; i += height) name##_of(height, units, a + i * row, row, panel, sums + i * PANEL); \
     for (; i < rows; i++) name##_of(1, units, a + i * row, row, panel, sums + i * PANEL); \
+    struct scales with = *scales; \
+    with.shift = rest; \
+    croco_int8_scale(rows, &with, values); \
   }
 
-TILE(tile_avx2, "avx2", 2, add_products)
-TILE(tile_avx_vnni, "avx2,avxvnni", 3, _mm256_dpbusd_avx_epi32)
+TILE(tile_avx2, "avx2", 2, 0, add_products)
+TILE(tile_avx_vnni, "avx2,avxvnni", 3, SHIFT, _mm256_dpbusd_avx_epi32)
 
 const struct int8_path croco_int8_avx2 = {.rows = 4, .tile = tile_avx2};
-const struct int8_path croco_int8_avx_vnni = {.rows = 12, .shift = SHIFT, .tile = tile_avx_vnni};
+const struct int8_path croco_int8_avx_vnni = {.rows = 12, .tile = tile_avx_vnni};
 #endif

@@ -11,15 +11,25 @@ enum {
   SHIFT = 128,             // what is added to weights, for the instructions multiply unsigned by signed bytes
 };
 
-// sums [rows, PANEL] = A [rows, 4 units] times a panel. A's rows lie `row` bytes apart and may be read up to the rows of the
-// path's tiles; `next` is the A of the next tile, to bring nearer.
+// What the sums of a tile stand for: (sum - shift * sums[i]) * (rows[i] * columns[j]).
+struct scales {
+  int32_t shift;  // what the sums still have of the weights' shift: SHIFT or 0
+  const int32_t *sums;
+  const float *rows, *columns;
+};
+
+// values [rows, PANEL] = A [rows, 4 units] times a panel, scaled. A's rows lie `row` bytes apart and may be read up to the rows of
+// the path's tiles; `next` is the A of the next tile, to bring nearer.
 typedef void (*int8_tile)(
-  long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next, int32_t *sums);
+  long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next,
+  const struct scales *scales, float *values);
+
+// Scales integer sums [rows, PANEL] in place, for tiles that leave them in memory.
+void croco_int8_scale(long rows, const struct scales *scales, float *values);
 
 // The rows of a tile, and who forms it; `begin` and `end`, where there, go around the tiles of a product.
 struct int8_path {
   long rows;
-  int32_t shift;  // what the sums still have of the weights' shift: SHIFT or 0
   int8_tile tile;
   void (*begin)(void);
   void (*end)(void);

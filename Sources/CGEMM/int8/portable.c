@@ -7,8 +7,10 @@
 #define byte(units, t) ((vint)((units) >> (8 * (t)) & 0xFF))
 
 static void tile(
-  long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next, int32_t *sums) {
+  long rows, long units, const int8_t *a, long row, const uint8_t *panel, const int8_t *next,
+  const struct scales *scales, float *values) {
   (void)next;
+  float *sums = values;
   for (long i = 0; i < rows; i++, a += row, sums += PANEL)
     for (long half = 0; half < PANEL; half += LANES) {
       vint sum = {0};
@@ -17,8 +19,11 @@ static void tile(
         const int8_t *x = a + u * UNIT;
         sum += byte(b, 0) * x[0] + byte(b, 1) * x[1] + byte(b, 2) * x[2] + byte(b, 3) * x[3];
       }
-      *(vint *)(sums + half) = sum;
+      memcpy(sums + half, &sum, sizeof sum);
     }
+  struct scales shifted = *scales;
+  shifted.shift = SHIFT;
+  croco_int8_scale(rows, &shifted, values);
 }
 
-const struct int8_path croco_int8_portable = {.rows = 4, .shift = SHIFT, .tile = tile};
+const struct int8_path croco_int8_portable = {.rows = 4, .tile = tile};

@@ -32,16 +32,15 @@ int croco_int8_available(enum croco_int8_path path) { return path == CROCO_INT8_
 
 const struct int8_path *croco_int8_path_of(enum croco_int8_path path) { return paths[path]; }
 
-// sums [rows, PANEL], in place: to the numbers that they stand for.
-CROCO_CLONES static void scale_sums(
-  int32_t *sums, long rows, int32_t shift, const struct left *a, long first, const float *scales) {
+CROCO_CLONES void croco_int8_scale(long rows, const struct scales *scales, float *values) {
   _Pragma("clang fp contract(off)")
-  for (long i = 0; i < rows; i++, sums += PANEL) {
-    const int32_t excess = shift * a->sums[first + i];
-    const float scale = a->scales[first + i];
+  for (long i = 0; i < rows; i++, values += PANEL) {
+    const int32_t excess = scales->shift * scales->sums[i];
+    const float scale = scales->rows[i];
     for (int j = 0; j < PANEL; j++) {
-      const float value = (float)(sums[j] - excess) * (scale * scales[j]);
-      memcpy(sums + j, &value, sizeof value);
+      int32_t sum;
+      memcpy(&sum, values + j, sizeof sum);
+      values[j] = (float)(sum - excess) * (scale * scales->columns[j]);
     }
   }
 }
@@ -94,16 +93,17 @@ static void approach(const struct place *place, long row, long rows, long column
 void croco_int8_multiply_panels(
   const struct int8_path *path, const struct left *a, long first, long rows, long k,
   const struct croco_int8_weight *weight, long column, long columns, const struct place *place) {
-  _Alignas(CACHE_LINE) int32_t sums[MOST_ROWS * PANEL];
+  _Alignas(CACHE_LINE) float values[MOST_ROWS * PANEL];
   const long units = filled(k, GRAIN) / UNIT, tiles = (rows + path->rows - 1) / path->rows;
   for (long t = 0; t < tiles; t++) {
     const long start = tile_start(t, tiles, rows), count = tile_start(t + 1, tiles, rows) - start;
     const int8_t *left = a->integers + start * a->row;
     for (long j = column; j < column + columns; j += PANEL) {
       approach(place, first + start, count, j);
-      path->tile(count, units, left, a->row, weight->panels + j * filled(k, GRAIN), left + count * a->row, sums);
-      scale_sums(sums, count, path->shift, a, start, weight->scales + j);
-      put(place, (const float *)sums, first + start, count, j, least(PANEL, column + columns - j));
+      const struct scales scales = {.sums = a->sums + start, .rows = a->scales + start, .columns = weight->scales + j};
+      path->tile(
+        count, units, left, a->row, weight->panels + j * filled(k, GRAIN), left + count * a->row, &scales, values);
+      put(place, values, first + start, count, j, least(PANEL, column + columns - j));
     }
   }
 }
