@@ -65,7 +65,9 @@ let package = Package(
       ]),
     .target(
       name: "Evaluation",
-      dependencies: ["Runtime", "Storage", "Collectives", "CroCoModel", "PairData", "Training"]),
+      dependencies: [
+        "Runtime", "Storage", "Kernels", "Collectives", "CroCoModel", "PairData", "PairConversion", "Training",
+      ]),
     .target(
       name: "Measurement",
       dependencies: [
@@ -140,8 +142,8 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Runtime", "Storage", "Kernels", "CroCoModel", "PairData", "Training", "Evaluation", "TestSupport",
-        "RunFixtures",
+        "Runtime", "Storage", "Kernels", "CroCoModel", "PairData", "PairConversion", "Training", "Evaluation",
+        "TestSupport", "RunFixtures",
       ]),
     .testTarget(
       name: "MeasurementTests",

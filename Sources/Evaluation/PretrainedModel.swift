@@ -6,7 +6,15 @@ import Training
 
 /// A trained network read from disk: a run folder, a checkpoint folder or a weights file.
 package struct PretrainedModel {
-  /// What was read: a checkpoint folder or a weights file.
+  /// Which of a checkpoint's weights are meant.
+  package enum Weights: String, Sendable, CaseIterable {
+    /// Those of its step, which validations measure.
+    case last
+    /// Their running mean, of runs with `optimizer.ema_decay`.
+    case ema
+  }
+
+  /// What was read: a checkpoint folder, or a weights file, such as the one of a checkpoint's running mean.
   package let path: String
   /// The network.
   package let network: TrainedNetwork
@@ -24,22 +32,38 @@ package struct PretrainedModel {
   /// Reads a run folder (its newest checkpoint that verifies), a checkpoint folder, or a safetensors or
   /// `.pth` file that says which network it holds.
   ///
-  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors.
-  package init(path: String) throws(Failure) {
+  /// - Throws: `Failure` of kind `noInput` or `badData` that names the file or the tensors, or that has no running mean.
+  package init(path: String, _ weights: Weights = .last) throws(Failure) {
     switch try TrainedSource(path) {
-    case .checkpoint(let checkpoint, let passedOver): try self.init(checkpoint: checkpoint, passedOver: passedOver)
-    case .weights(let path): try self.init(weights: path)
+    case .checkpoint(let checkpoint, let passedOver):
+      guard weights == .last || checkpoint.hasAverage else { throw Self.lacksAverage(checkpoint.path) }
+      try self.init(checkpoint: checkpoint, weights, passedOver: passedOver)
+    case .weights(let path):
+      guard weights == .last else { throw Self.lacksAverage(path) }
+      try self.init(weights: path)
     }
   }
 
-  private init(checkpoint: Checkpoint, passedOver: [String]) throws(Failure) {
+  private static func lacksAverage(_ path: String) -> Failure {
+    Failure(
+      .noInput, "\(path) holds no running mean of weights.",
+      hint: "Runs with optimizer.ema_decay have one, in \(Checkpoint.averageFile) of their checkpoints.")
+  }
+
+  private init(checkpoint: Checkpoint, _ weights: Weights, passedOver: [String]) throws(Failure) {
     warnings = passedOver
     let training = try checkpoint.configuration
-    path = checkpoint.path
     self.training = training
     self.checkpoint = checkpoint
-    let file = try SafetensorsReader(path: path.appending(path: Checkpoint.modelFile))
-    network = try Self.read(file, training.model, training.loss)
+    switch weights {
+    case .last:
+      path = checkpoint.path
+      let file = try SafetensorsReader(path: path.appending(path: Checkpoint.modelFile))
+      network = try Self.read(file, training.model, training.loss)
+    case .ema:
+      path = checkpoint.path.appending(path: Checkpoint.averageFile)
+      network = try Self.read(try SafetensorsReader(path: path), training.model, training.loss)
+    }
   }
 
   private init(weights: String) throws(Failure) {

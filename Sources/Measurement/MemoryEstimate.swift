@@ -39,13 +39,15 @@ package struct MemoryEstimate: Sendable, Equatable {
     let count = Counting(configuration: configuration, layout: layout, threads: threads)
     let floats = MemoryLayout<Float>.stride * parameterCount
     let copy = configuration.compute.precision.copiesParameters ? floats / 2 : 0
+    // The running mean of the weights is held as the moments are.
+    let averages = configuration.optimizer.averageDecay == nil ? 0 : 1
     let owners = configuration.compute.shardOptimizer ? layout.hosts.count * layout.ownersOfHost : 1
     let all = [
       Item(
         "parameters and gradients", 2 * floats + copy,
         lever: "Fewer ranks with more threads each (compute.threads) hold fewer copies on a host."),
       Item(
-        "moments of AdamW", (2 * floats + owners - 1) / owners,
+        "moments of AdamW", ((2 + averages) * floats + owners - 1) / owners,
         lever: "With compute.shard_optimizer ranks share them: use more hosts."),
       Item(
         "sums of gradients", try count.sums(parameterCount),
@@ -58,7 +60,7 @@ package struct MemoryEstimate: Sendable, Equatable {
       Item("batches", count.batches, lever: "Lower data.prefetch or batch.micro_batch_size."),
       Item("program and its threads", count.program, lever: "Fewer threads and ranks take less."),
       Item(
-        "checkpoint in the making", 3 * floats, isOfFirstRank: true,
+        "checkpoint in the making", (3 + averages) * floats, isOfFirstRank: true,
         lever: "Rank 0 alone has it: give its host more memory or fewer ranks."),
       Item("pictures", count.pictures, isOfFirstRank: true, lever: "Lower pictures.count."),
     ]

@@ -34,7 +34,9 @@ package struct RunEstimate: Sendable, Equatable {
     memory = try MemoryEstimate(
       configuration, parameterCount: parameterCount, layout: layout, threads: threads)
     let bufferBytes = 4 * parameterCount
-    checkpointBytes = 3 * bufferBytes + 4 * CroCoNet.buffers(model).reduce(0) { $0 + $1.values.count }
+    let tableBytes = 4 * CroCoNet.buffers(model).reduce(0) { $0 + $1.values.count }
+    let averages = configuration.optimizer.averageDecay == nil ? 0 : 1
+    checkpointBytes = (3 + averages) * bufferBytes + (1 + averages) * tableBytes
     let sum = try GradientSum.needs(
       compute.reduction, layout: layout, microBatchCount: configuration.batch.microBatchCount)
     // Then the owners give away what they updated or, where every rank updates all, the sums, if MPI has not done so.

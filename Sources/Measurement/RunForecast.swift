@@ -25,11 +25,15 @@ package struct RunForecast: Sendable, Equatable {
   /// Validations until the run ends.
   package let validations: Int
 
+  /// The weights that the run begins with: path, step and digest; nil for random ones.
+  package let initialWeights: String?
+
   private let usesBothOrders: Bool
 
   /// Opens the data and measures; collective.
   ///
-  /// - Throws: the same `Failure` on every rank, as the run itself would: data that is missing, or too small for the crop.
+  /// - Throws: the same `Failure` on every rank, as the run itself would: data that is missing, or too small for the crop;
+  ///   initial weights that are missing or do not fit.
   package init(
     _ configuration: TrainingConfiguration, threads: Int, communicator: any Communicator
   ) throws(Failure) {
@@ -48,6 +52,10 @@ package struct RunForecast: Sendable, Equatable {
     let schedule = try LearningRateSchedule(
       configuration.schedule, configuration.optimizer, globalBatchSize: configuration.batch.globalBatchSize,
       stepsPerEpoch: batches.stepsPerEpoch)
+    initialWeights = try communicator.together { () throws -> String? in
+      guard communicator.rank == 0 else { return nil }
+      return try InitialWeights(configuration, for: CroCoNet.makeParameters(configuration.model))?.origin
+    }
     trainingPairs = data.training.count
     validationPairs = data.validation?.count
     usesBothOrders = configuration.data.usesBothOrders
@@ -103,15 +111,17 @@ package struct RunForecast: Sendable, Equatable {
     let time = secondsPerStep * Double(lastStep) + secondsPerValidation * Double(validations)
     let validating =
       validations > 0 ? ", \(short(secondsPerValidation)) for each of \(counted(validations, "validation"))" : ""
-    return [
-      RunEstimate.row("pairs", "\(counted(trainingPairs, "pair")) to train on\(orders)\(heldOut)"),
-      RunEstimate.row(
-        "steps", "\(rounded(stepsPerEpoch)) an epoch; \(totalSteps) in all, which are \(epochs) epochs\(end)"),
-      RunEstimate.row(
-        "time",
-        "about \(short(secondsPerStep)) a step\(validating) and \(TimeSpan.text(time)) in all, by the speed of matrix "
-          + "products here; without waiting for data or other ranks"),
-    ].joined(separator: "\n")
+    let weights = initialWeights.map { [RunEstimate.row("begins with", $0)] } ?? []
+    return
+      (weights + [
+        RunEstimate.row("pairs", "\(counted(trainingPairs, "pair")) to train on\(orders)\(heldOut)"),
+        RunEstimate.row(
+          "steps", "\(rounded(stepsPerEpoch)) an epoch; \(totalSteps) in all, which are \(epochs) epochs\(end)"),
+        RunEstimate.row(
+          "time",
+          "about \(short(secondsPerStep)) a step\(validating) and \(TimeSpan.text(time)) in all, by the speed of matrix "
+            + "products here; without waiting for data or other ranks"),
+      ]).joined(separator: "\n")
   }
 
   private func short(_ seconds: Double) -> String {

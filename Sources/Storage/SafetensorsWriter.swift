@@ -75,13 +75,20 @@ package struct SafetensorsWriter {
   }
 
   private func headerBytes() -> [UInt8] {
+    Self.header(tensors.map { ($0.name, $0.type, $0.shape) }, metadata: metadata)
+  }
+
+  /// What stands before the values of tensors, which follow each other without gaps: for files that are filled bit by bit.
+  package static func header(
+    _ tensors: [(name: String, type: String, shape: [Int])], metadata: [String: String]
+  ) -> [UInt8] {
     var fields: [(String, JSON)] = []
     if !metadata.isEmpty {
       fields.append(("__metadata__", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })))
     }
     var offset = 0
     for tensor in tensors {
-      let end = offset + tensor.bytes.count
+      let end = offset + tensor.shape.reduce(elementSizes[tensor.type] ?? 0, *)
       fields.append(
         (
           tensor.name,

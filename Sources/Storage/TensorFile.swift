@@ -9,6 +9,9 @@ package struct TensorDescription: Sendable, Equatable {
   /// The extents, outermost first.
   package let shape: [Int]
 
+  /// Describes a tensor.
+  package init(name: String, type: String, shape: [Int]) { (self.name, self.type, self.shape) = (name, type, shape) }
+
   /// The number of elements.
   package var count: Int { shape.reduce(1, *) }
 }

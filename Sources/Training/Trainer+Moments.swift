@@ -18,7 +18,10 @@ extension Trainer {
   }
 
   /// Where rank 0 puts the moments of all parameters before it calls ``distributeMoments(from:)``.
-  var wholeMoments: Moments { ownership == nil ? optimizer.moments : Moments(count: parameters.count) }
+  var wholeMoments: Moments {
+    ownership == nil
+      ? optimizer.moments : Moments(count: parameters.count, withAverage: optimizer.moments.average != nil)
+  }
 
   /// Gives every rank what it holds of rank 0's `whole`, which came from ``wholeMoments``. Collective.
   ///

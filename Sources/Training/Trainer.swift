@@ -254,7 +254,7 @@ package final class Trainer {
     }
     completedSteps = step
     try communicator.broadcast(UnsafeMutableRawBufferPointer(parameters.values.elements), from: 0)
-    if step > 0 { try distributeMoments(from: moments) }
+    if step > 0 { try distributeMoments(from: moments) } else { optimizer.beginAverage() }
   }
 
   /// Fails on every rank if one of them holds other parameters than rank 0.

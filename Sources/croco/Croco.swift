@@ -13,7 +13,7 @@ struct Croco: AsyncParsableCommand {
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, ReconstructCommand.self, MineCommand.self, ConvertCommand.self,
       SynthesizeCommand.self, MergeCommand.self, SplitCommand.self, InspectCommand.self, ExportCommand.self,
-      ImportCommand.self, DumpCommand.self,
+      ImportCommand.self, FeaturesCommand.self, DumpCommand.self,
       ReportCommand.self, BenchCommand.self, PresetsCommand.self,
     ]
   )

@@ -22,6 +22,8 @@ struct EvaluateCommand: ParsableCommand {
     completion: .file())
   var checkpoint: String
 
+  @OptionGroup var choice: WeightsChoice
+
   @Option(help: "The data set.", completion: .directory)
   var data: String
 
@@ -50,7 +52,7 @@ struct EvaluateCommand: ParsableCommand {
   private func evaluate(_ communicator: any Communicator) throws {
     let isFirst = communicator.rank == 0
     let (model, dataset) = try communicator.together {
-      (try PretrainedModel(path: checkpoint), try PairDataset(path: data, split: split))
+      (try PretrainedModel(path: checkpoint, choice.weights), try PairDataset(path: data, split: split))
     }
     try checkAgreement(on: model, communicator)
     if isFirst { Croco.warn(model.warnings) }

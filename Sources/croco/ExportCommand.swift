@@ -23,6 +23,8 @@ struct ExportCommand: SingleProcessCommand {
   @Argument(help: "The file or folder to write.", completion: .file())
   var output: String
 
+  @OptionGroup var choice: WeightsChoice
+
   @Option(help: "croco: the official names; timm: the encoder alone, as a vision transformer of timm.")
   var names = WeightsExport.Names.croco
 
@@ -39,7 +41,7 @@ struct ExportCommand: SingleProcessCommand {
   }
 
   func compute() throws {
-    let model = try PretrainedModel(path: input)
+    let model = try PretrainedModel(path: input, choice.weights)
     Croco.warn(model.warnings)
     var options = WeightsExport.Options()
     (options.names, options.part, options.type) = (names, part, precision.type)

@@ -22,6 +22,8 @@ struct ReconstructCommand: SingleProcessCommand {
     completion: .file())
   var checkpoint: String
 
+  @OptionGroup var choice: WeightsChoice
+
   @Option(help: "The image to mask and complete.", completion: .file())
   var target: String
 
@@ -35,7 +37,7 @@ struct ReconstructCommand: SingleProcessCommand {
   var maskSeed: UInt64 = 0
 
   func compute() throws {
-    let model = try PretrainedModel(path: checkpoint)
+    let model = try PretrainedModel(path: checkpoint, choice.weights)
     Croco.warn(model.warnings)
     let pool = WorkerPool(workerCount: StartupChecks.threads(configured: nil))
     let picture = try ReconstructionPicture.draw(

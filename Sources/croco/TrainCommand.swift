@@ -113,7 +113,7 @@ struct TrainCommand: ParsableCommand {
     for warning in warnings where communicator.rank == 0 { printer.print(.warning, warning) }
     defer { SignalFlags.stopAcknowledging() }
     let run = try TrainingRun(configuration, options: options, communicator: communicator, listener: printer.print)
-    try run.addPictures()
+    try run.addPictures(to: run.addTensorBoard())
     let bar = ProgressBar(
       "training", total: run.lastStep, unit: "steps", isQuiet: communicator.rank != 0, plainInterval: 60)
     printer.bar = bar

@@ -61,7 +61,26 @@ import Testing
     try expect(66, naming: "/none", ["evaluate", "--checkpoint", none, "--data", fixture.data])
     try expect(66, naming: "/none", ["evaluate", "--checkpoint", fixture.run, "--data", none])
     try expect(66, naming: "/none", ["inspect", none])
+    try expect(66, naming: "/none", ["features", fixture.run, none, "--output", none + ".npy"])
+    try expect(
+      66, naming: "/none",
+      [
+        "train", "--config", fixture.configuration, "--set", "data.path=\(fixture.data)", "--dry-run", "--set",
+        "model.initial_weights=\(none)",
+      ])
     try expect(66, naming: "/none", ["dump", "--config", none, "--data", fixture.data, "--output", none + " out"])
+  }
+
+  @Test("A bad image ends features with 65, and nothing is left; a network without a running mean has none to give")
+  func features() throws {
+    let (good, text) = (try fixture.picture("f.png", size: 40), try fixture.file("f.jpg", "no picture"))
+    let output = fixture.folder.path + "/features.npy"
+    try expect(65, naming: "f.jpg", ["features", fixture.run, good, text, "--output", output])
+    try expect(66, naming: "ema_decay", ["features", fixture.run, good, "--output", output, "--weights", "ema"])
+    #expect(
+      try !FileManager.default.contentsOfDirectory(atPath: fixture.folder.path).contains { $0.hasPrefix("features") })
+    let line = try CommandLineFixture.succeed(["features", fixture.run, good, "--output", output, "--pool", "mean"])
+    #expect(line.contains("1 x 32 numbers") && FileManager.default.fileExists(atPath: output), "\(line)")
   }
 
   @Test("A truncated shard ends with 65 and is named")

@@ -32,6 +32,9 @@ import Training
     #expect(bytes(try memory(fixture, ranks: 2), "moments of AdamW") == parameters / 2)
     let whole = try memory(fixture, ["compute.shard_optimizer=false"], ranks: 2)
     #expect(bytes(whole, "moments of AdamW") == parameters)
+    let averaging = try memory(fixture, ["optimizer.ema_decay=0.99"])
+    #expect(bytes(averaging, "moments of AdamW") == parameters * 3 / 2)
+    #expect(bytes(averaging, "checkpoint in the making") == 2 * parameters)
   }
 
   @Test("items are sorted, add up, and those of rank 0 are its own")

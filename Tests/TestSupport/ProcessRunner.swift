@@ -202,6 +202,11 @@ package let torchPython: String? = installedProgram("python3").flatMap { python 
 }
 
 /// A python3 with h5py, NumPy and Pillow: the one on PATH, or the system's, for which `launch/setup --tests` installs them.
-package let scientificPython: String? = [installedProgram("python3"), "/usr/bin/python3"].compactMap { $0 }.first {
-  (try? runProcess($0, ["-c", "import h5py, numpy, PIL.Image"]).status) == 0
+package let scientificPython: String? = python(with: "h5py, numpy, PIL.Image")
+
+/// A python3 with some modules: the one on PATH, or the system's.
+package func python(with modules: String) -> String? {
+  [installedProgram("python3"), "/usr/bin/python3"].compactMap { $0 }.first {
+    (try? runProcess($0, ["-c", "import \(modules)"]).status) == 0
+  }
 }

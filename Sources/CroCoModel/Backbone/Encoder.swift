@@ -89,9 +89,6 @@ struct Encoder<Element: MatrixElement> {
     finished(embedding.range)
   }
 
-  /// The stream after a block, [rows, C], where it is kept.
-  func stream(after block: Int) -> Matrix { stack.stream(after: block) }
-
   /// The gradients with respect to the images of each sequence of a sample, after backward: [B, 3, H, W] each.
   func imageGradients() -> [[Float]] { embedding.layers.imageGradients(stack.inputGradient.operands, tokens) }
 

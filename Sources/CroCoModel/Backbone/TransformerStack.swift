@@ -42,11 +42,8 @@ struct TransformerStack<Element: MatrixElement> {
   /// The gradient with respect to ``input``, after the backward pass.
   var inputGradient: Stream<Element> { gradient(before: 0) }
 
-  /// The stream after a block, [rows, C]; of a network that keeps it.
-  func stream(after block: Int) -> Matrix {
-    precondition(policy != .discard, "the network does not keep what its blocks return")
-    return streams[block + 1]
-  }
+  /// The stream after a block, [rows, C]; a network that discards it uses its memory again for the block after the next.
+  func stream(after block: Int) -> Matrix { streams[block + 1] }
 
   /// The number of blocks.
   var depth: Int { blocks.count }

@@ -7,8 +7,6 @@ package enum ActivationPolicy: Sendable, Equatable {
   /// The input of each block; backward runs the block forward again (Chen et al., "Training Deep Nets with Sublinear
   /// Memory Cost", 2016). About a third more work, a fraction of the memory.
   case recomputeBlocks
-  /// What each block returns, without a backward pass: for features of any block.
-  case keepFeatures
   /// Nothing: for inference, without a backward pass.
   case discard
 

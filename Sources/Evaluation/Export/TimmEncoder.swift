@@ -19,7 +19,9 @@ struct TimmEncoder {
     var renamed: [ModelBuffer] = []
     for tensor in tensors where NetworkPart.encoder.contains(tensor.name) {
       var tensor = tensor
-      if isRotary, tensor.name.contains(".attn.qkv.") { tensor.values = permuted(tensor.values) }
+      if isRotary, tensor.name.contains(".attn.qkv.") {
+        tensor.values = TimmRotaryOrder(network).toTimm(tensor.values)
+      }
       if tensor.name == "enc_pos_embed" { tensor.shape = [1] + tensor.shape }
       guard let name = name(of: tensor.name) else {
         throw Failure(.usage, "\(tensor.name) has no name in timm.", hint: "Export it under the names of croco.")
@@ -37,24 +39,6 @@ struct TimmEncoder {
   }
 
   private var isRotary: Bool { if case .rope = network.positionEmbedding { true } else { false } }
-
-  /// Rows of queries and keys in timm's order. [3 * C, ...]
-  ///
-  /// CroCo turns the row's half of a head first, then the column's, and pairs feature k with k + d / 4; timm turns the column's
-  /// half first, and pairs neighbours. Products of queries and keys do not see the order.
-  private func permuted(_ values: [Float]) -> [Float] {
-    let (channels, heads) = (network.encoderDimension, network.encoderHeadCount)
-    let (size, width) = (channels / heads, values.count / (3 * channels))
-    let (half, quarter) = (size / 2, size / 4)
-    var result = values
-    for row in 0..<2 * channels {
-      let (head, feature) = (row / size, row % size)
-      let (axis, place) = (feature / half, feature % half)
-      let source = head * size + (1 - axis) * half + place / 2 + place % 2 * quarter
-      result.replaceSubrange(row * width..<(row + 1) * width, with: values[source * width..<(source + 1) * width])
-    }
-    return result
-  }
 
   // MARK: Making the network in timm
 

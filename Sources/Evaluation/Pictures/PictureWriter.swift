@@ -21,6 +21,9 @@ package final class PictureWriter: RunObserver {
   private let times: Times
   private let folder: String
 
+  /// Where pictures go besides, if anywhere.
+  var events: EventFile?
+
   /// Prepares to draw the pairs of `batch` into `folder`.
   ///
   /// - Parameter slabCount: touches the last bits of the predictions.
@@ -38,9 +41,11 @@ package final class PictureWriter: RunObserver {
 
   package func run(didStep report: StepReport) throws(Failure) {
     guard times.include(report.step) else { return }
-    try ReconstructionPicture.publish(
-      sheet.draw(batch, prediction: evaluator.predict(batch)),
-      at: folder.appending(path: Checkpoint.name(ofStep: report.step) + ".png"))
+    let picture = sheet.draw(batch, prediction: evaluator.predict(batch))
+    let png = try ReconstructionPicture.publish(
+      picture, at: folder.appending(path: Checkpoint.name(ofStep: report.step) + ".png"))
+    let size = PixelSize(height: picture.height, width: picture.width)
+    try events?.write([.picture("reconstructions", png: png, size)], step: report.step)
   }
 }
 
@@ -48,11 +53,13 @@ extension TrainingRun {
   /// Adds what draws reconstructions of held-out pairs, or of training pairs where there is no validation, if the
   /// configuration wants them; collective.
   ///
+  /// - Parameter events: where pictures go besides, on rank 0.
   /// - Throws: `Failure` of a pair that cannot be used, or of the folder; the same on every rank.
-  package func addPictures() throws(Failure) {
+  package func addPictures(to events: EventFile? = nil) throws(Failure) {
     let pictures = context.configuration.pictures
     guard pictures.everySteps > 0 else { return }
     let writer = try context.communicator.together { context.isFirstRank ? try pictureWriter(pictures) : nil }
+    writer?.events = events
     if let writer { add(writer) }
   }
 

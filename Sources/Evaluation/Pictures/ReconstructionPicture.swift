@@ -19,10 +19,14 @@ package enum ReconstructionPicture {
 
   /// Writes a picture as PNG, complete or not at all.
   ///
+  /// - Returns: what was written.
   /// - Throws: `Failure` of kind `inputOutput` that names the path.
-  package static func publish(_ image: RGBImage, at path: String) throws(Failure) {
+  @discardableResult
+  package static func publish(_ image: RGBImage, at path: String) throws(Failure) -> [UInt8] {
     do {
-      try Publication.publishBytes(PNGCodec.encode(image), at: path)
+      let bytes = try PNGCodec.encode(image)
+      try Publication.publishBytes(bytes, at: path)
+      return bytes
     } catch let failure as Failure {
       throw failure
     } catch {

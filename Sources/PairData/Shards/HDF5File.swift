@@ -129,7 +129,7 @@ struct HDF5File {
   /// Writes a whole contiguous array.
   func write<Element: HDF5Element>(_ name: String, _ values: [Element], shape: [Int]) throws {
     precondition(shape.reduce(1, *) == values.count, "\(name): \(values.count) values do not fill the shape \(shape)")
-    let dataset = try createDataset(name, Element.self, shape: shape, allocated: false)
+    let dataset = try createDataset(name, Element.fileType, shape: shape, allocated: false)
     defer { H5Dclose(dataset) }
     guard !values.isEmpty else { return }
     let status = values.withUnsafeBytes {
@@ -140,19 +140,39 @@ struct HDF5File {
 
   /// Creates a contiguous array, to be filled by `pwrite` at the returned offset once the file is closed.
   func reserve<Element: HDF5Element>(_ name: String, _: Element.Type, shape: [Int]) throws -> Int {
-    let dataset = try createDataset(name, Element.self, shape: shape, allocated: true)
+    let dataset = try createDataset(name, Element.fileType, shape: shape, allocated: true)
     defer { H5Dclose(dataset) }
     return try offset(of: dataset, name)
   }
 
+  /// Writes texts as UTF-8, each padded with zeros to the length of the longest.
+  func write(_ name: String, _ texts: [String]) throws {
+    let length = max(1, texts.map(\.utf8.count).max() ?? 0)
+    var bytes: [UInt8] = []
+    for text in texts { bytes += Array(text.utf8) + [UInt8](repeating: 0, count: length - text.utf8.count) }
+    let type = try textType(length, "write \(name)")
+    defer { H5Tclose(type) }
+    let dataset = try createDataset(name, type, shape: [texts.count], allocated: false)
+    defer { H5Dclose(dataset) }
+    let status = H5Dwrite(dataset, type, croco_h5_all(), croco_h5_all(), croco_h5_default(), bytes)
+    try check(status, "write \(name)")
+  }
+
   func writeAttribute(_ name: String, _ text: String) throws {
     let bytes = Array(text.utf8)
-    let type = H5Tcopy(croco_h5_c_string())
+    let type = try textType(max(1, bytes.count), "write attribute \(name)")
     defer { H5Tclose(type) }
-    try check(H5Tset_size(type, max(1, bytes.count)), "write attribute \(name)")
-    try check(H5Tset_cset(type, H5T_CSET_UTF8), "write attribute \(name)")
-    try check(H5Tset_strpad(type, H5T_STR_NULLPAD), "write attribute \(name)")
     try writeAttribute(name, fileType: type, memoryType: type, bytes.isEmpty ? [0] : bytes)
+  }
+
+  /// UTF-8 texts of a fixed number of bytes; to be closed.
+  private func textType(_ length: Int, _ action: String) throws -> hid_t {
+    let type = H5Tcopy(croco_h5_c_string())
+    try check(type, action)
+    try check(H5Tset_size(type, length), action)
+    try check(H5Tset_cset(type, H5T_CSET_UTF8), action)
+    try check(H5Tset_strpad(type, H5T_STR_NULLPAD), action)
+    return type
   }
 
   func writeAttribute(_ name: String, _ value: UInt32) throws {
@@ -168,9 +188,7 @@ struct HDF5File {
     try check(value.withUnsafeBytes { H5Awrite(attribute, memoryType, $0.baseAddress) }, "write attribute \(name)")
   }
 
-  private func createDataset<Element: HDF5Element>(
-    _ name: String, _: Element.Type, shape: [Int], allocated: Bool
-  ) throws -> hid_t {
+  private func createDataset(_ name: String, _ fileType: hid_t, shape: [Int], allocated: Bool) throws -> hid_t {
     let extents = shape.map { hsize_t($0) }
     let space = H5Screate_simple(Int32(extents.count), extents, nil)
     defer { H5Sclose(space) }
@@ -179,8 +197,7 @@ struct HDF5File {
     try check(H5Pset_obj_track_times(creation, false), "create \(name)")
     try check(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), "create \(name)")
     if allocated { try check(H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), "create \(name)") }
-    let dataset = H5Dcreate2(
-      file, name, Element.fileType, space, croco_h5_default(), creation, croco_h5_default())
+    let dataset = H5Dcreate2(file, name, fileType, space, croco_h5_default(), creation, croco_h5_default())
     try check(dataset, "create \(name)")
     return dataset
   }

@@ -58,7 +58,10 @@ package final class ImageReference: Sendable {
   }
 }
 
-/// The checksum of items inside shards: CRC-32C (Castagnoli).
-enum CRC32C {
-  static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 { croco_crc32c(0, bytes.baseAddress, bytes.count) }
+/// The checksum of items inside shards, and of records of TensorBoard: CRC-32C (Castagnoli).
+package enum CRC32C {
+  /// The checksum of some bytes.
+  package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    croco_crc32c(0, bytes.baseAddress, bytes.count)
+  }
 }

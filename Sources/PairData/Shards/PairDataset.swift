@@ -38,6 +38,8 @@ package final class PairDataset: PairSource {
   // The first pair of each shard: here, and in the whole split.
   private let starts: [Int]
   private let globalStarts: [Int]
+  // The first stored image of each shard.
+  private let imageStarts: [Int]
 
   /// Opens a split; shards are opened and checked when they are first needed.
   ///
@@ -62,14 +64,15 @@ package final class PairDataset: PairSource {
         .noInput, "None of the \(entries.count) shards of \(path) is there.",
         hint: "With \(.localSharding) every rank needs some of the shards on its own disk.")
     }
-    let globalStarts = Self.starts(entries)
+    let globalStarts = Self.starts(entries, \.pairs)
     self.path = path
     self.split = split
     self.manifest = manifest
     self.entries = entries
     fingerprint = digest.description
     shardNumbers = numbers
-    starts = Self.starts(numbers.map { entries[$0] })
+    starts = Self.starts(numbers.map { entries[$0] }, \.pairs)
+    imageStarts = Self.starts(numbers.map { entries[$0] }, \.images)
     self.globalStarts = numbers.map { globalStarts[$0] }
     count = numbers.reduce(0) { $0 + entries[$1].pairs }
     let codec = manifest.codec
@@ -142,6 +145,22 @@ package final class PairDataset: PairSource {
     return (try shard.size(ofImage: view1), try shard.size(ofImage: view2))
   }
 
+  /// Decodes a stored image, of ``imageCount``: those of the first shard, then those of the next.
+  ///
+  /// - Throws: `Failure` of kind `badData` or `inputOutput` that names it.
+  package func image(_ index: Int) throws -> RGBImage {
+    let (shard, image) = try locate(image: index)
+    return try shard.image(image)
+  }
+
+  /// Where a stored image came from.
+  ///
+  /// - Throws: `Failure` of its shard.
+  package func source(ofImage index: Int) throws -> String {
+    let (shard, image) = try locate(image: index)
+    return try shard.source(ofImage: image)
+  }
+
   /// The number of a pair in the whole split, which keys its random draws: with all shards, `index` itself.
   package func number(ofPair index: Int) -> Int {
     let shard = shard(ofPair: index)
@@ -164,9 +183,19 @@ package final class PairDataset: PairSource {
     return (try cache.reader(shard), index - starts[shard])
   }
 
-  /// The last shard that starts at or before the pair, by bisection.
+  private func locate(image index: Int) throws -> (shard: ShardReader, image: Int) {
+    precondition((0..<imageCount).contains(index), "image \(index) is outside 0..<\(imageCount)")
+    let shard = Self.last(of: imageStarts, upTo: index)
+    return (try cache.reader(shard), index - imageStarts[shard])
+  }
+
   private func shard(ofPair index: Int) -> Int {
     precondition((0..<count).contains(index), "pair \(index) is outside 0..<\(count)")
+    return Self.last(of: starts, upTo: index)
+  }
+
+  /// The last shard that starts at or before a pair or image, by bisection.
+  private static func last(of starts: [Int], upTo index: Int) -> Int {
     var (low, high) = (0, starts.count)
     while high - low > 1 {
       let middle = (low + high) / 2
@@ -175,10 +204,11 @@ package final class PairDataset: PairSource {
     return low
   }
 
-  private static func starts(_ entries: [DatasetManifest.Shard]) -> [Int] {
+  private static func starts(_ entries: [DatasetManifest.Shard], _ count: KeyPath<DatasetManifest.Shard, Int>) -> [Int]
+  {
     var next = 0
     return entries.map { entry in
-      defer { next += entry.pairs }
+      defer { next += entry[keyPath: count] }
       return next
     }
   }

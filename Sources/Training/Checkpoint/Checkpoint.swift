@@ -9,6 +9,8 @@ package struct Checkpoint: Sendable {
   package static let modelFile = "model.safetensors"
   /// The file of the optimiser's moments.
   package static let optimizerFile = "optimizer.safetensors"
+  /// The file of the running mean of the weights, of runs with `optimizer.ema_decay`; under official names, too.
+  package static let averageFile = "ema.safetensors"
   /// The file of everything else.
   package static let stateFile = "state.json"
 
@@ -23,7 +25,7 @@ package struct Checkpoint: Sendable {
   package init(path: String) throws(Failure) {
     self.path = path
     state = try CheckpointState.read(path.appending(path: Self.stateFile))
-    for name in [Self.modelFile, Self.optimizerFile] {
+    for name in [Self.modelFile, Self.optimizerFile] + (hasAverage ? [Self.averageFile] : []) {
       guard let recorded = state.files[name] else {
         throw Failure(.badData, "\(path)/\(Self.stateFile) has no digest of \(name).")
       }
@@ -34,6 +36,9 @@ package struct Checkpoint: Sendable {
       }
     }
   }
+
+  /// Whether it holds a running mean of the weights.
+  package var hasAverage: Bool { state.files[Self.averageFile] != nil }
 
   /// The configuration of the run that wrote it.
   ///
@@ -54,6 +59,10 @@ package struct Checkpoint: Sendable {
     try TensorTable(parameters, over: parameters.values).read(from: model, buffers: buffers)
     let optimizer = try SafetensorsReader(path: path.appending(path: Self.optimizerFile))
     try Checkpointer.momentTable(parameters, moments).read(from: optimizer)
+    if let average = moments.average {
+      let file = try SafetensorsReader(path: path.appending(path: Self.averageFile))
+      try TensorTable(parameters, over: average).read(from: file, buffers: buffers)
+    }
   }
 
   /// The newest checkpoint of `folder` that verifies, and a sentence on each newer one that is damaged; nil where there

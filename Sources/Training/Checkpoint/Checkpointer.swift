@@ -12,6 +12,7 @@ package final class Checkpointer: @unchecked Sendable {
   private let run: RunFolder
   private var folder: String { run.checkpointFolder }
   private let keep: Int
+  private let keepsAverage: Bool
   private let parameters: ParameterStore
   private let buffers: [ModelBuffer]
   private let metadata: [String: String]
@@ -20,18 +21,21 @@ package final class Checkpointer: @unchecked Sendable {
 
   // Copies of values and moments of all parameters; written after the queue has run dry, then read by the queue only.
   private lazy var values = AlignedBuffer<Float>(count: parameters.count)
-  private lazy var moments = Moments(count: parameters.count)
+  private lazy var moments = Moments(count: parameters.count, withAverage: keepsAverage)
 
   /// Prepares to write checkpoints into the folder of a run, and removes what a killed writer left there.
   ///
-  /// - Parameter keep: how many of the newest checkpoints stay, beside the best; 0: all.
+  /// - Parameters:
+  ///   - keep: how many of the newest checkpoints stay, beside the best; 0: all.
+  ///   - keepsAverage: whether there is a running mean of the values.
   /// - Throws: `Failure` of kind `inputOutput` where the folder cannot be created.
   package init(
-    folder run: RunFolder, keep: Int, parameters: ParameterStore, buffers: [ModelBuffer],
+    folder run: RunFolder, keep: Int, keepsAverage: Bool, parameters: ParameterStore, buffers: [ModelBuffer],
     configuration: ModelConfiguration
   ) throws(Failure) {
     self.run = run
     self.keep = keep
+    self.keepsAverage = keepsAverage
     self.parameters = parameters
     self.buffers = buffers
     metadata = Checkpoint.weightsMetadata(configuration)
@@ -101,8 +105,13 @@ package final class Checkpointer: @unchecked Sendable {
         to: temporary.appending(path: Checkpoint.modelFile), buffers: buffers, metadata: metadata)
       try Self.momentTable(parameters, moments).write(
         to: temporary.appending(path: Checkpoint.optimizerFile), buffers: [], metadata: [:])
+      if let average = moments.average {
+        try TensorTable(parameters, over: average).write(
+          to: temporary.appending(path: Checkpoint.averageFile), buffers: buffers, metadata: metadata)
+      }
       var state = state
-      for name in [Checkpoint.modelFile, Checkpoint.optimizerFile] {
+      let names = [Checkpoint.modelFile, Checkpoint.optimizerFile] + (keepsAverage ? [Checkpoint.averageFile] : [])
+      for name in names {
         state.files[name] = try FileDigest(ofFile: temporary.appending(path: name)).description
       }
       try Publication.publishBytes(JSON.encode(state, .page), at: temporary.appending(path: Checkpoint.stateFile))

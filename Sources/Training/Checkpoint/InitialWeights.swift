@@ -20,10 +20,11 @@ package struct InitialWeights {
     let chosen = configuration.initialWeights
     guard let path = chosen.path else { return nil }
     let (weights, step, passedOver) = try Self.find(path)
-    let file = try TensorFiles.open(weights)
+    let opened = try TensorFiles.open(weights)
+    let file = try Self.named(opened, configuration)
     let own = TensorTable(parameters, over: parameters.values).rows.filter { chosen.parts.contains($0.name) }
     let tables = CroCoNet.buffers(configuration.model).filter { chosen.parts.contains($0.name) }
-    try Self.check(tables, configuration.model, file)
+    let tableWarnings = try Self.check(tables, configuration, file)
     let mismatch = TensorMismatch(file, own.map { ($0.name, $0.shape) }) {
       chosen.parts.contains($0) && !Self.tableNames.contains($0)
     }
@@ -37,7 +38,7 @@ package struct InitialWeights {
     self.file = file
     origin = try "\(weights)\(step.map { " after step \($0)" } ?? ""), XXH3 \(FileDigest(ofFile: weights))"
     let leftOut = mismatch.isEmpty ? [] : ["\(weights) does not fit in all: \(mismatch.text)."]
-    warnings = passedOver + leftOut + (file.conversion.map { [$0] } ?? [])
+    warnings = passedOver + tableWarnings + leftOut + (opened.conversion.map { [$0] } ?? [])
   }
 
   /// Gives the network the values; parameters that the file lacks keep theirs.
@@ -57,13 +58,30 @@ package struct InitialWeights {
     }
   }
 
+  /// The file under CroCo's names, where it is of another network for single images.
+  private static func named(
+    _ file: any TensorFile, _ configuration: TrainingConfiguration
+  ) throws(Failure) -> any TensorFile {
+    guard SingleViewEncoder.isLikely(file) else { return file }
+    guard configuration.initialWeights.parts == .encoder else {
+      throw Failure(
+        .configuration, "\(file.path) holds a network for single images, which has an encoder alone.",
+        hint: "Set model.initial_parts to encoder; the decoder begins random then.")
+    }
+    return try SingleViewEncoder(file, for: configuration.model)
+  }
+
   private static let tableNames: Set = ["enc_pos_embed", "dec_pos_embed"]
 
   /// The network adds its own tables to tokens, which must be those that the weights were trained with, interpolated where
   /// images have another size.
+  ///
+  /// - Returns: a sentence on each table of the file that the run does without.
   private static func check(
-    _ tables: [ModelBuffer], _ model: ModelConfiguration, _ file: any TensorFile
-  ) throws(Failure) {
+    _ tables: [ModelBuffer], _ configuration: TrainingConfiguration, _ file: any TensorFile
+  ) throws(Failure) -> [String] {
+    let model = configuration.model
+    var warnings: [String] = []
     let own = model.positionGrid ?? [model.gridHeight, model.gridWidth]
     for table in tables {
       // Where the channels differ, parameters do as well, and say so.
@@ -72,9 +90,14 @@ package struct InitialWeights {
       let values = try file.floats(of: table.name)
       if ModelConfiguration.areEqualTables(values, table.values) { continue }
       guard let grid = model.positionGrid(of: values, dimension: dimension) else {
+        let fault = "\(file.path) has a table \(table.name) of its own, which croco cannot form"
+        guard configuration.initialWeights.isStrict else {
+          warnings.append("\(fault): the network has its sine-cosine table instead, to which it must adapt.")
+          continue
+        }
         throw Failure(
-          .badData, "\(file.path) has a table \(table.name) of its own, which croco cannot form.",
-          hint: "Use weights with the sine-cosine tables of CroCo, or leave the table out of the file.")
+          .badData, "\(fault).",
+          hint: "Use weights with sine-cosine tables, or RoPE; model.initial_strict: false goes on without the table.")
       }
       if grid == own { continue }
       throw Failure(
@@ -83,5 +106,6 @@ package struct InitialWeights {
           + "this run have \(model.gridHeight) x \(model.gridWidth).",
         hint: "Set model.position_grid to [\(grid[0]), \(grid[1])]: the tables are interpolated then.")
     }
+    return warnings
   }
 }

@@ -118,6 +118,10 @@ package enum ConfigurationSchema {
     .init(
       "optimizer.clip_grad", \.optimizer.gradientClip, ConfigurationCodec<Double>.positiveNumber.orNull,
       "gradients are scaled down to this norm; null: never"),
+    .init(
+      "optimizer.ema_decay", \.optimizer.averageDecay, ConfigurationCodec<Double>.fraction.orNull,
+      "a running mean of the weights is kept beside them, such as with 0.9999: ema.safetensors in checkpoints; null: none"
+    ),
   ]
 
   private static let schedule: [ConfigurationEntry] = [
@@ -227,6 +231,9 @@ package enum ConfigurationSchema {
     .init(
       "logging.every_steps", \.logging.everySteps, .integer(atLeast: 1),
       "steps between lines; metrics.jsonl has every step", mayChange: true),
+    .init(
+      "logging.tensorboard", \.logging.tensorBoard, .boolean,
+      "an event file for TensorBoard in the run folder: figures, pictures, configuration", mayChange: true),
   ]
 }
 

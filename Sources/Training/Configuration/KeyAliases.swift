@@ -26,6 +26,7 @@ package enum KeyAliases {
     "max_epochs": "schedule.epochs", "max_grad_norm": "optimizer.clip_grad", "max_iter": "schedule.total_steps",
     "max_lr": "optimizer.lr", "max_norm": "optimizer.clip_grad", "max_steps": "schedule.total_steps",
     "min_learning_rate": "optimizer.min_lr", "mixed_precision": "compute.precision",
+    "ema": "optimizer.ema_decay", "model_ema_decay": "optimizer.ema_decay", "optimizer.decay": "optimizer.weight_decay",
     "norm_pix_loss": "loss.normalize_patches", "num_epochs": "schedule.epochs", "num_heads": "model.encoder_heads",
     "num_layers": "model.encoder_depth", "num_steps": "schedule.total_steps", "num_threads": "compute.threads",
     "num_train_epochs": "schedule.epochs", "num_workers": "data.loader_threads", "peak_lr": "optimizer.lr",

@@ -112,6 +112,8 @@ package struct OptimizerConfiguration: Sendable, Equatable {
   package var weightDecay = 0.05
   /// Gradients are scaled down to this norm; nil: never.
   package var gradientClip: Double?
+  /// What the running mean of the values keeps of itself in a step; nil: there is none.
+  package var averageDecay: Double?
 
   /// The official values.
   package init() {}
@@ -253,6 +255,8 @@ package struct PictureConfiguration: Sendable, Equatable {
 package struct LoggingConfiguration: Sendable, Equatable {
   /// Steps between the lines of the log. `metrics.jsonl` has every step.
   package var everySteps = 1
+  /// Whether the run folder gets an event file for TensorBoard.
+  package var tensorBoard = true
 
   /// Plain defaults.
   package init() {}

@@ -21,6 +21,7 @@ package final class AdamW {
   private let configuration: OptimizerConfiguration
   private let parameters: ParameterStore
   private let pool: WorkerPool
+  private let owned: [Range<Int>]
   private let chunks: [Chunk]
 
   /// The most floats of a chunk: large against a task's overhead, small against a worker's share.
@@ -39,8 +40,20 @@ package final class AdamW {
     self.parameters = parameters
     self.pool = pool
     let owned = owned ?? [0..<parameters.count]
-    moments = Moments(count: owned.reduce(0) { $0 + $1.count })
+    self.owned = owned
+    moments = Moments(
+      count: owned.reduce(0) { $0 + $1.count }, withAverage: configuration.averageDecay != nil)
     chunks = Self.chunks(of: owned, parameters.parameters, frozen)
+    beginAverage()
+  }
+
+  /// Lets the running mean of the values begin with those that are there now.
+  func beginAverage() {
+    guard var place = moments.average?.pointer else { return }
+    for range in owned {
+      place.update(from: parameters.values.pointer + range.lowerBound, count: range.count)
+      place += range.count
+    }
   }
 
   /// Cuts what is owned where parameters end, and into chunks.
@@ -81,14 +94,28 @@ package final class AdamW {
       rootCorrection: Float((1 - pow(beta2, Double(step))).squareRoot()), epsilon: Float(configuration.epsilon))
     let retained = Float(1 - learningRate * configuration.weightDecay)
     let (values, gradients) = (parameters.values.pointer, parameters.gradients.pointer)
-    let (first, second) = (moments.first.pointer, moments.second.pointer)
+    let (first, second, average) = (moments.first.pointer, moments.second.pointer, moments.average?.pointer)
+    let share = averageShare(step: step)
     pool.run(chunks.count) { task, _ in
       let chunk = chunks[task]
       let (start, place) = (chunk.range.lowerBound, chunk.place)
       rule.apply(
         to: values + start, gradients: gradients + start, moments: (first + place, second + place),
         count: chunk.range.count, retained: chunk.isDecayed ? retained : 1)
+      guard let average else { return }
+      for index in 0..<chunk.range.count {
+        average[place + index] += share * (values[start + index] - average[place + index])
+      }
     }
+  }
+
+  /// What a step's values count in their running mean: 1 - min(decay, (1 + t) / (10 + t)) in step t, so that the values before
+  /// training are soon forgotten.
+  ///
+  /// Source: `ExponentialMovingAverage` of TensorFlow with its argument `num_updates`.
+  private func averageShare(step: Int) -> Float {
+    guard let decay = configuration.averageDecay else { return 0 }
+    return Float(1 - min(decay, Double(1 + step) / Double(10 + step)))
   }
 
   /// What every gradient is multiplied by so that the norm stays within `clip_grad`: min(1, clip / (norm + 1e-6)).

@@ -17,7 +17,8 @@ struct RunWriters {
     try folder.write(configuration)
     try folder.removeMarkers()
     checkpointer = try Checkpointer(
-      folder: folder, keep: configuration.checkpoints.keep, parameters: parameters,
+      folder: folder, keep: configuration.checkpoints.keep,
+      keepsAverage: configuration.optimizer.averageDecay != nil, parameters: parameters,
       buffers: CroCoNet.buffers(configuration.model), configuration: configuration.model)
     metrics = try MetricsLogger(path: folder.metricsFile, afterStep: step)
     best = try BestCheckpoint(in: folder)
