@@ -45,7 +45,7 @@ enum CommandLineTerms {
     .pairKind: "--kind",
     .resume: "--resume CHECKPOINT",
     .seed: "--seed",
-    .skippingBadFiles: "croco convert --skip-bad",
+    .skippingBadFiles: "--skip-bad of convert and features",
     .splitting: "`croco split`",
     .stepLimit: "--max-steps",
     .synthesis: "`croco synthesize`",

@@ -8,16 +8,18 @@ import Runtime
 import Storage
 import Training
 
-/// `croco features`: dense or pooled features of images by a trained encoder.
+/// `croco features`: dense or pooled features of images by a trained encoder, or of pairs by the decoder.
 struct FeaturesCommand: SingleProcessCommand {
   static let configuration = CommandConfiguration(
     commandName: "features",
-    abstract: "Writes the features that a trained encoder has of images.",
+    abstract: "Writes the features that a trained network has of images or pairs.",
     discussion: """
       The ending of the output decides: .npy (names of the images in FILE.names.json beside it), .safetensors (names as JSON in \
       its metadata), or .h5 (/features and /names). The array is fp32: [images, rows, columns, channels] with a vector for \
       each patch, or with --pool mean [images, channels]. Images keep their order: natural order of names in a folder, that \
-      of the shards in a data set. Any size will do whose sides are multiples of the patch.
+      of the shards in a data set. Any size will do whose sides are multiples of the patch. With --decoder they are features of \
+      pairs, [pairs, rows, columns, channels]: of view 1, nothing masked, with the help of view 2. The inputs are then the \
+      pairs of a data set, or image files, two for each pair.
       """)
 
   @Argument(
@@ -34,8 +36,14 @@ struct FeaturesCommand: SingleProcessCommand {
   var output: String
 
   @Option(
-    help: "The encoder block whose output is wanted, from 0. Default: the last one's, through the encoder's norm.")
+    help: "The block whose output is wanted, from 0. Default: the last one's, through the norm behind it.")
   var block: Int?
+
+  @Flag(help: "The decoder's features of pairs, instead of the encoder's of images.")
+  var decoder = false
+
+  @Flag(help: "What cannot be read gets NaN and a warning; without this it ends the command, and nothing is written.")
+  var skipBad = false
 
   @Option(help: "The size of the images in pixels: S for a square, or HEIGHTxWIDTH. Default: that of the network.")
   var size: ImageSizeArgument?
@@ -53,7 +61,9 @@ struct FeaturesCommand: SingleProcessCommand {
   var precision = Precision.fp32
 
   @Option(
-    help: "Images that are computed at once, in steps of 4. Default: 8 for each thread. It does not change results.")
+    help: ArgumentHelp(
+      "Images or pairs that are computed at once, in steps of 4 images. Default: 8 images for each thread. It does not change "
+        + "results."))
   var batch: Int?
 
   @Option(help: "Threads; the cores of the process if absent.")
@@ -79,32 +89,41 @@ struct FeaturesCommand: SingleProcessCommand {
     guard let format = FeatureFile.Format(path: output) else { return }
     let model = try PretrainedModel(path: network, choice.weights)
     Croco.warn(model.warnings)
-    let bar = ProgressBar("features", unit: "images")
+    let unit = decoder ? "pairs" : "images"
+    let bar = ProgressBar("features", unit: unit)
     defer { bar.clear() }
-    let extraction = try FeatureExtraction(model, images(log: bar.print), options)
+    let extraction = try FeatureExtraction(model, views(log: bar.print), options)
     let workers = WorkerPool(workerCount: StartupChecks.threads(configured: threads))
     let start = ContinuousClock.now
-    try extraction.write(to: output, format, pool: workers, progress: bar.update)
+    var skippedCount = 0
+    try extraction.write(to: output, format, pool: workers, progress: bar.update) { failure in
+      skippedCount += 1
+      bar.print("skipped, its features are NaN: \(failure.message)")
+    }
     bar.clear()
     let (seconds, count) = ((ContinuousClock.now - start) / .seconds(1), extraction.shape[0])
     print(
       "\(output): \(extraction.shape.map(String.init).joined(separator: " x ")) numbers, weights of \(model.path), "
-        + String(format: "%.1f images/s.", Double(count) / max(seconds, 1e-9)))
+        + String(format: "%.1f \(unit)/s.", Double(count) / max(seconds, 1e-9))
+        + (skippedCount == 0 ? "" : " \(skippedCount) of them are NaN, as their images cannot be read."))
   }
 
-  private func images(log: (String) -> Void) throws -> ImageSource {
+  private func views(log: (String) -> Void) throws -> ViewSource {
     guard inputs.contains(where: { FileSystem.exists($0.appending(path: DatasetManifest.fileName)) }) else {
-      return try ImageSource(files: inputs, selection.colourImages, log: log)
+      if decoder { return try ViewSource(pairsOfFiles: inputs) }
+      return try ViewSource(files: inputs, selection.colourImages, log: log)
     }
     guard inputs.count == 1 else {
       throw Failure(.usage, "A data set is read alone: \(inputs.joined(separator: ", ")) are several inputs.")
     }
-    return try ImageSource(PairDataset(path: inputs[0], split: split))
+    let dataset = try PairDataset(path: inputs[0], split: split)
+    return try decoder ? ViewSource(pairsOf: dataset) : ViewSource(imagesOf: dataset)
   }
 
   private var options: FeatureExtraction.Options {
     var options = FeatureExtraction.Options()
-    if let block { options.output = .block(block) }
+    options.output = FeatureNetwork.Output(decoder ? .decoder : .encoder, block: block)
+    options.skipsBadFiles = skipBad
     options.size = size.map { PixelSize(height: $0.height, width: $0.width) }
     (options.fit, options.filter) = (fit, filter)
     options.isPooled = pool == .mean

@@ -19,7 +19,8 @@ struct TrainCommand: ParsableCommand {
       On one host:     mpirun -np 4 croco train ...
       Ctrl-C, SIGTERM, SIGUSR1 and SIGHUP stop it within seconds, with a checkpoint of the last finished step.
       Going on:        the same command again goes on from the newest checkpoint of its run folder
-      A branch:        --resume RUN/checkpoints/step-N goes on with that run in another --output
+      A branch:        --resume RUN/checkpoints/step-N goes on from there in another --output, also with another schedule,
+                       optimizer or compute section
       From weights:    --set model.initial_weights=PATH begins a new run with the weights of a run or file
       """)
 
@@ -30,8 +31,8 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "auto: from the newest checkpoint of the run folder; none: a new run; or a checkpoint of the same run, by its "
-        + "folder or that of the run.",
+      "auto: from the newest checkpoint of the run folder; none: a new run; or a checkpoint of another run, by its "
+        + "folder or that of the run: a branch.",
       valueName: "auto|none|PATH"))
   var resume = "auto"
 

@@ -106,6 +106,7 @@ struct WeightsReport: Encodable {
     var lines = ["\(checkpoint.path): checkpoint after \(counted(state.step, "step")); its files are whole"]
     if let configuration = try? checkpoint.configuration { lines.append("  \(configuration.model.summary)") }
     if let origin = state.initialWeights { lines.append("  began with \(origin)") }
+    if let branch = state.branchedFrom { lines.append("  a branch of \(branch)") }
     lines.append("  seed \(state.seed), data set \(state.dataFingerprint)")
     lines.append("  computed on \(counted(state.worldSize, "rank"))" + (state.arithmetic.map { ", \($0)" } ?? ""))
     if let versions = state.versionText { lines.append("  versions: \(versions)") }

@@ -74,18 +74,18 @@ import Testing
     let recorder = TensorRecorder(["act.enc_blocks.0", "act.enc_blocks.1"])
     run.network.recorder = recorder
     run.forward()
-    func features(_ output: ImageEncoder.Output) -> [Float] {
-      let encoder = ImageEncoder(
-        run.configuration, batchSize: run.batchSize, slabCount: 1, parameters: run.store, pool: run.pool, output: output
-      )
-      encoder.forward(run.input.view2)
+    func features(_ block: Int?) -> [Float] {
+      let encoder = FeatureNetwork(
+        run.configuration, batchSize: run.batchSize, slabCount: 1, parameters: run.store, pool: run.pool,
+        output: FeatureNetwork.Output(.encoder, block: block))
+      encoder.forward([run.input.view2])
       return Array(encoder.features.elements)
     }
-    #expect(relativeDifference(features(.normalized), try reference("act.enc_norm.img2")) < 5e-6)
+    #expect(relativeDifference(features(nil), try reference("act.enc_norm.img2")) < 5e-6)
     #expect(recorder.tensors.count == 4)
     for block in 0..<2 {
       let tensor = try #require(recorder.tensors.first { $0.name == "act.enc_blocks.\(block).img2" })
-      #expect(relativeDifference(features(.block(block)), tensor.values) < 1e-6)
+      #expect(relativeDifference(features(block), tensor.values) < 1e-6)
     }
   }
 
@@ -95,14 +95,39 @@ import Testing
   func brainImageEncoder() throws {
     let run = try ReferenceRun(try ReferenceCase("tiny_rope"))
     let features = [Precision.fp32, .bf16].map { precision in
-      let encoder = ImageEncoder(
+      let encoder = FeatureNetwork(
         run.configuration, batchSize: run.batchSize, slabCount: 2, parameters: run.store, pool: run.pool,
         precision: precision)
-      encoder.forward(run.input.view1)
+      encoder.forward([run.input.view1])
       return Array(encoder.features.elements)
     }
     let difference = relativeDifference(features[1], features[0])
     #expect(difference < 0.01 && difference > 1e-5)
+  }
+
+  @Test(
+    "The decoder's features of pairs are those of the whole network with nothing masked",
+    arguments: ["tiny_cosine", "tiny_rope"], [Precision.fp32, .int8])
+  func pairs(name: String, precision: Precision) throws {
+    let run = try ReferenceRun(try ReferenceCase(name))
+    var configuration = run.configuration
+    configuration.maskRatio = 0
+    let network = CroCoNet(
+      configuration, batchSize: run.batchSize, slabCount: 1, parameters: run.store, pool: run.pool, precision: precision
+    )
+    network.recorder = TensorRecorder(["act.dec_blocks.0", "act.dec_blocks.1", "act.dec_norm"])
+    let visible = AlignedBuffer<UInt8>(count: run.batchSize * configuration.patchCount)
+    let mask = MatrixView<UInt8>(visible.pointer, rows: run.batchSize, columns: configuration.patchCount)
+    network.forward(NetworkInput(view1: run.input.view1, view2: run.input.view2, mask: mask, owner: visible))
+    let expected = network.recorder?.tensors ?? []
+    #expect(expected.count == 3)
+    for (tensor, block) in zip(expected, [0, 1, nil]) {
+      let features = FeatureNetwork(
+        run.configuration, batchSize: run.batchSize, slabCount: 1, parameters: run.store, pool: run.pool,
+        precision: precision, output: FeatureNetwork.Output(.decoder, block: block))
+      features.forward([run.input.view1, run.input.view2])
+      #expect(features.features.elements.elementsEqual(tensor.values), "\(tensor.name)")
+    }
   }
 
   // MARK: - Attention maps

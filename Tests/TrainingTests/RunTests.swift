@@ -246,13 +246,13 @@ import Training
   func anotherCourse() throws {
     let fixture = try RunFixture()
     try fixture.run("run", ["schedule.stop_after_steps=5"])
-    let settings = ["optimizer.lr=1e-4", "schedule.total_steps=40", "compute.threads=1"]
+    let settings = ["loss.kind=l1", "batch.micro_batch_size=2", "compute.threads=1"]
     let failure = try #require(
       caught { try fixture.run("other", settings, resume: .checkpoint(fixture.output("run"))) })
     #expect(
       failure.kind == .configuration
         && failure.message.hasSuffix(
-          "is of another run: optimizer.lr (0.002 there, 0.0001 now), schedule.total_steps (20 there, 40 now)."),
+          "is of another run: loss.kind (l2 there, l1 now), batch.micro_batch_size (4 there, 2 now)."),
       "\(failure)")
     #expect(!RunFolder(fixture.output("other")).isCompleted)
     let beyond = try #require(caught { try fixture.run("run", ["schedule.stop_after_steps=4"]) })

@@ -5,24 +5,26 @@ import PairData
 import Runtime
 import Storage
 
-/// Features of images by the encoder of a trained network, written to one file: a vector for each patch of each image, or their
-/// mean.
+/// Features of images by the encoder of a trained network, or of pairs by its decoder, written to one file: a vector for each patch of
+/// each image, or their mean.
 ///
 /// Batches go through the network in slabs of ``slabImages``, so that features depend neither on threads nor on the batch.
 package struct FeatureExtraction {
   /// What is computed.
   package struct Options: Sendable {
-    /// The block whose output is wanted, or the normalised output of the last.
-    package var output = ImageEncoder.Output.normalized
+    /// The block whose output is wanted.
+    package var output = FeatureNetwork.Output(.encoder)
     /// The size to which images come; nil for that of the network.
     package var size: PixelSize?
     /// How they come to it, and by which interpolation.
     package var (fit, filter) = (ImageFit.crop, ImageFilter.lanczos)
     /// Whether the patches of an image are averaged.
     package var isPooled = false
+    /// Whether the features of what cannot be used are NaN, instead of ending it all.
+    package var skipsBadFiles = false
     /// The arithmetic of products.
     package var precision = Precision.fp32
-    /// Images that are computed at once; nil for enough of them for all threads.
+    /// Images or pairs that are computed at once; nil for enough of them for all threads.
     package var batchSize: Int?
 
     /// Features of all patches, in fp32, of images of the network's own size.
@@ -36,45 +38,54 @@ package struct FeatureExtraction {
   private let options: Options
   private let configuration: ModelConfiguration
   private let size: PixelSize
-  private let images: ImageSource
+  private let source: ViewSource
+  private var samplesOfSlab: Int { Self.slabImages / source.viewCount }
 
+  /// - Parameter source: single images for the encoder, pairs for the decoder.
   /// - Throws: `Failure` of kind `usage` where the network has no such block or cannot take the size.
-  package init(_ model: PretrainedModel, _ images: ImageSource, _ options: Options) throws(Failure) {
+  package init(_ model: PretrainedModel, _ source: ViewSource, _ options: Options) throws(Failure) {
+    precondition(source.viewCount == options.output.viewCount, "\(options.output.name) reads \(source.viewCount) views")
     self.model = model
     self.options = options
     configuration = try model.configuration.resized(options.size)
     size = PixelSize(height: configuration.imageHeight, width: configuration.imageWidth)
-    if case .block(let block) = options.output, !(0..<configuration.encoderDepth).contains(block) {
+    let isEncoder = options.output.part == .encoder
+    let depth = isEncoder ? configuration.encoderDepth : configuration.decoderDepth
+    if let block = options.output.block, !(0..<depth).contains(block) {
       throw Failure(
-        .usage, "\(model.path) has the encoder blocks 0 to \(configuration.encoderDepth - 1), and no block \(block).")
+        .usage,
+        "\(model.path) has the \(isEncoder ? "encoder" : "decoder") blocks 0 to \(depth - 1), and no block \(block).")
     }
     try options.precision.require()
-    self.images = images.prepared(
+    self.source = source.prepared(
       ImagePreparation(
         height: size.height, width: size.width, fit: options.fit, filter: options.filter, allowsUpscaling: true))
   }
 
-  /// The extents of what is written: [images, rows, columns, C] of patches, or [images, C].
+  /// The extents of what is written: [images or pairs, rows, columns, C] of patches, or [images or pairs, C].
   package var shape: [Int] {
-    [images.names.count] + (options.isPooled ? [] : [configuration.gridHeight, configuration.gridWidth])
-      + [configuration.encoderDimension]
+    [source.names.count] + (options.isPooled ? [] : [configuration.gridHeight, configuration.gridWidth])
+      + [options.output.part == .encoder ? configuration.encoderDimension : configuration.decoderDimension]
   }
 
   /// Writes the file, complete or not at all.
   ///
-  /// - Parameter progress: receives the number of images done, and of all.
+  /// - Parameters:
+  ///   - progress: receives the number of images or pairs done, and of all.
+  ///   - skipped: receives why one cannot be used, of ``Options/skipsBadFiles``.
   /// - Throws: `Failure` that names the image or the path.
   package func write(
-    to path: String, _ format: FeatureFile.Format, pool: WorkerPool, progress: (Int, Int) -> Void
+    to path: String, _ format: FeatureFile.Format, pool: WorkerPool, progress: (Int, Int) -> Void,
+    skipped: (Failure) -> Void = { _ in }
   ) throws {
-    let file = FeatureFile(format: format, shape: shape, names: images.names, description: description)
+    let file = FeatureFile(format: format, shape: shape, names: source.names, description: description)
     try Publication.publishFile(at: path) { temporary in
       let start = try file.begin(at: temporary)
       let target = try File(temporary, .updating)
-      let bytesOfImage = shape.dropFirst().reduce(MemoryLayout<Float>.size, *)
-      try forEachBatch(pool) { images, features in
-        try target.write(UnsafeRawBufferPointer(features), at: start + images.lowerBound * bytesOfImage)
-        progress(images.upperBound, self.images.names.count)
+      let bytesOfSample = shape.dropFirst().reduce(MemoryLayout<Float>.size, *)
+      try forEachBatch(pool, skipped) { samples, features in
+        try target.write(UnsafeRawBufferPointer(features), at: start + samples.lowerBound * bytesOfSample)
+        progress(samples.upperBound, source.names.count)
       }
       try target.close()
       try file.publishNames(beside: path)
@@ -82,58 +93,57 @@ package struct FeatureExtraction {
   }
 
   private func forEachBatch(
-    _ pool: WorkerPool, _ body: (_ images: Range<Int>, _ features: UnsafeMutableBufferPointer<Float>) throws -> Void
+    _ pool: WorkerPool, _ skipped: (Failure) -> Void,
+    _ body: (_ samples: Range<Int>, _ features: UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws {
-    let count = images.names.count
-    let wanted = options.batchSize ?? 2 * Self.slabImages * pool.workerCount
-    let batches = ImageBatches(
-      images, size: size, batchSize: Self.wholeSlabs(min(wanted, count)), threadCount: pool.workerCount)
-    var encoder: (batchSize: Int, network: ImageEncoder)?
-    while let batch = try batches.next() {
+    let wanted = options.batchSize ?? 2 * samplesOfSlab * pool.workerCount
+    let batches = ViewBatches(
+      source, size: size, batchSize: wholeSlabs(min(wanted, source.names.count)), threadCount: pool.workerCount)
+    var last: (batchSize: Int, network: FeatureNetwork)?
+    while let batch = batches.next() {
+      if let (_, failure) = batch.failures.first, !options.skipsBadFiles { throw failure }
       // The last batch is smaller; rows of its last slab that hold no image are computed and left out.
-      let batchSize = Self.wholeSlabs(batch.images.count)
-      let network = encoder.flatMap { $0.batchSize == batchSize ? $0.network : nil } ?? makeEncoder(batchSize, pool)
-      encoder = (batchSize, network)
-      network.forward(
-        Matrix(batch.values.pointer, rows: batchSize, columns: 3 * configuration.imageHeight * configuration.imageWidth)
-      )
-      try body(batch.images, features(of: batch.images.count, network.features, pool))
+      let batchSize = wholeSlabs(batch.samples.count)
+      let network = last.flatMap { $0.batchSize == batchSize ? $0.network : nil } ?? makeNetwork(batchSize, pool)
+      last = (batchSize, network)
+      network.forward(batch.views.map { $0[0..<batchSize] })
+      for (sample, failure) in batch.failures {
+        let first = (sample - batch.samples.lowerBound) * configuration.patchCount
+        network.features[first..<first + configuration.patchCount].elements.update(repeating: .nan)
+        skipped(failure)
+      }
+      try body(batch.samples, features(of: batch.samples.count, network.features, pool))
     }
   }
 
-  private static func wholeSlabs(_ images: Int) -> Int { (images + slabImages - 1) / slabImages * slabImages }
+  private func wholeSlabs(_ samples: Int) -> Int { (samples + samplesOfSlab - 1) / samplesOfSlab * samplesOfSlab }
 
-  private func makeEncoder(_ batchSize: Int, _ pool: WorkerPool) -> ImageEncoder {
-    ImageEncoder(
-      configuration, batchSize: batchSize, slabCount: batchSize / Self.slabImages,
-      parameters: model.network.parameters, pool: pool, precision: options.precision, output: options.output)
+  private func makeNetwork(_ batchSize: Int, _ pool: WorkerPool) -> FeatureNetwork {
+    FeatureNetwork(
+      configuration, batchSize: batchSize, slabCount: batchSize / samplesOfSlab, parameters: model.network.parameters,
+      pool: pool, precision: options.precision, output: options.output)
   }
 
-  /// What is written of the first `count` images: their rows, or the means of these, which take the place of the first rows.
+  /// What is written of the first `count` samples: their rows, or the means of these, which take the place of the first rows.
   private func features(of count: Int, _ rows: Matrix, _ pool: WorkerPool) -> UnsafeMutableBufferPointer<Float> {
     let (patches, columns) = (configuration.patchCount, rows.columns)
     guard options.isPooled else { return rows[0..<count * patches].elements }
-    let means = pool.map(count) { image, _ in
+    let means = pool.map(count) { sample, _ in
       var sums = [Double](repeating: 0, count: columns)
-      for row in image * patches..<(image + 1) * patches {
+      for row in sample * patches..<(sample + 1) * patches {
         for column in 0..<columns { sums[column] += Double(rows.row(row)[column]) }
       }
       return sums.map { Float($0 / Double(patches)) }
     }
-    for case (let image, .success(let mean)) in means.enumerated() {
-      rows.row(image).update(from: mean, count: columns)
+    for case (let sample, .success(let mean)) in means.enumerated() {
+      rows.row(sample).update(from: mean, count: columns)
     }
     return rows[0..<count].elements
   }
 
   private var description: [(name: String, text: String)] {
-    let output: String =
-      switch options.output {
-      case .block(let block): "enc_blocks.\(block)"
-      case .normalized: "enc_norm"
-      }
-    return [
-      ("image_size", sizeText(height: size.height, width: size.width)), ("output", output),
+    [
+      ("image_size", sizeText(height: size.height, width: size.width)), ("output", options.output.name),
       ("pooling", options.isPooled ? "mean" : "none"), ("precision", options.precision.rawValue),
       ("weights", model.path),
     ]

@@ -49,7 +49,8 @@ package struct Checkpoint: Sendable {
     }
   }
 
-  /// Fills values and moments of all parameters; the network's names and shapes must match exactly.
+  /// Fills values and moments of all parameters; the network's names and shapes must match exactly. A running mean that a branch
+  /// keeps and its run did not begins with the values.
   ///
   /// - Throws: `Failure` of kind `badData` that names the tensors.
   package func restore(
@@ -59,7 +60,9 @@ package struct Checkpoint: Sendable {
     try TensorTable(parameters, over: parameters.values).read(from: model, buffers: buffers)
     let optimizer = try SafetensorsReader(path: path.appending(path: Self.optimizerFile))
     try Checkpointer.momentTable(parameters, moments).read(from: optimizer)
-    if let average = moments.average {
+    if let average = moments.average, !hasAverage {
+      memcpy(average.pointer, parameters.values.pointer, parameters.count * MemoryLayout<Float>.stride)
+    } else if let average = moments.average {
       let file = try SafetensorsReader(path: path.appending(path: Self.averageFile))
       try TensorTable(parameters, over: average).read(from: file, buffers: buffers)
     }

@@ -26,6 +26,8 @@ package struct CheckpointState: Codable, Sendable, Equatable {
   package var versions: [String: String]
   /// Where the weights came from with which the run began; nil for random ones.
   package var initialWeights: String?
+  /// The checkpoint of another folder with which a branch began; nil for a run that is none.
+  package var branchedFrom: String?
   /// XXH3 digests of the other files, by name.
   package var files: [String: String] = [:]
 

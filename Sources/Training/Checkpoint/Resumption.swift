@@ -12,6 +12,8 @@ struct Resumption {
   let step: Int
   /// Whether it lies in the run folder, or there is none; the same on every rank.
   let isOwn: Bool
+  /// The checkpoint of another folder with which the run in this one began, on rank 0; nil for a run that began here.
+  let branchedFrom: String?
 
   /// Looks for a checkpoint and refuses what does not fit; collective.
   ///
@@ -25,11 +27,12 @@ struct Resumption {
       let (checkpoint, passedOver) = try Self.find(resume, folder)
       for sentence in passedOver { context.log(.warning, sentence) }
       guard let checkpoint else { return nil }
-      try Self.check(checkpoint, context.configuration, data)
-      Self.announce(checkpoint, context)
+      let isOwn = Self.isOwn(checkpoint, folder)
+      Self.announce(checkpoint, try Self.changes(since: checkpoint, isOwn, context.configuration, data), context)
       return checkpoint
     }
     let isOwn = checkpoint.map { Self.isOwn($0, folder) } ?? true
+    branchedFrom = checkpoint.flatMap { isOwn ? $0.state.branchedFrom : "\($0.path) after step \($0.state.step)" }
     let shared = try communicator.shared([checkpoint?.state.step ?? 0, isOwn ? 1 : 0])
     (self.checkpoint, step, self.isOwn) = (checkpoint, shared[0], shared[1] == 1)
   }
@@ -91,27 +94,35 @@ struct Resumption {
     }
   }
 
-  /// Going on is for the same run: what another one has learnt, at its place in another schedule, is no beginning.
-  private static func check(
-    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, _ data: RunData
-  ) throws(Failure) {
-    var differences = configuration.differences(from: try checkpoint.configuration)
+  /// What is not as in the checkpoint's run, which goes on here: nothing but in a branch, which may take another course. What has
+  /// learnt something else, or from other data, is no beginning.
+  ///
+  /// - Throws: `Failure` of kind `configuration` that names the keys.
+  private static func changes(
+    since checkpoint: Checkpoint, _ isOwn: Bool, _ configuration: TrainingConfiguration, _ data: RunData
+  ) throws(Failure) -> [String] {
+    let before = try checkpoint.configuration
+    var refused = configuration.differences(from: before, beyond: isOwn ? .always : .inBranch)
     if checkpoint.state.dataFingerprint != data.fingerprint {
-      differences.append(
+      refused.append(
         "data.path (another data set: fingerprint \(checkpoint.state.dataFingerprint) there, \(data.fingerprint) now)")
     }
-    guard !differences.isEmpty else { return }
-    throw Failure(
-      .configuration, "\(checkpoint.path) is of another run: \(differences.joined(separator: ", ")).",
-      hint: "To go on with that run, give its configuration and its data set. To begin another one, choose another"
-        + " \(.output) and name no checkpoint; with model.initial_weights set to \(checkpoint.path) it begins with these"
-        + " weights.")
+    guard refused.isEmpty else {
+      throw Failure(
+        .configuration, "\(checkpoint.path) is of another run: \(refused.joined(separator: ", ")).",
+        hint:
+          "To go on with that run, give its configuration and its data set; in an \(.output) of its own it may have other"
+          + " values of optimizer, schedule and compute. To begin another run, name no checkpoint: with model.initial_weights"
+          + " set to \(checkpoint.path) it begins with these weights.")
+    }
+    return configuration.differences(from: before)
   }
 
-  private static func announce(_ checkpoint: Checkpoint, _ context: RunContext) {
-    context.log(.info, "Going on after step \(checkpoint.state.step) from \(checkpoint.path).")
+  private static func announce(_ checkpoint: Checkpoint, _ changes: [String], _ context: RunContext) {
+    let course = changes.isEmpty ? "" : ", on another course: \(changes.joined(separator: ", "))"
+    context.log(.info, "Going on after step \(checkpoint.state.step) from \(checkpoint.path)\(course).")
     let (before, now) = (checkpoint.state.arithmetic, context.configuration.compute.precision.arithmetic)
-    guard let before, before != now else { return }
+    guard let before, before != now, changes.isEmpty else { return }
     context.log(
       .warning,
       "\(checkpoint.path) was computed with \(before), and this run goes on with \(now): the last bits will differ from "

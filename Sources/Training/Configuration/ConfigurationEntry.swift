@@ -9,9 +9,8 @@ package struct ConfigurationEntry: Sendable {
   package let expectation: String
   /// What the key means, with units.
   package let summary: String
-  /// Whether a run may be resumed with another value: the key does not change what is computed, or, as
-  /// `data.on_bad_pair`, only whether a run goes on that would else have ended.
-  package let mayChange: Bool
+  /// Where a run that goes on may have another value.
+  package let mayChange: Change
 
   /// What the key sets.
   let property: PartialKeyPath<TrainingConfiguration> & Sendable
@@ -20,7 +19,7 @@ package struct ConfigurationEntry: Sendable {
 
   init<Value>(
     _ path: String, _ property: WritableKeyPath<TrainingConfiguration, Value> & Sendable,
-    _ codec: ConfigurationCodec<Value>, _ summary: String, mayChange: Bool = false
+    _ codec: ConfigurationCodec<Value>, _ summary: String, mayChange: Change = .never
   ) {
     self.path = path
     self.expectation = codec.expectation
@@ -33,6 +32,17 @@ package struct ConfigurationEntry: Sendable {
       return true
     }
     format = { codec.format($0[keyPath: property]) }
+  }
+
+  /// Where a run that goes on may have another value of a key than it began with; each includes those before.
+  package enum Change: Sendable, Comparable {
+    /// Nowhere: it would be learning something else.
+    case never
+    /// In a branch, a folder of its own that begins with a checkpoint of the run: from there on it takes another course.
+    case inBranch
+    /// Everywhere: the key does not change what is computed, or, as `data.on_bad_pair`, only whether a run goes on that
+    /// would else have ended.
+    case always
   }
 
   /// The section, "" at the top level.

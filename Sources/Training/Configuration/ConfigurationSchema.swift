@@ -69,12 +69,12 @@ package enum ConfigurationSchema {
   ]
 
   private static let data: [ConfigurationEntry] = [
-    .init("data.path", \.data.path, .path, "folder of the data set (manifest.json and shards)", mayChange: true),
+    .init("data.path", \.data.path, .path, "folder of the data set (manifest.json and shards)", mayChange: .always),
     .init(
       "data.validation_path", \.data.validationPath, ConfigurationCodec<String>.text.orNull,
-      "folder of the validation set; null: data.path", mayChange: true),
+      "folder of the validation set; null: data.path", mayChange: .always),
     .init(
-      "data.validation_split", \.data.validationSplit, .choice(Split.self), "split to validate on", mayChange: true),
+      "data.validation_split", \.data.validationSplit, .choice(Split.self), "split to validate on", mayChange: .always),
     .init(
       "data.pair_transforms", \.data.pairTransforms, .choice(LoaderConfiguration.PairTransforms.self),
       "crop and colours of the two views: independent (as the paper) or shared"),
@@ -84,13 +84,13 @@ package enum ConfigurationSchema {
     .init(
       "data.loader_threads", \.data.loaderThreads, .integer(atLeast: 0),
       "threads of a rank that decode and transform; 0: the compute thread itself",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "data.prefetch", \.data.prefetch, .integer(atLeast: 1), "micro-batches prepared ahead of the one in use",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "data.read_ahead", \.data.readAhead, .integer(atLeast: 0),
-      "pairs whose bytes the storage is asked for before their turn; 0: none", mayChange: true),
+      "pairs whose bytes the storage is asked for before their turn; 0: none", mayChange: .always),
     .init(
       "data.sharding", \.data.sharding, .choice(DataConfiguration.Sharding.self),
       "global: every rank can read every shard; local: each rank trains on the shards on its own disk"),
@@ -98,57 +98,66 @@ package enum ConfigurationSchema {
       "data.on_bad_pair", \.data.onBadPair, .choice(LoaderConfiguration.BadPairPolicy.self),
       "fail: a pair that is damaged, missing or too small ends the run; or skip: another takes its place, counted and "
         + "logged",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "data.bad_pair_limit", \.data.badPairLimit, .fraction,
-      "with skip, the run stops when more than this share of its pairs was replaced", mayChange: true),
+      "with skip, the run stops when more than this share of its pairs was replaced", mayChange: .always),
   ]
 
   private static let optimizer: [ConfigurationEntry] = [
     .init(
       "optimizer.base_lr", \.optimizer.baseLearningRate, ConfigurationCodec<Double>.number(atLeast: 0).orNull,
-      "learning rate for a global batch of 256; the peak is base_lr x global batch / 256"),
+      "learning rate for a global batch of 256; the peak is base_lr x global batch / 256", mayChange: .inBranch),
     .init(
       "optimizer.lr", \.optimizer.learningRate, ConfigurationCodec<Double>.number(atLeast: 0).orNull,
-      "the peak learning rate itself, instead of base_lr"),
-    .init("optimizer.min_lr", \.optimizer.minimumLearningRate, .number(atLeast: 0), "where the cosine or wsd ends"),
-    .init("optimizer.betas", \.optimizer.betas, .betas, "decay of the first and second moments of AdamW"),
-    .init("optimizer.epsilon", \.optimizer.epsilon, .positiveNumber, "added to the root of the second moment"),
-    .init("optimizer.weight_decay", \.optimizer.weightDecay, .number(atLeast: 0), "decoupled; matrices only"),
+      "the peak learning rate itself, instead of base_lr", mayChange: .inBranch),
+    .init(
+      "optimizer.min_lr", \.optimizer.minimumLearningRate, .number(atLeast: 0), "where the cosine or wsd ends",
+      mayChange: .inBranch),
+    .init(
+      "optimizer.betas", \.optimizer.betas, .betas, "decay of the first and second moments of AdamW",
+      mayChange: .inBranch),
+    .init(
+      "optimizer.epsilon", \.optimizer.epsilon, .positiveNumber, "added to the root of the second moment",
+      mayChange: .inBranch),
+    .init(
+      "optimizer.weight_decay", \.optimizer.weightDecay, .number(atLeast: 0), "decoupled; matrices only",
+      mayChange: .inBranch),
     .init(
       "optimizer.clip_grad", \.optimizer.gradientClip, ConfigurationCodec<Double>.positiveNumber.orNull,
-      "gradients are scaled down to this norm; null: never"),
+      "gradients are scaled down to this norm; null: never", mayChange: .inBranch),
     .init(
       "optimizer.ema_decay", \.optimizer.averageDecay, ConfigurationCodec<Double>.fraction.orNull,
-      "a running mean of the weights is kept beside them, such as with 0.9999: ema.safetensors in checkpoints; null: none"
-    ),
+      "a running mean of the weights is kept beside them, such as with 0.9999: ema.safetensors in checkpoints; null: none",
+      mayChange: .inBranch),
   ]
 
   private static let schedule: [ConfigurationEntry] = [
     .init(
       "schedule.kind", \.schedule.kind, .choice(ScheduleConfiguration.Kind.self),
-      "course after the warm-up: half a cosine; constant; or wsd, constant and then linear to min_lr"),
+      "course after the warm-up: half a cosine; constant; or wsd, constant and then linear to min_lr",
+      mayChange: .inBranch),
     .init(
       "schedule.decay_fraction", \.schedule.decayFraction, .fraction,
-      "share of the length, at its end, in which the rate of wsd falls"),
+      "share of the length, at its end, in which the rate of wsd falls", mayChange: .inBranch),
     .init(
       "schedule.epochs", \.schedule.epochs, ConfigurationCodec<Double>.positiveNumber.orNull,
-      "length in passes over the data set"),
+      "length in passes over the data set", mayChange: .inBranch),
     .init(
       "schedule.total_steps", \.schedule.totalSteps, ConfigurationCodec<Int>.integer(atLeast: 1).orNull,
-      "length in steps, instead of epochs"),
+      "length in steps, instead of epochs", mayChange: .inBranch),
     .init(
       "schedule.warmup_epochs", \.schedule.warmupEpochs, ConfigurationCodec<Double>.number(atLeast: 0).orNull,
-      "linear warm-up in epochs; null here and in warmup_steps: a tenth of the length"),
+      "linear warm-up in epochs; null here and in warmup_steps: a tenth of the length", mayChange: .inBranch),
     .init(
       "schedule.warmup_steps", \.schedule.warmupSteps, ConfigurationCodec<Int>.integer(atLeast: 0).orNull,
-      "linear warm-up in steps, instead of warmup_epochs"),
+      "linear warm-up in steps, instead of warmup_epochs", mayChange: .inBranch),
     .init(
       "schedule.stop_after_steps", \.schedule.stopAfterSteps, ConfigurationCodec<Int>.integer(atLeast: 1).orNull,
-      "end the run at this step although the schedule goes on; null: at its end", mayChange: true),
+      "end the run at this step although the schedule goes on; null: at its end", mayChange: .always),
     .init(
       "schedule.stop_after_minutes", \.schedule.stopAfterMinutes, ConfigurationCodec<Double>.positiveNumber.orNull,
-      "checkpoint and stop (exit code 75) after so many minutes; null: never", mayChange: true),
+      "checkpoint and stop (exit code 75) after so many minutes; null: never", mayChange: .always),
   ]
 
   private static let batch: [ConfigurationEntry] = [
@@ -161,79 +170,81 @@ package enum ConfigurationSchema {
   private static let compute: [ConfigurationEntry] = [
     .init(
       "compute.threads", \.compute.threads, ConfigurationCodec<Int>.integer(atLeast: 1).orNull,
-      "compute threads of a rank; null: the host's cores over its ranks", mayChange: true),
+      "compute threads of a rank; null: the host's cores over its ranks", mayChange: .always),
     .init(
       "compute.slabs", \.compute.slabs, .integer(atLeast: 1),
-      "pieces of a pass for as many threads, pairs or parts of pairs; fixed for bit-for-bit results"),
+      "pieces of a pass for as many threads, pairs or parts of pairs; fixed for bit-for-bit results",
+      mayChange: .inBranch),
     .init(
       "compute.passes", \.compute.passes, .integer(atLeast: 1),
-      "parts of a micro-batch computed one after the other: activations take so many times less memory"),
+      "parts of a micro-batch computed one after the other: activations take so many times less memory",
+      mayChange: .inBranch),
     .init(
       "compute.precision", \.compute.precision, .choice(Precision.self),
       "of matrix products: fp32; bf16; int8: 8-bit integers but for weight gradients; int8_full: for these, too; "
-        + "auto: the fastest that all processors have instructions for"
-    ),
+        + "auto: the fastest that all processors have instructions for", mayChange: .inBranch),
     .init(
       "compute.activation_checkpointing", \.compute.activationCheckpointing, .choice(ActivationCheckpointing.self),
       "none; or block: backward computes blocks again, for a third of the memory and a third more work; same results",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "compute.reduction", \.compute.reduction, .choice(Reduction.self),
-      "reproducible: the same bytes on any number of ranks; mpi: plain MPI_Allreduce"),
+      "reproducible: the same bytes on any number of ranks; mpi: plain MPI_Allreduce", mayChange: .inBranch),
     .init(
       "compute.gradient_wire", \.compute.gradientWire, .choice(GradientWire.self),
-      "fp32; or bf16: gradients are rounded to bfloat16 between micro-batches and take half the bytes between hosts"),
+      "fp32; or bf16: gradients are rounded to bfloat16 between micro-batches and take half the bytes between hosts",
+      mayChange: .inBranch),
     .init(
       "compute.overlap", \.compute.overlap, .choice(Overlap.self),
-      "auto: ranks exchange while they compute if the first steps are faster so; on; off; same results", mayChange: true
-    ),
+      "auto: ranks exchange while they compute if the first steps are faster so; on; off; same results",
+      mayChange: .always),
     .init(
       "compute.shard_optimizer", \.compute.shardOptimizer, .boolean,
       "true: each rank updates its slice of the parameters and holds the moments of that alone; same results, less time "
         + "and memory; false: all ranks update all, which compare_parameters then checks",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "compute.compare_parameters_every_steps", \.compute.compareParametersEverySteps, .integer(atLeast: 0),
-      "steps between comparisons of the ranks' parameters; 0: never", mayChange: true),
+      "steps between comparisons of the ranks' parameters; 0: never", mayChange: .always),
     .init(
       "compute.require_same_arithmetic", \.compute.requireSameArithmetic, .boolean,
       "true: ranks whose kernels, products, croco or variables differ are refused; false: they are warned of",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "compute.hang_minutes", \.compute.hangLimit, ConfigurationCodec<HangLimit>.hangLimit.orNull,
       "no progress for so long ends the run (exit code 70) and names the rank that hangs; auto: 20 times the median step, at "
         + "least 50 s, and 30 minutes before the first step and where a disk is waited for; null: never",
-      mayChange: true),
+      mayChange: .always),
   ]
 
   private static let watching: [ConfigurationEntry] = [
     .init(
       "checkpoints.every_steps", \.checkpoints.everySteps, .integer(atLeast: 0),
-      "steps between checkpoints; 0: not by steps", mayChange: true),
+      "steps between checkpoints; 0: not by steps", mayChange: .always),
     .init(
       "checkpoints.every_minutes", \.checkpoints.everyMinutes, .number(atLeast: 0),
-      "minutes between checkpoints; 0: not by time", mayChange: true),
+      "minutes between checkpoints; 0: not by time", mayChange: .always),
     .init(
       "checkpoints.keep", \.checkpoints.keep, .integer(atLeast: 0),
       "how many of the newest stay, beside the best where there is validation; 0: all",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "validation.every_steps", \.validation.everySteps, .integer(atLeast: 0),
       "steps between losses on held-out scenes, each with a checkpoint where it is the lowest yet; 0: never",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "validation.batches", \.validation.batches, .integer(atLeast: 1), "micro-batches of a validation, over all ranks",
-      mayChange: true),
+      mayChange: .always),
     .init(
       "pictures.every_steps", \.pictures.everySteps, .integer(atLeast: 0),
-      "steps between pictures of reconstructions; 0: never", mayChange: true),
-    .init("pictures.count", \.pictures.count, .integer(atLeast: 1), "pairs of a picture", mayChange: true),
+      "steps between pictures of reconstructions; 0: never", mayChange: .always),
+    .init("pictures.count", \.pictures.count, .integer(atLeast: 1), "pairs of a picture", mayChange: .always),
     .init(
       "logging.every_steps", \.logging.everySteps, .integer(atLeast: 1),
-      "steps between lines; metrics.jsonl has every step", mayChange: true),
+      "steps between lines; metrics.jsonl has every step", mayChange: .always),
     .init(
       "logging.tensorboard", \.logging.tensorBoard, .boolean,
-      "an event file for TensorBoard in the run folder: figures, pictures, configuration", mayChange: true),
+      "an event file for TensorBoard in the run folder: figures, pictures, configuration", mayChange: .always),
   ]
 }
 

@@ -17,9 +17,13 @@ extension TrainingConfiguration {
     return text
   }
 
-  /// The keys whose values differ from those of `other` and change what is computed, each with both values.
-  package func differences(from other: TrainingConfiguration) -> [String] {
-    ConfigurationSchema.entries.filter { !$0.mayChange }.compactMap { entry in
+  /// The keys whose values differ from those of `other`, each with both values, but for those that may change.
+  ///
+  /// - Parameter allowed: what may change: ``ConfigurationEntry/Change/always`` for the same run.
+  package func differences(
+    from other: TrainingConfiguration, beyond allowed: ConfigurationEntry.Change = .always
+  ) -> [String] {
+    ConfigurationSchema.entries.filter { $0.mayChange < allowed }.compactMap { entry in
       let (mine, theirs) = (entry.format(self), entry.format(other))
       return mine == theirs ? nil : "\(entry.path) (\(theirs) there, \(mine) now)"
     }

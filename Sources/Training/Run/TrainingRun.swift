@@ -35,8 +35,8 @@ package final class TrainingRun {
   private var referenceUse = ReferenceUse()
   private var pace: RunPace
   private var best: BestCheckpoint?
-  /// Where the run's weights came from, on rank 0.
-  private let initialWeights: String?
+  /// Where the run's weights came from, and what it is a branch of, on rank 0.
+  private let (initialWeights, branchedFrom): (String?, String?)
   private var lastCheckpoint: (step: Int, time: ContinuousClock.Instant)
   /// What went wrong on this rank alone, until the ranks agree on it.
   private var failure: Failure?
@@ -75,10 +75,11 @@ package final class TrainingRun {
     try context.checkMachine(placements)
     let trainer = try Trainer(
       configuration, stepsPerEpoch: batches.stepsPerEpoch, batches: batches.loader, groups: groups, pool: context.pool)
+    branchedFrom = resumption.branchedFrom
     initialWeights = try resumption.initialWeights(trainer.parameters, context)
     try trainer.restore(resumption.checkpoint, step: resumption.step)
     lastStep = min(configuration.schedule.stopAfterSteps ?? .max, trainer.schedule.totalSteps)
-    try Self.check(resumption.step, lastStep, trainer.schedule, folder)
+    try Self.check(resumption, lastStep, trainer.schedule, folder)
     validator = try Validator(data, context, evaluate: { trainer.loss(of: $0, unless: { SignalFlags.hasCome }) })
     writers = try communicator.together {
       context.isFirstRank ? try RunWriters(folder, configuration, trainer.parameters, step: resumption.step) : nil
@@ -100,13 +101,17 @@ package final class TrainingRun {
 
   /// Refuses a run that is beyond its end: nothing would be done, and yet all would seem well.
   private static func check(
-    _ step: Int, _ lastStep: Int, _ schedule: LearningRateSchedule, _ folder: RunFolder
+    _ resumption: Resumption, _ lastStep: Int, _ schedule: LearningRateSchedule, _ folder: RunFolder
   ) throws(Failure) {
-    guard step > lastStep else { return }
+    guard resumption.step > lastStep else { return }
+    let isLimit = lastStep < schedule.totalSteps
     throw Failure(
-      .configuration, "Step \(step) is reached already, and this run in \(folder.path) would end at step \(lastStep).",
-      hint: lastStep < schedule.totalSteps
-        ? "Give a larger \(.stepLimit), or none." : "Give the data set and the number of ranks with which it began.")
+      .configuration,
+      "Step \(resumption.step) is reached already, and this run in \(folder.path) would end at step \(lastStep).",
+      hint: isLimit
+        ? "Give a larger \(.stepLimit), or none."
+        : resumption.isOwn
+          ? "Give the data set and the number of ranks with which it began." : "Give the branch a longer schedule.")
   }
 
   /// Adds what is to follow every step, after those that were added before; on every rank, or on rank 0 alone where it
@@ -265,7 +270,7 @@ package final class TrainingRun {
       step: trainer.completedSteps, seed: configuration.seed, configuration: configuration.resolved(),
       dataFingerprint: data.fingerprint, worldSize: context.communicator.size,
       arithmetic: configuration.compute.precision.arithmetic, versions: options.versions)
-    state.initialWeights = initialWeights
+    (state.initialWeights, state.branchedFrom) = (initialWeights, branchedFrom)
     alone { () throws(Failure) in try writers.checkpointer.save(state, best: best) }
   }
 
