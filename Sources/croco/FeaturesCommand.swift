@@ -105,7 +105,7 @@ struct FeaturesCommand: SingleProcessCommand {
     print(
       "\(output): \(extraction.shape.map(String.init).joined(separator: " x ")) numbers, weights of \(model.path), "
         + String(format: "%.1f \(unit)/s.", Double(count) / max(seconds, 1e-9))
-        + (skippedCount == 0 ? "" : " \(skippedCount) of them are NaN, as their images cannot be read."))
+        + (skippedCount == 0 ? "" : " NaN for \(skippedCount) of them, which cannot be read."))
   }
 
   private func views(log: (String) -> Void) throws -> ViewSource {
