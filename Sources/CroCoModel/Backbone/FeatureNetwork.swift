@@ -104,21 +104,15 @@ private struct FeatureLayers<Element: MatrixElement> {
 
   func forward(_ views: [Matrix], _ runner: SlabRunner<Element>) {
     runner.forEachSlab(of: encoder.tokens) { pass in encoder.embed(views, pass) }
-    guard let decoder else { return forward(encoder.stack, through: block, runner) }
-    run(encoder.stack, through: nil, runner)
+    guard let decoder else { return read(encoder.stack, runner) }
+    encoder.stack.forward(runner)
     runner.forEachSlab(of: encoder.tokens) { pass in decoder.embed(encoder.stack.features(pass), pass) }
-    forward(decoder.stack, through: block, runner)
+    read(decoder.stack, runner)
   }
 
-  private func run(_ stack: TransformerStack<Element>, through last: Int?, _ runner: SlabRunner<Element>) {
-    for block in 0...(last ?? stack.depth - 1) {
-      stack.packWeights(of: block, for: .forward, runner)
-      runner.forEachSlab(of: stack.shape.tokens) { pass in stack.forward(block: block, pass) }
-    }
-  }
-
-  private func forward(_ stack: TransformerStack<Element>, through block: Int?, _ runner: SlabRunner<Element>) {
-    run(stack, through: block, runner)
+  /// Runs a stack, through the wanted block, and keeps its output.
+  private func read(_ stack: TransformerStack<Element>, _ runner: SlabRunner<Element>) {
+    stack.forward(through: block, runner)
     runner.forEachSlab(of: stack.shape.tokens) { pass in
       let result = features[pass.rows]
       if let block {

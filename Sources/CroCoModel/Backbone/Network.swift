@@ -75,15 +75,9 @@ final class Network<Element: MatrixElement>: NetworkPasses {
   private func forwardByLayers(_ views: [Matrix]) {
     let (encoder, decoder) = (layers.encoder, layers.decoder)
     runner.forEachSlab(of: encoder.tokens) { pass in encoder.embed(views, pass) }
-    for block in 0..<encoder.stack.depth {
-      encoder.stack.packWeights(of: block, for: .forward, runner)
-      runner.forEachSlab(of: encoder.tokens) { pass in encoder.stack.forward(block: block, pass) }
-    }
+    encoder.stack.forward(runner)
     runner.forEachSlab(of: encoder.tokens) { pass in decoder.embed(encoder.stack.features(pass), pass) }
-    for block in 0..<decoder.stack.depth {
-      decoder.stack.packWeights(of: block, for: .forward, runner)
-      runner.forEachSlab(of: decoder.tokens) { pass in decoder.stack.forward(block: block, pass) }
-    }
+    decoder.stack.forward(runner)
     runner.forEachSlab(of: decoder.tokens) { pass in
       pass.awaitParameters(layers.head.range)
       layers.head.forward(decoder.stack.features(pass), pass)

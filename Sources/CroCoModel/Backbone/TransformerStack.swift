@@ -55,6 +55,14 @@ struct TransformerStack<Element: MatrixElement> {
     runner.packWeights(of: range, for: direction) { part in block.packWeights(part) }
   }
 
+  /// Runs the blocks up to `last`, or all, over all slabs, one block after the other.
+  func forward(through last: Int? = nil, _ runner: SlabRunner<Element>) {
+    for block in 0...(last ?? depth - 1) {
+      packWeights(of: block, for: .forward, runner)
+      runner.forEachSlab(of: shape.tokens) { pass in forward(block: block, pass) }
+    }
+  }
+
   /// Runs a block over one stretch.
   func forward(block index: Int, _ pass: Pass<Element>) {
     pass.awaitParameters(blocks[index].range)
